@@ -10,6 +10,8 @@ RUN_FILES = ("checkpoint.json", "checkpoint.safetensors", "recipe.toml")
 """Files of which a run folder has at least one."""
 MODEL_SUFFIXES = (".safetensors", ".json")
 """Suffixes of the files of a checkpoint."""
+CODE_SUFFIXES = (".npy", ".npz", ".csv", ".tsv", ".parquet", ".h5ad")
+"""Suffixes of files of codes."""
 CHECKPOINTS = ("checkpoint", "best")
 """File stems of checkpoints."""
 

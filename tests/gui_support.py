@@ -17,12 +17,15 @@ from PySide6.QtCore import (
     QCoreApplication,
     QEvent,
     QEventLoop,
+    QMimeData,
     QPoint,
     QPointF,
     Qt,
     QThread,
     QTimer,
+    QUrl,
 )
+from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDragMoveEvent, QDropEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMainWindow, QStyle, QStyleOptionSlider, QWidget
 from shiboken6 import isValid
@@ -36,6 +39,7 @@ if os.environ.get("QT_QPA_PLATFORM", "offscreen") == "offscreen":
     OPTION = "" if sys.platform == "win32" else f":configfile={SCREEN}"
     os.environ["QT_QPA_PLATFORM"] = f"offscreen{OPTION}"
 
+COPY = Qt.DropAction.CopyAction
 LEFT, RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton
 PLAIN = Qt.KeyboardModifier.NoModifier
 SECONDS = 30
@@ -125,6 +129,27 @@ class Hand:
     def type(self, text):
         for letter in text:
             QTest.keyClick(self.window.windowHandle(), letter)
+
+
+def drop(widget, *urls):
+    """Drag over a widget and let go, as the window system tells it; say whether it was taken."""
+    data = QMimeData()
+    data.setUrls([url if isinstance(url, QUrl) else QUrl.fromLocalFile(str(url)) for url in urls])
+    window = widget.window()
+    place = widget.mapTo(window, widget.rect().center())
+    enter = QDragEnterEvent(place, COPY, data, LEFT, PLAIN)
+    QApplication.sendEvent(window.windowHandle(), enter)
+    move = QDragMoveEvent(place, COPY, data, LEFT, PLAIN)
+    if enter.isAccepted():
+        move.setDropAction(enter.dropAction())
+        move.accept()
+    QApplication.sendEvent(window.windowHandle(), move)
+    if not move.isAccepted():
+        QApplication.sendEvent(window.windowHandle(), QDragLeaveEvent())
+        return False
+    let_go = QDropEvent(QPointF(place), COPY, data, LEFT, PLAIN)
+    QApplication.sendEvent(window.windowHandle(), let_go)
+    return let_go.isAccepted()
 
 
 class Ear:
@@ -221,8 +246,12 @@ class Desk:
     def _stands(self) -> bool:
         # Qt shows a panel a moment after it was built.
         docks = [dock for dock in self.window.docks.values() if dock._inside and dock._in_front]
-        shown = all(dock._inside.isVisible() for dock in docks if dock.isVisible())
-        return shown and not self.window.unbuilt()
+        shown = (
+            dock._inside.isVisible() or dock.reason.isVisible()
+            for dock in docks
+            if dock.isVisible()
+        )
+        return all(shown) and not self.window.unbuilt()
 
     def to_front(self):
         """Make it the active window: shortcuts and focus are that one's alone."""

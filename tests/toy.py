@@ -238,7 +238,7 @@ class ToyLab:
 
     def Hover(self, request):
         near = None if request.row is None else self.PickImage(PickImage(request.row))
-        return Preview(self.Decode(request), near)
+        return Preview(request.point, self.Decode(request).pixels, near)
 
     def PickImage(self, request):
         label = int(self.codes.labels[request.row])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from latentlab.runs.library import run_name
+from latentlab.session.abilities import ALL, Abilities, Ability
 from latentlab.session.points import ModelCard
 
 if TYPE_CHECKING:
@@ -42,4 +43,16 @@ def card_of(
         spec=spec,
         epoch=epoch,
         recipe=recipe.to_dict(),
+        abilities=abilities_of(model),
     )
+
+
+def abilities_of(model: Model) -> Abilities:
+    """Return what a model can do, if there are images on the map."""
+    lacking = {
+        Ability.ENCODE: not model.has_encoder,
+        Ability.GRADIENT: not model.has_gradient,
+        Ability.POSTERIOR: not (model.has_encoder and model.has_posterior),
+        Ability.IMAGES: not model.has_encoder,
+    }
+    return ALL - {ability for ability, is_lacking in lacking.items() if is_lacking}

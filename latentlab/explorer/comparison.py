@@ -136,7 +136,7 @@ def compare_image(
         images = explorer.images[row : row + 1]
     else:
         assert explorer.card
-        pixels = channels_first(original.picture)[None]
+        pixels = channels_first(original.pair[0])[None]
         labels = np.array([(label if own is None else own) or 0])
         images = ImageSet(pixels, labels, explorer.card.spec)
     pieces = _in_sequence(
@@ -284,7 +284,7 @@ def _(request: CompareImage, explorer: Explorer) -> Generator[Progress, None, Co
     second, original = _second(explorer), request.original
     if explorer.card is None or image_incompatibility(explorer.card, second.card):
         return second.known
-    if channels_first(original.picture).shape != explorer.card.spec.shape:
+    if channels_first(original.pair[0]).shape != explorer.card.spec.shape:
         return second.known
     judgement = yield from compare_image(explorer, second, original, request.label, request.samples)
     return with_result(second, judgement=judgement)

@@ -41,6 +41,7 @@ from latentlab.learning.checkpoint import (
 )
 from latentlab.learning.recipe import Recipe, make_recipe
 from latentlab.runs.imported import is_imported
+from latentlab.session.abilities import Ability
 from latentlab.session.mosaic import square_columns
 from latentlab.session.points import (
     LatentPath,
@@ -110,7 +111,8 @@ class Explorer:
             If no model is open.
         """
         if self._model is None:
-            raise RunError("No model is open yet.", "Open one from the library.")
+            name = f"{self.card.name} holds codes without a model" if self.card else ""
+            raise RunError(f"{name or 'No model is open yet'}.", "Open one from the library.")
         return self._model
 
     @property
@@ -204,6 +206,19 @@ class Explorer:
         self.held_out = own.held_out
         self._show_first(self.model, own.whole, within)
         return self._shown(replace(self.card, spec=own.spec, other=""), own.data, own.note)
+
+    def show_codes(self, card: ModelCard, codes: Codes, images: ImageSet | None) -> ModelCard:
+        """Show codes without a model, and their images if there are any."""
+        self._model = self._spare = self._recipe = self._whole = self._of_run = None
+        self._few = self._images = images
+        self.held_out, self.codes = 0, codes
+        number = self.card.number + 1 if self.card else 0
+        self.card = replace(card, number=number)
+        return self.card
+
+    def can(self, ability: Ability) -> bool:
+        """Return whether the open model has an ability."""
+        return self.card is not None and ability in self.card.abilities
 
     def _codes_of(self, model: Model, images: ImageSet | None, within: float) -> Codes:
         if images is None:
@@ -347,10 +362,12 @@ class Explorer:
 
     def original(self, row: int) -> Original:
         """Return an image of the map and its reconstruction."""
+        name = self.card.name_of(self.codes, row) if self.card else str(row)
+        if self._model is None and 0 <= row < len(self.codes):
+            return self._original_of_code(name, row)
         if self._images is None or not 0 <= row < len(self._images):
             raise DataError(f"There is no image {row} on the map.")
         image = self._images[row : row + 1]
-        name = self.card.name_of(self.codes, row) if self.card else str(row)
         return replace(self._original(name, image), row=row)
 
     def encode(self, path: Path, label: int | None = None) -> Original:
@@ -383,7 +400,8 @@ class Explorer:
     def start(self) -> tuple[Point, LatentPath, Original | None]:
         """Return an initial point and image, typical of the data, and a path between two others."""
         if not len(self.codes):
-            a, b = (self._point([side] * self.model.latent_dim, 0) for side in (-1.0, 1.0))
+            latent_dim = self.codes.mu.shape[1]
+            a, b = (self._point([side] * latent_dim, 0) for side in (-1.0, 1.0))
             return a, LatentPath(a, b), None
         codes = self.codes
         a, b = (self._point(codes.mu[row].tolist(), self._label(row)) for row in codes.ends())
@@ -405,6 +423,13 @@ class Explorer:
         picture, reconstruction = to_hwc(image.images)[0], self.decode(point).pixels
         sigma = tuple(codes.sigma[0].tolist())
         return Original(name, point, picture, reconstruction, sigma=sigma)
+
+    def _original_of_code(self, name: str, row: int) -> Original:
+        """Return a code without a model as an image, with its pixels if there are any."""
+        point = self._point(self.codes.mu[row].tolist(), None)
+        picture = None if self._images is None else to_hwc(self._images.images[row])
+        sigma = tuple(self.codes.sigma[row].tolist()) if self.can(Ability.POSTERIOR) else ()
+        return Original(name, point, picture, None, row, sigma)
 
     def _decode(self, points: list[Point] | tuple[Point, ...]) -> NDArray[np.uint8]:
         z = np.array([point.z for point in points], np.float32)

@@ -84,7 +84,12 @@ def measure_support(explorer: Explorer, point: Point) -> Generator[Progress, Non
 def support_statistics_for(
     explorer: Explorer, point: Point
 ) -> Generator[Progress, None, SupportStatistics | None]:
-    """Return the support statistics for a point; None for too few codes or a blind decoder."""
+    """Return the support statistics for a point; None for too few codes or a blind decoder.
+
+    Also None without an encoder.
+    """
+    if not explorer.model.has_encoder:
+        return None
     index = code_statistics(explorer)
     if index.returns is None:
         index.returns = yield from _returns(explorer)

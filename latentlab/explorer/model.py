@@ -16,6 +16,7 @@ from latentlab.explorer.unreadable import image_file_error, run_path_error
 from latentlab.latent.codes import Codes
 from latentlab.latent.grid import grid_axis, plane_points
 from latentlab.runs.run_log import read_run_log
+from latentlab.session.abilities import Ability
 from latentlab.session.model import (
     Adopt,
     Adopted,
@@ -116,7 +117,8 @@ def _(request: Decode, explorer: Explorer) -> Picture:
 @answer.register
 def _(request: Hover, explorer: Explorer) -> Preview:
     original = None if request.row is None else explorer.original(request.row)
-    return Preview(explorer.decode(request.point), original)
+    pixels = explorer.decode(request.point).pixels if explorer.can(Ability.DECODE) else None
+    return Preview(request.point, pixels, original)
 
 
 @answer.register

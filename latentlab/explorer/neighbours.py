@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from latentlab.explorer.answer import answer
 from latentlab.explorer.explorer import Explorer
-from latentlab.latent.codes import Codes
 from latentlab.latent.encode import to_hwc
 from latentlab.latent.nearest import ImageSearch
+from latentlab.session.abilities import Ability
 from latentlab.session.neighbours import (
     FetchMapImages,
     FindNeighbours,
@@ -23,17 +23,18 @@ from latentlab.work import Progress
 
 
 @answer.register
-def _(request: FindNeighbours, explorer: Explorer) -> Generator[Progress, None, Neighbours]:
-    images, codes = explorer.images.images, explorer.codes
-    return _found(request, explorer, images, codes)
+def _(
+    request: FindNeighbours, explorer: Explorer
+) -> Neighbours | Generator[Progress, None, Neighbours]:
+    if not explorer.can(Ability.DECODE):
+        return Neighbours(request.point, _by_code(request, explorer), None)
+    return _found(request, explorer, explorer.images.images)
 
 
 def _found(
-    request: FindNeighbours, explorer: Explorer, images: NDArray[np.uint8], codes: Codes
+    request: FindNeighbours, explorer: Explorer, images: NDArray[np.uint8]
 ) -> Generator[Progress, None, Neighbours]:
-    z = np.array([request.point.z], np.float32)
-    (distances,), (rows,) = codes.nearest.nearest(z, request.count)
-    by_code = NearestImages(rows, distances, to_hwc(images[rows]))
+    by_code = _by_code(request, explorer)
     yield Progress("Comparing images", 0.0)
     decoded = _flat(explorer.decode(request.point).pixels)
     search = ImageSearch(images, decoded)
@@ -42,6 +43,13 @@ def _found(
         yield Progress("Comparing images", search.fraction)
     distances, rows = search.nearest(request.count)
     return Neighbours(request.point, by_code, NearestImages(rows, distances, to_hwc(images[rows])))
+
+
+def _by_code(request: FindNeighbours, explorer: Explorer) -> NearestImages:
+    z = np.array([request.point.z], np.float32)
+    (distances,), (rows,) = explorer.codes.nearest.nearest(z, request.count)
+    pictures = to_hwc(explorer.images.images[rows]) if explorer.can(Ability.IMAGES) else None
+    return NearestImages(rows, distances, pictures)
 
 
 @answer.register

@@ -49,7 +49,7 @@ def _(request: EstimateElbo, explorer: Explorer) -> Generator[Progress, None, Im
     yield Progress("Estimating the ELBO of the image")
     original = request.original
     labels = np.array([original.point.label or 0])
-    pixels = channels_first(original.picture)[None]
+    pixels = channels_first(original.pair[0])[None]
     if explorer.card is None or pixels.shape[1:] != explorer.card.spec.shape:
         raise DataError(
             "This image does not have the size of the images of the open model.", OPEN_AGAIN_ADVICE
@@ -88,7 +88,7 @@ def _(request: InpaintSamples, explorer: Explorer) -> Generator[Progress, None, 
 
 
 def _masked(request: Inpaint | InpaintSamples, explorer: Explorer) -> MaskedImage:
-    image = channels_first(request.original.picture)
+    image = channels_first(request.original.pair[0])
     if explorer.card is None or image.shape != explorer.card.spec.shape:
         raise DataError(
             "This image does not have the size of the images of the open model.", OPEN_AGAIN_ADVICE

@@ -20,9 +20,22 @@ class Model(nn.Module, ABC):
 
     Shapes: B images, C channels, H×W pixels, D latent dimensions. A conditional model takes
     labels `y` of shape (B,); the others ignore them.
+
+    Attributes
+    ----------
+    conditional : bool
+        Whether it needs labels.
+    latent_dim : int
+        D.
+    has_encoder, has_gradient, has_posterior : bool
+        Whether it can encode, whether gradients flow through its decoder, and whether its
+        posteriors have standard deviations. A model of another program may lack one of them.
     """
 
     conditional: ClassVar[bool] = False
+    has_encoder: bool = True
+    has_gradient: bool = True
+    has_posterior: bool = True
     latent_dim: int
 
     @abstractmethod

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
 from latentlab.latent.ranking import Score, Scores, rank_descending
+from latentlab.session.abilities import DECODER_ON_IMAGES, MODEL_ON_IMAGES, Abilities
 from latentlab.session.files.tables import file_and_part, write_table
-from latentlab.session.points import Original, Picture, Preview
+from latentlab.session.points import Original, Preview
 from latentlab.session.request import Lifetime, Priority, Request, SaveFile
 from latentlab.work import with_progress
 
@@ -141,13 +142,14 @@ def preview_of(
         return None
     point, sigma = card.point_of(codes, row), tuple(codes.sigma[row].tolist())
     original = Original(card.name_of(codes, row), point, picture, reconstruction, row, sigma)
-    return Preview(Picture(point, reconstruction), original)
+    return Preview(point, reconstruction, original)
 
 
 @dataclass(frozen=True, slots=True)
 class ScoreImages(Request["Scores"]):
     """Score every image on the map (slow)."""
 
+    needs: ClassVar[Abilities] = MODEL_ON_IMAGES
     lifetime: ClassVar[Lifetime] = Lifetime.CODES
     priority: ClassVar[Priority] = Priority.BACKGROUND
     samples: int = 50
@@ -158,6 +160,7 @@ class ScoreImages(Request["Scores"]):
 class DecodeThumbnails(Request["Thumbnails"]):
     """Get images of the map and their reconstructions as thumbnails."""
 
+    needs: ClassVar[Abilities] = DECODER_ON_IMAGES
     lifetime: ClassVar[Lifetime] = Lifetime.CODES
     rows: tuple[int, ...]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from latentlab.session.abilities import DECODER, Abilities
 from latentlab.session.request import Priority, Request, SaveFile
 
 if TYPE_CHECKING:
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True)
 class ReadBookmarks(Request["tuple[Bookmark, ...]"]):
     """Read and decode the bookmarks of the open model."""
+
+    needs: ClassVar[Abilities] = DECODER
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from latentlab.latent.ranking import Score
+from latentlab.session.abilities import POSTERIORS, why_not
 from latentlab.session.anomalies import ScoreImages
 from latentlab.session.map import ComputeMeasure
 
@@ -93,7 +94,8 @@ def _colourings(state: State) -> Iterator[Colouring]:
     if state.answer(ScoreImages) is not None:
         for score in Score:
             yield Colouring(f"score:{score}", f"{score[0].upper()}{score[1:]}", score.unit)
-    yield Colouring(Measure.KL, "KL", "nats")
+    if not why_not(POSTERIORS, state.model):
+        yield Colouring(Measure.KL, "KL", "nats")
     yield Colouring(Measure.DENSITY, "Density", "nats")
     yield Colouring(Measure.K_MEANS, "k-means")
     yield Colouring(Measure.HDBSCAN, "HDBSCAN")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from latentlab.session.abilities import ENCODER_DECODER, MODEL_ON_IMAGES, Abilities
 from latentlab.session.request import Lifetime, Priority, Request
 
 if TYPE_CHECKING:
@@ -267,6 +268,7 @@ SAMPLES = 50
 class OpenModelB(Request["Comparison"]):
     """Load B, or close it if `path` is None; if it fails to load, the answer gives the reason."""
 
+    needs: ClassVar[Abilities] = ENCODER_DECODER
     lifetime: ClassVar[Lifetime] = Lifetime.CODES
     priority: ClassVar[Priority] = Priority.INTERACTIVE
     path: Path | None
@@ -276,6 +278,7 @@ class OpenModelB(Request["Comparison"]):
 class ComparePoint(Request["Comparison"]):
     """Decode one z with both models; `label` is the class for B if it needs one."""
 
+    needs: ClassVar[Abilities] = ENCODER_DECODER
     lifetime: ClassVar[Lifetime] = Lifetime.CODES
     updates: ClassVar[type[Request[Any]] | None] = OpenModelB
     point: Point
@@ -286,6 +289,7 @@ class ComparePoint(Request["Comparison"]):
 class CompareImage(Request["Comparison"]):
     """Encode and reconstruct one image with both models (slow)."""
 
+    needs: ClassVar[Abilities] = ENCODER_DECODER
     lifetime: ClassVar[Lifetime] = Lifetime.CODES
     updates: ClassVar[type[Request[Any]] | None] = OpenModelB
     original: Original
@@ -298,6 +302,7 @@ class CompareImage(Request["Comparison"]):
 class CompareImages(Request["Comparison"]):
     """Reconstruct several images of the map with both models."""
 
+    needs: ClassVar[Abilities] = MODEL_ON_IMAGES
     lifetime: ClassVar[Lifetime] = Lifetime.CODES
     updates: ClassVar[type[Request[Any]] | None] = OpenModelB
     rows: tuple[int, ...]
@@ -318,6 +323,7 @@ class CompareMaps(Request["Comparison"]):
 class CompareSummary(Request["Comparison"]):
     """Measure both models on the same held-out images (slow)."""
 
+    needs: ClassVar[Abilities] = ENCODER_DECODER
     lifetime: ClassVar[Lifetime] = Lifetime.CODES
     updates: ClassVar[type[Request[Any]] | None] = OpenModelB
     priority: ClassVar[Priority] = Priority.BACKGROUND

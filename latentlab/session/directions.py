@@ -10,6 +10,7 @@ import numpy as np
 from pydantic import FailFast
 
 from latentlab.latent.directions import Method
+from latentlab.session.abilities import DECODER, Abilities
 from latentlab.session.axes import Axis
 from latentlab.session.request import Priority, Request, SaveFile
 
@@ -248,6 +249,7 @@ class MeasureDimensions(Request["DimensionStatistics"]):
 class MakeStrips(Request["Strips"]):
     """Decode images along axes through a point, at low priority."""
 
+    needs: ClassVar[Abilities] = DECODER
     modest: ClassVar[bool] = True
     priority: ClassVar[Priority] = Priority.BACKGROUND
     point: Point

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, ClassVar
 
+from latentlab.session.abilities import DECODER, DECODER_GRADIENT, MODEL_WITH_POSTERIORS, Abilities
 from latentlab.session.request import Lifetime, Priority, Request
 
 if TYPE_CHECKING:
@@ -183,6 +184,7 @@ class Bookmark:
 class DecodePaths(Request["DecodedPaths"]):
     """Decode paths of several kinds and measure their support."""
 
+    needs: ClassVar[Abilities] = DECODER
     lifetime: ClassVar[Lifetime] = Lifetime.CODES
     priority: ClassVar[Priority] = Priority.BACKGROUND
     ends: LatentPath
@@ -193,6 +195,7 @@ class DecodePaths(Request["DecodedPaths"]):
 class DecodeGeodesic(Request["DecodedPaths"]):
     """Compute the geodesic, the shortest path in pixel space; a separate request as it is slow."""
 
+    needs: ClassVar[Abilities] = DECODER_GRADIENT
     lifetime: ClassVar[Lifetime] = Lifetime.CODES
     priority: ClassVar[Priority] = Priority.BACKGROUND
     ends: LatentPath
@@ -202,6 +205,7 @@ class DecodeGeodesic(Request["DecodedPaths"]):
 class MeasureSupport(Request["PointSupport"]):
     """Measure the data support of a point."""
 
+    needs: ClassVar[Abilities] = MODEL_WITH_POSTERIORS
     lifetime: ClassVar[Lifetime] = Lifetime.CODES
     priority: ClassVar[Priority] = Priority.BACKGROUND
     modest: ClassVar[bool] = True
@@ -212,6 +216,7 @@ class MeasureSupport(Request["PointSupport"]):
 class MakeBlend(Request["Blend"]):
     """Decode (A - B)·t + C; a slot is a point, an image file, or the row of an image."""
 
+    needs: ClassVar[Abilities] = DECODER
     slots: tuple[Point | Path | int, Point | Path | int, Point | Path | int]
     strength: float = 1.0
     label: int | None = None
@@ -221,6 +226,7 @@ class MakeBlend(Request["Blend"]):
 class MakeTraversal(Request["Traversal"]):
     """Decode a traversal of each dimension through a point."""
 
+    needs: ClassVar[Abilities] = DECODER
     modest: ClassVar[bool] = True
     point: Point
     settings: TraversalSettings

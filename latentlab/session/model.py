@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from latentlab.session.abilities import DECODER, ENCODER_DECODER, Abilities
 from latentlab.session.request import Lifetime, Priority, Request
 
 if TYPE_CHECKING:
@@ -107,6 +108,7 @@ class ShowData(Request["Adopted"]):
 class Decode(Request["Picture"]):
     """Decode the current point z."""
 
+    needs: ClassVar[Abilities] = DECODER
     priority: ClassVar[Priority] = Priority.INTERACTIVE
     point: Point
 
@@ -124,6 +126,7 @@ class Hover(Request["Preview"]):
 class DecodePath(Request["Tiles"]):
     """Decode the path from A to B."""
 
+    needs: ClassVar[Abilities] = DECODER
     modest: ClassVar[bool] = True
     ends: LatentPath
 
@@ -132,6 +135,7 @@ class DecodePath(Request["Tiles"]):
 class MakeManifold(Request["Manifold"]):
     """Decode a grid over a plane."""
 
+    needs: ClassVar[Abilities] = DECODER
     modest: ClassVar[bool] = True
     point: Point
     frame: Plane
@@ -142,6 +146,7 @@ class MakeManifold(Request["Manifold"]):
 class MakeSamples(Request["Tiles"]):
     """Decode points drawn from the prior."""
 
+    needs: ClassVar[Abilities] = DECODER
     modest: ClassVar[bool] = True
     settings: SampleSettings
 
@@ -168,6 +173,7 @@ class EncodeImageAgain(Request["Original"]):
 class EncodeFile(Request["Original"]):
     """Encode the user's image file with the model that is open when the request runs."""
 
+    needs: ClassVar[Abilities] = ENCODER_DECODER
     priority: ClassVar[Priority] = Priority.INTERACTIVE
     lifetime: ClassVar[Lifetime] = Lifetime.SESSION
     path: Path

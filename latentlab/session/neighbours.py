@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from dataclasses import field as part
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
+from latentlab.session.abilities import IMAGES, Abilities
 from latentlab.session.request import Request
 
 if TYPE_CHECKING:
@@ -25,22 +26,25 @@ class NearestImages:
         Rows of the images on the map.
     distances : ndarray of float64, shape (K,)
         Distance of each.
-    pictures : ndarray of uint8, shape (K, H, W) or (K, H, W, 3)
-        The images.
+    pictures : ndarray of uint8, shape (K, H, W) or (K, H, W, 3), or None
+        The images; None for codes without images.
     """
 
     rows: NDArray[np.int64] = part(repr=False)
     distances: NDArray[np.float64] = part(repr=False)
-    pictures: NDArray[np.uint8] = part(repr=False)
+    pictures: NDArray[np.uint8] | None = part(repr=False)
 
 
 @dataclass(frozen=True, eq=False)
 class Neighbours:
-    """Nearest images of a point: by distance of codes, and by distance of pixels."""
+    """Nearest images of a point: by distance of codes, and by distance of pixels.
+
+    ``by_pixels`` is None without a decoder.
+    """
 
     point: Point
     by_code: NearestImages
-    by_pixels: NearestImages
+    by_pixels: NearestImages | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,4 +67,5 @@ class MapImages:
 class FetchMapImages(Request["MapImages"]):
     """Fetch thumbnails for the map."""
 
+    needs: ClassVar[Abilities] = IMAGES
     rows: tuple[int, ...] = part(repr=False)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from latentlab.latent import ranking
+from latentlab.session.abilities import ENCODER_DECODER, ENCODER_DECODER_GRADIENT, Abilities
 from latentlab.session.request import Lifetime, Priority, Request
 
 if TYPE_CHECKING:
@@ -108,19 +109,21 @@ def unlikeness(judged: ImageElbo, usual: ReferenceElbo) -> tuple[str, str]:
 
 def error_map(original: Original) -> NDArray[np.float64]:
     """Return the absolute error of each pixel in [0, 1], shape (H, W), averaged over channels."""
-    error = np.abs(original.picture.astype(np.float64) - original.reconstruction) / 255
+    picture, made = original.pair
+    error = np.abs(picture.astype(np.float64) - made) / 255
     return error if error.ndim == 2 else error.mean(-1)
 
 
 def pixel_rmse(original: Original) -> float:
     """Return the root mean squared error of the reconstruction, pixel range [0, 1]."""
-    error = (original.picture.astype(np.float64) - original.reconstruction) / 255
+    picture, made = original.pair
+    error = (picture.astype(np.float64) - made) / 255
     return float(np.sqrt(np.mean(error**2)))
 
 
 def background_differs(original: Original) -> bool:
     """Return whether a grey image has a light border and its reconstruction a dark one."""
-    picture, made = original.picture, original.reconstruction
+    picture, made = original.pair
     return picture.ndim == 2 and _border_level(picture) > LIGHT and _border_level(made) < DARK
 
 
@@ -138,6 +141,7 @@ def channels_first(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
 class EncodeOwnImage(Request["Original"]):
     """Encode an image in memory, such as a drawing or a crop of a photo."""
 
+    needs: ClassVar[Abilities] = ENCODER_DECODER
     priority: ClassVar[Priority] = Priority.INTERACTIVE
     lifetime: ClassVar[Lifetime] = Lifetime.SESSION
     own: OwnImage
@@ -150,6 +154,7 @@ class EncodeOwnImage(Request["Original"]):
 class EncodeOwnImageAgain(Request["Original"]):
     """Encode the current image again after the weights changed."""
 
+    needs: ClassVar[Abilities] = ENCODER_DECODER
     priority: ClassVar[Priority] = Priority.INTERACTIVE
     lifetime: ClassVar[Lifetime] = Lifetime.SESSION
     own: OwnImage
@@ -162,6 +167,7 @@ class EncodeOwnImageAgain(Request["Original"]):
 class EstimateElbo(Request["ImageElbo"]):
     """Estimate the ELBO of an image."""
 
+    needs: ClassVar[Abilities] = ENCODER_DECODER
     original: Original
 
 
@@ -169,6 +175,7 @@ class EstimateElbo(Request["ImageElbo"]):
 class EstimateReferenceElbo(Request["ReferenceElbo"]):
     """Estimate the ELBO of a sample of the images on the map."""
 
+    needs: ClassVar[Abilities] = ENCODER_DECODER
     priority: ClassVar[Priority] = Priority.BACKGROUND
 
 
@@ -176,6 +183,7 @@ class EstimateReferenceElbo(Request["ReferenceElbo"]):
 class Inpaint(Request["Inpaintings"]):
     """Inpaint the hidden pixels of an image with the most probable z."""
 
+    needs: ClassVar[Abilities] = ENCODER_DECODER_GRADIENT
     original: Original
     hidden: NDArray[np.bool_] = part(repr=False, compare=False)
     seed: int = 0
@@ -185,6 +193,7 @@ class Inpaint(Request["Inpaintings"]):
 class InpaintSamples(Request["Inpaintings"]):
     """Inpaint the hidden pixels of an image with several samples of z."""
 
+    needs: ClassVar[Abilities] = ENCODER_DECODER
     updates: ClassVar[type[Request[Any]] | None] = Inpaint
     original: Original
     hidden: NDArray[np.bool_] = part(repr=False, compare=False)

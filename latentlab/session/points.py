@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from latentlab.latent.grid import Spacing
 from latentlab.latent.interpolation.curves import Easing
+from latentlab.session.abilities import ALL, Abilities
 from latentlab.session.recipes import model_title
 
 if TYPE_CHECKING:
@@ -60,6 +61,10 @@ class ModelCard:
     number : int
         Unique among the models that the explorer has opened. All snapshots of a run in training
         have the same number.
+    abilities : frozenset of Ability
+        What the model can do; panels and actions that need more are greyed.
+    file : Path or None
+        File of codes without a model.
     other : str
         Name of the data set on the map if it is not that of the run; else empty.
     weights : str
@@ -78,6 +83,8 @@ class ModelCard:
     recipe: dict[str, Any] = field(default_factory=dict, compare=False)
     images: int = 0
     number: int = 0
+    abilities: Abilities = ALL
+    file: Path | None = None
     other: str = ""
     weights: str = ""
 
@@ -91,7 +98,7 @@ class ModelCard:
         if before is None:
             return self
         mine, other = (
-            (card.source, card.kind, card.latent_dim, card.spec, card.other)
+            (card.source, card.kind, card.latent_dim, card.spec, card.other, card.file)
             for card in (self, before)
         )
         return replace(self, number=before.number + (mine != other))
@@ -161,8 +168,9 @@ class Original:
         Mean of its posterior.
     row : int or None
         Row among the images on the map; None if it is not one of them.
-    picture, reconstruction : ndarray of uint8, shape (H, W) or (H, W, 3)
-        The image, and the decoded mean of its posterior.
+    picture, reconstruction : ndarray of uint8, shape (H, W) or (H, W, 3), or None
+        The image, and the decoded mean of its posterior; None for codes without images, and
+        without a decoder.
     sigma : tuple of float, length D
         Standard deviation of its posterior along each dimension; empty if unknown.
     own : OwnImage or None
@@ -171,11 +179,18 @@ class Original:
 
     name: str
     point: Point
-    picture: NDArray[np.uint8] = field(repr=False, compare=False)
-    reconstruction: NDArray[np.uint8] = field(repr=False, compare=False)
+    picture: NDArray[np.uint8] | None = field(repr=False, compare=False)
+    reconstruction: NDArray[np.uint8] | None = field(repr=False, compare=False)
     row: int | None = None
     sigma: tuple[float, ...] = field(repr=False, default=())
     own: OwnImage | None = field(repr=False, compare=False, default=None)
+
+    @property
+    def pair(self) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+        """Image and reconstruction, for a model with encoder and decoder."""
+        assert self.picture is not None
+        assert self.reconstruction is not None
+        return self.picture, self.reconstruction
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,20 +203,21 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """Decoded point under the cursor, and the real image that it is the code of, if any."""
+    """Point under the cursor.
 
-    picture: Picture
+    Parameters
+    ----------
+    point : Point
+        The point.
+    pixels : ndarray of uint8, shape (H, W) or (H, W, 3), or None
+        Decoded image; None without a decoder.
+    original : Original or None
+        The real image that it is the code of, if any.
+    """
+
+    point: Point
+    pixels: NDArray[np.uint8] | None = field(repr=False, compare=False)
     original: Original | None = None
-
-    @property
-    def point(self) -> Point:
-        """The decoded point."""
-        return self.picture.point
-
-    @property
-    def pixels(self) -> NDArray[np.uint8]:
-        """Decoded image, shape (H, W) or (H, W, 3)."""
-        return self.picture.pixels
 
 
 @dataclass(frozen=True, slots=True)

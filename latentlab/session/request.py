@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from enum import Enum, IntEnum
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from latentlab.session.abilities import NOTHING, Abilities
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -50,6 +52,8 @@ class Request[Response]:
 
     Any other pending request is replaced by a newer one of its kind.
     """
+    needs: ClassVar[Abilities] = NOTHING
+    """Abilities without which it cannot be answered; it is not sent to a model that lacks one."""
     updates: ClassVar[type[Request[Any]] | None] = None
     """Kind of request whose answer this request replaces; None for its own kind."""
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, override
 from PySide6.QtCore import QTimer, Slot
 from PySide6.QtWidgets import QAbstractButton, QLineEdit, QVBoxLayout, QWidget
 
+from latentlab.session.abilities import NOTHING
 from latentlab.session.state import NAMES
 from latentlab.widgets.kit.context_menu import add_button_actions, add_image_actions
 from latentlab.widgets.kit.flow_layout import FlowLayout, WrappingWidget
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QHideEvent, QShowEvent
     from PySide6.QtWidgets import QMenu
 
+    from latentlab.session.abilities import Abilities
     from latentlab.session.request import Request
     from latentlab.session.state import Changes, State
     from latentlab.workers.controller import Controller
@@ -81,6 +83,8 @@ class Panel:
         Whether the panel scrolls where it has less height than it needs.
     badge : callable, optional
         Returns the text that is added to the title, such as a number of findings.
+    needs : frozenset of Ability
+        Abilities of the model without which the panel only says what is missing.
     """
 
     key: str
@@ -90,6 +94,7 @@ class Panel:
     widget: type[PanelWidget]
     scrolls: bool = False
     badge: Callable[[State], str] | None = None
+    needs: Abilities = NOTHING
 
 
 class PanelWidget(WrappingWidget):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from latentlab.directories import is_checkpoint, is_run
+from latentlab.directories import CODE_SUFFIXES, is_checkpoint, is_run
 from latentlab.session.export import (
     VECTORS,
     CheckPlugins,
@@ -124,10 +124,11 @@ class Controller(QObject):
         self.ask(ListForeignFormats())
 
     def open_path(self, path: Path) -> None:
-        """Open a run, a checkpoint, a model of another program, a recipe or an image."""
+        """Open a run, a checkpoint, a model of another program, codes, a recipe or an image."""
         self.store.dismiss_failure()
         kind = mimetypes.guess_type(path.name)[0] or ""
-        if is_run(path) or is_checkpoint(path):
+        is_codes = path.suffix.lower() in CODE_SUFFIXES and not path.is_dir()
+        if is_codes or is_run(path) or is_checkpoint(path):
             self.runs.open(path)
         elif path.suffix.lower() == ".toml":
             self.ask(ReadRecipe(path))

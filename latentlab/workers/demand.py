@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer, Slot
 
+from latentlab.session.abilities import why_not
 from latentlab.session.belonging import belongs_to_model
 from latentlab.session.request import Lifetime
 from latentlab.session.state import valid_answers
@@ -89,8 +90,14 @@ class Demand(QObject):
     # Sending
 
     def ask(self, request: Request[Any]) -> None:
-        """Send a request and mark it as awaited, unless it is about another model."""
+        """Send a request and mark it as awaited, unless it is about another model.
+
+        If the model cannot answer it, show why instead.
+        """
         state = self._store.state
+        if why := why_not(request.needs, state.model):
+            self._store.refuse(why)
+            return
         if request.is_about_model() and not belongs_to_model(request, state):
             return
         self._send_or_hold(request)
@@ -142,7 +149,12 @@ class Demand(QObject):
         """Send the wanted requests that were not sent yet; return the change of `awaited`."""
         self._forget_outdated(self._store.state, state)
         awaited = set(state.awaited)
-        wanted = [request for wants in self._viewers.values() for request in wants(state)]
+        wanted = [
+            request
+            for wants in self._viewers.values()
+            for request in wants(state)
+            if not why_not(request.needs, state.model)
+        ]
         for kind in self._cancelled - {type(request) for request in wanted}:
             self._cancelled.discard(kind)
             self._sent.pop(kind, None)

@@ -4,9 +4,10 @@ import shutil
 
 import numpy as np
 import pytest
+from gui_support import drop
 from PIL import Image
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDragMoveEvent, QDropEvent
+from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent
 from PySide6.QtWidgets import QApplication
 
 from latentlab.directories import resources
@@ -33,27 +34,6 @@ kind = "linear"
 epochs = 7
 learning_rate = 0.0005
 """
-
-
-def drop(widget, *urls):
-    """Drag over a widget and let go, as the window system tells it; say whether it was taken."""
-    data = QMimeData()
-    data.setUrls([url if isinstance(url, QUrl) else QUrl.fromLocalFile(str(url)) for url in urls])
-    window = widget.window()
-    place = widget.mapTo(window, widget.rect().center())
-    enter = QDragEnterEvent(place, COPY, data, LEFT, PLAIN)
-    QApplication.sendEvent(window.windowHandle(), enter)
-    move = QDragMoveEvent(place, COPY, data, LEFT, PLAIN)
-    if enter.isAccepted():
-        move.setDropAction(enter.dropAction())
-        move.accept()
-    QApplication.sendEvent(window.windowHandle(), move)
-    if not move.isAccepted():
-        QApplication.sendEvent(window.windowHandle(), QDragLeaveEvent())
-        return False
-    let_go = QDropEvent(QPointF(place), COPY, data, LEFT, PLAIN)
-    QApplication.sendEvent(window.windowHandle(), let_go)
-    return let_go.isAccepted()
 
 
 PLACES = {

@@ -8,6 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from latentlab.data.arrays.advice import Rewriting
+from latentlab.data.arrays.labels import read_attributes
+from latentlab.data.arrays.pixels import check_numbers, to_bytes
+from latentlab.data.arrays.shapes import channels_first
 from latentlab.data.files.numpy_file import NumpyFile
 from latentlab.data.image_set import Attributes
 from latentlab.data.tables.columns import Column, read_column, read_numbers
@@ -46,10 +50,10 @@ class CodeFile:
         Class of each image.
     files, parts : tuple of str, length N, or None
         File and part of each image.
-    images : ndarray, shape (N, H, W), (N, H, W, C) or (N, C, H, W), or None
+    images : ndarray of uint8, shape (N, C, H, W), or None
         Images in the same NPZ.
     attributes : Attributes or None
-        Other columns.
+        Other columns, or arrays of one number or word per image.
     notes : tuple of str
         How the file was understood.
     """
@@ -59,7 +63,7 @@ class CodeFile:
     labels: tuple[str, ...] | None = field(repr=False, default=None)
     files: tuple[str, ...] | None = field(repr=False, default=None)
     parts: tuple[str, ...] | None = field(repr=False, default=None)
-    images: NDArray[Any] | None = field(repr=False, default=None)
+    images: NDArray[np.uint8] | None = field(repr=False, default=None)
     attributes: Attributes | None = field(repr=False, default=None)
     notes: tuple[str, ...] = ()
 
@@ -115,22 +119,37 @@ def _from_arrays(file: NumpyFile, path: Path) -> CodeFile:
     if not known:
         raise DataError(
             f"{path.name} holds no codes: {file.listing()}.",
-            "Save an array of shape (N, D) under the name z.",
+            "Save an array of shape (N, D) under the name z. To train on images, choose the file "
+            "in the training form.",
         )
     name = known[0]
     z = np.asarray(file.read(name), np.float32)
     many = {each: file.read(each) for each in shapes if shapes[each][:1] == (len(z),)}
     sigma = many.get("sigma", many.get("std"))
     notes = [] if file.single else [f"The codes are the array {name}."]
+    pictures = next((n for n, a in many.items() if a.ndim in (3, 4) and n != name), None)
+    images, note = (None, "") if pictures is None else _pixels(file, pictures, many[pictures])
+    named = {*LABEL_NAMES, *FILE_NAMES, *PART_NAMES}
+    others = {n: a for n, a in many.items() if a.ndim == 1 and n not in named}
     return CodeFile(
         z,
         sigma.astype(np.float32) if sigma is not None and sigma.shape == z.shape else None,
         _words(many, LABEL_NAMES),
         _words(many, FILE_NAMES),
         _words(many, PART_NAMES),
-        next((a for n, a in many.items() if a.ndim in (3, 4) and n != name), None),
-        notes=tuple(notes),
+        images,
+        read_attributes(others),
+        tuple(filter(None, [*notes, note])),
     )
+
+
+def _pixels(file: NumpyFile, name: str, array: NDArray[Any]) -> tuple[NDArray[np.uint8], str]:
+    """Return images as bytes, and how they were understood."""
+    rewriting = Rewriting(file, (name,), key=name)
+    check_numbers([array], rewriting)
+    shaped, layout = channels_first(array, rewriting)
+    (images,), scale = to_bytes([shaped], rewriting)
+    return images, " ".join(filter(None, [layout, scale]))
 
 
 def _words(arrays: Mapping[str, NDArray[Any]], names: Sequence[str]) -> tuple[str, ...] | None:

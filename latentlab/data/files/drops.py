@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 from latentlab.data.files.archive import find_pictures, holds_pictures
 from latentlab.data.files.image_file import picture_suffixes
 from latentlab.data.files.other_files import advice_of
-from latentlab.directories import MODEL_SUFFIXES, is_run
+from latentlab.directories import CODE_SUFFIXES, MODEL_SUFFIXES, is_run
 from latentlab.errors import DataError
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ class DropKind(StrEnum):
 
     RUN = "Open as run"
     MODEL = "Open as model"
+    CODES = "Open as codes"
     RECIPE = "Use as recipe"
     SCENE = "Open as scene"
     IMAGE = "Encode as image"
@@ -126,6 +127,8 @@ def kind_of_path(path: Path, formats: Sequence[ModelFormat] = ()) -> DropKind:
     suffix = path.suffix.lower()
     if suffix in MODEL_SUFFIXES or is_model:
         return DropKind.MODEL
+    if suffix in CODE_SUFFIXES:
+        return DropKind.CODES
     if suffix == ".toml":
         return DropKind.RECIPE
     if suffix in SCENE_SUFFIXES:

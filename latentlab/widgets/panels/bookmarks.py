@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from latentlab.session import wants
+from latentlab.session.abilities import DECODER
 from latentlab.session.bookmarks import ExportBookmarks, ImportBookmarks, ReadBookmarks
 from latentlab.session.export import BOOKMARKS
 from latentlab.session.interpolation import Bookmark
@@ -242,4 +243,5 @@ PANEL = Panel(
     "same model.",
     scrolls=True,
     widget=BookmarksPanel,
+    needs=DECODER,
 )

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QComboBox, QWidget
 
 from latentlab.latent.grid import Spacing
 from latentlab.session import wants
+from latentlab.session.abilities import DECODER
 from latentlab.session.files.figure import PlotAxis
 from latentlab.session.model import MakeManifold
 from latentlab.widgets.kit.export.content import Content
@@ -183,4 +184,5 @@ PANEL = Panel(
     "for an equal share of the prior, <b>z = Φ<sup>−1</sup>(u)</b>. With more than two "
     "dimensions the others keep the value of z.",
     widget=ManifoldPanel,
+    needs=DECODER,
 )

@@ -9,6 +9,7 @@ from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QComboBox, QPushButton, QWidget
 
 from latentlab.session import wants
+from latentlab.session.abilities import DECODER
 from latentlab.session.model import MakeSamples
 from latentlab.widgets.kit.icons import IconButton
 from latentlab.widgets.kit.images.tile_view import ImageGrid
@@ -118,4 +119,5 @@ PANEL = Panel(
     "cover the prior. In holes, where the prior expects codes and there are none, samples "
     "look wrong. Click a sample to make its point the current z.",
     widget=SamplesPanel,
+    needs=DECODER,
 )

@@ -22,8 +22,10 @@ from PySide6.QtWidgets import (
 from shiboken6 import isValid
 
 from latentlab.glossary import words_in
+from latentlab.session.abilities import why_not
 from latentlab.widgets.kit.context_menu import open_context_menu
 from latentlab.widgets.kit.icons import IconButton
+from latentlab.widgets.kit.labels import muted
 from latentlab.widgets.kit.theme import UNIT, small
 
 if TYPE_CHECKING:
@@ -59,6 +61,7 @@ class Dock(QDockWidget):
         self.panel = panel
         self._controller = controller
         self._inside: PanelWidget | None = None
+        self._content: QWidget | None = None
         self._has_failed = False
         self.setWhatsThis(panel.help)
         self.help = HelpButton(panel)
@@ -75,7 +78,12 @@ class Dock(QDockWidget):
         self._closed_behind = False
         self.visibilityChanged.connect(self._on_visibility_changed)
         self.topLevelChanged.connect(self._on_floating)
-        if panel.badge:
+        self.reason = muted(stretch=False)
+        self.reason.setWordWrap(True)
+        self.reason.setMargin(2 * UNIT)
+        self.reason.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.reason.hide()
+        if panel.badge or panel.needs:
             controller.changed.connect(self._on_changed)
 
     @property
@@ -97,7 +105,10 @@ class Dock(QDockWidget):
             self._inside.setAccessibleName(self.panel.title)
             self._column.takeAt(0)
             self._inside.set_in_front(self._in_front)
-            self._column.addWidget(_scrolled(self._inside) if self.panel.scrolls else self._inside)
+            self._content = _scrolled(self._inside) if self.panel.scrolls else self._inside
+            self._column.addWidget(self._content)
+            self._column.addWidget(self.reason)
+            self._show_reason(self._controller.state)
             self._has_failed = False
         return self._inside
 
@@ -174,10 +185,20 @@ class Dock(QDockWidget):
 
     @Slot(object, object)
     def _on_changed(self, state: State, changed: Changes) -> None:
+        if "model" in changed and self.is_built:
+            self._show_reason(state)
         badge = self.panel.badge(state) if self.panel.badge else ""
         title = f"{self.panel.title} · {badge}" if badge else self.panel.title
         if title != self.windowTitle():
             self.setWindowTitle(title)
+
+    def _show_reason(self, state: State) -> None:
+        """Show what the model lacks for this panel instead of its content."""
+        why = why_not(self.panel.needs, state.model)
+        self.reason.setText(why)
+        self.reason.setVisible(bool(why))
+        if self._content:
+            self._content.setVisible(not why)
 
 
 def _scrolled(inside: QWidget) -> QScrollArea:

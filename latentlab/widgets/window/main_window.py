@@ -176,8 +176,8 @@ class MainWindow(QMainWindow):
             epochs = f" · epoch {model.epoch}" if model.epoch else ""
             self.model_label.setText(f"{model.name} · {model.title}{epochs}")
             self.setWindowTitle(f"{model.name} – latentlab")
-            if model.source and not state.training.run:
-                remember(str(model.source))
+            if (path := model.source or model.file) and not state.training.run:
+                remember(str(path))
 
     @override
     def focusNextPrevChild(self, forward: bool) -> bool:

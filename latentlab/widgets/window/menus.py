@@ -10,7 +10,8 @@ from PySide6.QtGui import QAction, QDesktopServices, QKeySequence
 from PySide6.QtWidgets import QDialog, QFileDialog, QMenu, QMessageBox, QToolButton, QWhatsThis
 
 from latentlab import __version__
-from latentlab.directories import runs
+from latentlab.directories import CODE_SUFFIXES, runs
+from latentlab.session.abilities import DECODER, ENCODER_DECODER, NOTHING, why_not
 from latentlab.session.files.scene import ReadScene
 from latentlab.session.import_.model import ListForeignFormats
 from latentlab.session.report import REPORTS
@@ -23,6 +24,7 @@ from latentlab.widgets.kit.dialogs import (
 )
 from latentlab.widgets.kit.export.exporting import exporting_near
 from latentlab.widgets.kit.icons import IconButton
+from latentlab.widgets.kit.model_actions import ModelActions
 from latentlab.widgets.kit.settings import recent
 from latentlab.widgets.window.command_palette import CommandPalette
 from latentlab.widgets.window.other_data import ask_other_data
@@ -36,6 +38,7 @@ from latentlab.widgets.window.words import Words
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from latentlab.session.abilities import Abilities
     from latentlab.session.state import Changes, State
     from latentlab.widgets.window.main_window import MainWindow
 
@@ -54,6 +57,7 @@ class Menus(QObject):
         self._window = window
         self._controller = window.controller
         self._actions: list[QAction] = []
+        self._model_actions = ModelActions()
         self._type_ahead = TypeAhead(self)
         self.scenes = SceneMenu(window)
         self._file_menu()
@@ -75,18 +79,27 @@ class Menus(QObject):
         if ReadScene in changed and (found := state.answer(ReadScene)):
             self.scenes.show_found(found)
         if "model" in changed:
-            self.report.setEnabled(state.model is not None)
-            self._other_data.setEnabled(state.model is not None)
-            self._run_data.setEnabled(state.model is not None and bool(state.model.other))
+            has_model = state.model is not None and not why_not(ENCODER_DECODER, state.model)
+            self._model_actions.show_model(state.model)
+            self.report.setEnabled(has_model)
+            self._run_data.setEnabled(has_model and bool(state.model and state.model.other))
         self.training.show_state(state, changed)
 
     def _add(
-        self, menu: QMenu, text: str, shortcut: str, slot: Callable[[], object], tip: str = ""
+        self,
+        menu: QMenu,
+        text: str,
+        shortcut: str,
+        slot: Callable[[], object],
+        tip: str = "",
+        needs: Abilities = NOTHING,
     ) -> QAction:
+        """Add an action, which is greyed for a model that lacks what it needs."""
         action = menu.addAction(text)
         action.setShortcut(QKeySequence(shortcut))
         action.setStatusTip(tip)
         action.triggered.connect(slot)
+        self._model_actions.add(action, needs)
         self._actions.append(action)
         return action
 
@@ -95,12 +108,15 @@ class Menus(QObject):
         self._add(menu, "Open run…", "Ctrl+O", self._open_run, "Open a folder written by training")
         tip = "Open the weights of a model, also of another program, or edit a recipe"
         self._add(menu, "Open model or recipe…", "Ctrl+Shift+O", self._open_file, tip)
+        tip = "Show codes of another program: NumPy, CSV, Parquet or AnnData"
+        self._add(menu, "Open codes…", "", self._open_codes, tip)
         self._recent = menu.addMenu("Open recent")
         self._recent.aboutToShow.connect(self._fill_recent)
-        self._add(menu, "Open image…", "Ctrl+I", self._open_picture, "Encode an image of your own")
+        tip = "Encode an image of your own"
+        self._add(menu, "Open image…", "Ctrl+I", self._open_picture, tip, ENCODER_DECODER)
         tip = "Put another data set on the map: a new batch, or images unlike those of the run"
         text = "Show other images with this model…"
-        self._other_data = self._add(menu, text, "", self._show_other_data, tip)
+        self._add(menu, text, "", self._show_other_data, tip, ENCODER_DECODER)
         tip = "Put the images of the run on the map again"
         self._run_data = self._add(menu, "Show the images of the run", "", self._show_run_data, tip)
         tip = "Learn from your own images"
@@ -129,14 +145,16 @@ class Menus(QObject):
         tip = "Copy the image or plot that has the focus, or the first one of its panel"
         self._add(menu, "Copy image", "Ctrl+C", self._copy, tip)
         tip = "Encode the image on the clipboard"
-        self._add(menu, "Paste image", "Ctrl+V", self._paste_picture, tip)
+        self._add(menu, "Paste image", "Ctrl+V", self._paste_picture, tip, ENCODER_DECODER)
         menu.addSeparator()
         point, path, samples = controller.point, controller.path, controller.decoding
-        self._add(menu, "Random z", "R", point.randomize, "Draw z from the prior")
+        self._add(menu, "Random z", "R", point.randomize, "Draw z from the prior", DECODER)
         self._add(menu, "Mean z", "Home", point.go_home, "Set z to the mean of all codes")
-        self._add(menu, "Put A at z", "A", path.put_a, "Start the path from A to B at z")
-        self._add(menu, "Put B at z", "B", path.put_b, "End the path from A to B at z")
-        self._add(menu, "New samples", "N", samples.draw_samples, "Draw other points of the prior")
+        tip = "Start the path from A to B at z"
+        self._add(menu, "Put A at z", "A", path.put_a, tip, DECODER)
+        self._add(menu, "Put B at z", "B", path.put_b, "End the path from A to B at z", DECODER)
+        tip = "Draw other points of the prior"
+        self._add(menu, "New samples", "N", samples.draw_samples, tip, DECODER)
 
     def _train_menu(self) -> None:
         menu = self._window.menuBar().addMenu("&Train")
@@ -176,6 +194,13 @@ class Menus(QObject):
         suffixes = dict.fromkeys([".safetensors", ".json", ".toml", *known])
         kinds = f"Models and recipes ({' '.join(f'*{suffix}' for suffix in suffixes)})"
         file, _ = QFileDialog.getOpenFileName(self._window, "Open", str(runs()), kinds)
+        if file:
+            self._controller.open_path(Path(file))
+
+    @Slot()
+    def _open_codes(self) -> None:
+        kinds = f"Codes (*{' *'.join(CODE_SUFFIXES)})"
+        file, _ = QFileDialog.getOpenFileName(self._window, "Open codes", "", kinds)
         if file:
             self._controller.open_path(Path(file))
 

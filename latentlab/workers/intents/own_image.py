@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from latentlab.data.own_image.crop import OwnImage, Preprocessing
+from latentlab.session.abilities import why_not
 from latentlab.session.model import EncodeFile
 from latentlab.session.own_image import (
     EncodeOwnImage,
@@ -92,7 +93,7 @@ class OwnImageIntents:
     def renew(self) -> None:
         """Encode the image with the current weights; z follows if it is its code."""
         state = self._store.state
-        if self._own:
+        if self._own and not why_not(EncodeOwnImageAgain.needs, state.model):
             label = state.own.point.label if state.own else self._label()
             moves_z = bool(state.original and state.original.own)
             self._demand.ask(EncodeOwnImageAgain(self._own, label, moves_z))

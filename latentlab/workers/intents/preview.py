@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from latentlab.session.abilities import DECODER, why_not
 from latentlab.session.model import Hover
 from latentlab.session.points import Picture, Preview
 
@@ -30,7 +31,11 @@ class PreviewIntents:
     def point(self, point: Point, row: int | None = None) -> None:
         """Decode the point under the cursor, with the image of a row of the map if given."""
         self._hovering = True
-        self._demand.ask(Hover(point, row))
+        model = self._store.state.model
+        if row is None and why_not(DECODER, model):
+            self._store.set(preview=None)
+        else:
+            self._demand.ask(Hover(point, row))
 
     def row(self, row: int) -> None:
         """Decode the code of an image of the map with its label; -1 clears the preview."""
@@ -49,7 +54,7 @@ class PreviewIntents:
 
     def picture(self, picture: Picture) -> None:
         """Show a decoded point."""
-        self.show(Preview(picture))
+        self.show(Preview(picture.point, picture.pixels))
 
     def show(self, preview: Preview | None) -> None:
         """Show a preview, or none."""

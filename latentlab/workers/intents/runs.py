@@ -6,6 +6,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from latentlab.session.codes import open_request
 from latentlab.session.export import ReadRecipe, SaveCurves
 from latentlab.session.library.notes import Annotate, Notes
 from latentlab.session.model import Adopt, Open
@@ -70,7 +71,7 @@ class RunIntents:
         # Pending weights of a run would otherwise replace the opened model.
         self._demand.withdraw(Adopt)
         self.wanted = path
-        self._demand.ask(Open(path))
+        self._demand.ask(open_request(path))
 
     def fall_back(self, _: Open) -> None:
         """Open the fallback if the first model could not be opened."""

@@ -25,7 +25,7 @@ def test_arrays_are_read_by_name_or_alone(tmp_path):
         np.testing.assert_array_equal(found.z, Z)
     found = read_code_file(tmp_path / "b.npz")
     assert found.labels == ("a", "a", "b", "b", "c", "c")
-    assert found.images.shape == (6, 4, 4)
+    assert found.images.shape == (6, 1, 4, 4)
     np.testing.assert_allclose(found.sigma, Z**2)
 
 

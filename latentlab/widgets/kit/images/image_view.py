@@ -45,6 +45,12 @@ class ImageView(QWidget):
         self._image = None if pixels is None else to_qimage(pixels)
         self.update()
 
+    def set_caption(self, caption: str) -> None:
+        """Set the text that is shown without an image."""
+        if caption != self._caption:
+            self._caption = caption
+            self.update()
+
     def _content(self) -> Content | None:
         return None if self._pixels is None else Content(one_image(self._pixels))
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, override
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
 
+from latentlab.session.abilities import DECODER
 from latentlab.session.interpolation import MakeBlend
 from latentlab.session.points import Tiles
 from latentlab.widgets.kit.context_menu import add_point_actions
@@ -206,4 +207,5 @@ PANEL = Panel(
     "in the Image panel shows whether the result is still supported by the data.",
     scrolls=True,
     widget=ArithmeticPanel,
+    needs=DECODER,
 )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, override
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QLabel, QWidget
 
+from latentlab.session.abilities import ENCODER_DECODER
 from latentlab.session.comparison import (
     CompareImage,
     CompareImages,
@@ -328,4 +329,5 @@ PANEL = Panel(
     "error. <b>Maps</b> shows where both models place the same images. The arrows swap the models.",
     scrolls=True,
     widget=ComparePanel,
+    needs=ENCODER_DECODER,
 )

@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from latentlab.session import wants
+from latentlab.session.abilities import DECODER, Ability, why_not
 from latentlab.session.interpolation import MeasureSupport
 from latentlab.session.model import Decode
 from latentlab.session.points import Tiles
@@ -76,12 +77,23 @@ class ImagePanel(PanelWidget):
     @override
     def show_state(self, state: State, changed: Changes) -> None:
         """Show the preview if there is one, else the current z."""
-        shown = state.shown
-        self.view.set_pixels(shown.pixels if shown else None)
+        shown, original = state.shown, state.original
+        if state.preview and state.preview.original:
+            original = state.preview.original
+        decodes = not why_not(DECODER, state.model)
+        self.view.set_caption(_caption(state))
+        if decodes:
+            self.view.set_pixels(shown.pixels if shown else None)
+        else:
+            self.view.set_pixels(original.picture if original else None)
         self.view.set_frame(self.palette().accent().color() if state.preview else None)
-        self.place.setText(point_text(shown.point, state) if shown else "")
+        point = shown.point if shown else state.point
+        name = f"{original.name} · " if original and not decodes else ""
+        self.place.setText(f"{name}{point_text(point, state)}" if point else "")
         self._export.setEnabled(state.answer(Decode) is not None)
+        self._pair.setVisible(decodes)
         self._pair.show_original(state.preview.original if state.preview else state.original)
+        self.gauge.setVisible(decodes)
         support = state.answer(MeasureSupport)
         is_idle = not state.is_training and state.codes is not None
         is_valid = is_idle or (support is not None and support.point == state.point)
@@ -100,6 +112,18 @@ class ImagePanel(PanelWidget):
         """Return the decoded z, also while something else is previewed."""
         picture = self.controller.state.answer(Decode)
         return Content(Tiles((picture.point,), picture.pixels[None], 1)) if picture else None
+
+
+def _caption(state: State) -> str:
+    """Return the text that is shown without an image."""
+    why, model = why_not(DECODER, state.model), state.model
+    if not model or not why:
+        return "Opening a model…"
+    shown = state.preview.original if state.preview else state.original
+    if Ability.IMAGES in model.abilities:
+        return f"{model.name} has no decoder: choose a dot on the map to see its image."
+    name = f"{shown.name}\n" if shown else ""
+    return f"{name}{model.name} has neither a decoder nor images."
 
 
 def point_text(point: Point, state: State) -> str:

@@ -9,6 +9,7 @@ from PySide6.QtCore import QSignalBlocker, Slot
 
 from latentlab.latent.interpolation.curves import PathKind
 from latentlab.session import wants
+from latentlab.session.abilities import DECODER
 from latentlab.session.export import STEPS
 from latentlab.session.files.film import FilmOptions
 from latentlab.session.files.scene import path_record
@@ -271,4 +272,5 @@ PANEL = Panel(
     "support: green where codes are as dense as is typical, red where there are hardly any "
     "codes. Waypoints on the timeline are points that the path goes through.",
     widget=InterpolatePanel,
+    needs=DECODER,
 )

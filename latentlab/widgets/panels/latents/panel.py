@@ -9,6 +9,7 @@ from PySide6.QtCore import QEvent, QSignalBlocker, Qt, Slot
 from PySide6.QtWidgets import QComboBox, QGridLayout, QLabel, QWidget
 
 from latentlab.learning.events import is_active, is_weak
+from latentlab.session.abilities import POSTERIORS
 from latentlab.session.directions import MeasureDimensions
 from latentlab.session.latent_curves import ACTIVE_TIP, WEAK_TIP
 from latentlab.widgets.kit.colour_bar import ColourBar
@@ -272,4 +273,5 @@ PANEL = Panel(
     "10, then 0.",
     scrolls=True,
     widget=LatentsPanel,
+    needs=POSTERIORS,
 )

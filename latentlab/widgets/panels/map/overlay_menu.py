@@ -9,10 +9,12 @@ from PySide6.QtCore import QObject, QRectF, QTimer, Signal, Slot
 from PySide6.QtGui import QAction, QActionGroup, QColor, QImage
 
 from latentlab.session import wants
+from latentlab.session.abilities import DECODER, IMAGES, POSTERIORS
 from latentlab.session.map import ComputeMeasure, FindHoles, SamplePosteriors
 from latentlab.session.model import Decode, MakeManifold
 from latentlab.session.neighbours import FetchMapImages
 from latentlab.widgets.kit.images.qimage import to_qimage
+from latentlab.widgets.kit.model_actions import ModelActions
 from latentlab.widgets.kit.scatter.markers import MarkerLabel, PosteriorMarker
 from latentlab.widgets.kit.settings import settings
 from latentlab.widgets.kit.undoable import make_choice_undoable
@@ -68,6 +70,16 @@ CHOICES = {
     ),
     PICTURES: ("Images when zoomed in", "Images instead of points when you zoom in."),
 }
+NEEDS = {
+    SPREAD: POSTERIORS,
+    ELLIPSES: POSTERIORS,
+    SAMPLES: POSTERIORS,
+    HOLES: POSTERIORS,
+    MANIFOLD_BACKDROP: DECODER,
+    IMAGE: DECODER,
+    PICTURES: IMAGES,
+}
+"""Abilities of the model that each layer needs."""
 OWN_NAME = "your image"
 BACKDROPS = (MANIFOLD_BACKDROP, IMAGE)
 """Exclusive layers: at most one is on."""
@@ -107,6 +119,7 @@ class MapLayers(QObject):
         self.own_label = MarkerLabel(OWN_NAME)
         for item in (*backgrounds, self.marbles, self.pictures, self.spread, self.own_label):
             plot.addItem(item, ignoreBounds=True)
+        self._model_actions = ModelActions()
         self.actions = {name: self._action(name) for name in CHOICES}
         exclusive = QActionGroup(self)
         exclusive.setExclusionPolicy(QActionGroup.ExclusionPolicy.ExclusiveOptional)
@@ -131,6 +144,7 @@ class MapLayers(QObject):
         action.setToolTip(tip)
         action.setChecked(name in DEFAULT_LAYERS and settings().value(f"map/{name}", True))
         action.toggled.connect(self._on_toggled)
+        self._model_actions.add(action, NEEDS[name])
         return action
 
     def fill_menu(self, menu: QMenu) -> None:
@@ -139,8 +153,8 @@ class MapLayers(QObject):
         menu.addActions(list(self.actions.values()))
 
     def is_on(self, name: str) -> bool:
-        """Return whether a layer is switched on."""
-        return self.actions[name].isChecked()
+        """Return whether a layer is switched on, and the model has what it needs."""
+        return self.actions[name].isChecked() and self.actions[name].isEnabled()
 
     def _read(self) -> frozenset[str]:
         return frozenset(filter(self.is_on, self.actions))
@@ -168,6 +182,8 @@ class MapLayers(QObject):
     def show_layers(self, state: State, changed: Changes, paint: PointColours | None) -> None:
         """Show the active layers of a state."""
         self._paint = paint
+        if "model" in changed:
+            self._model_actions.show_model(state.model)
         if state.model and state.model.number != self._model:
             self._model = state.model.number
             self.pictures.forget()
@@ -258,10 +274,11 @@ class MapLayers(QObject):
     def _show_image(self, state: State) -> None:
         """Show the decoded image of the preview, else of z, as large as the map."""
         picture = state.shown
-        wanted = self.is_on(IMAGE) and picture is not None
+        pixels = None if picture is None else picture.pixels
+        wanted = self.is_on(IMAGE) and pixels is not None
         self.image.setVisible(wanted)
-        if wanted and picture is not None:
-            image = to_qimage(picture.pixels)
+        if wanted and pixels is not None:
+            image = to_qimage(pixels)
             self.image.set_image(image, self._centred_rect(image))
 
     def _centred_rect(self, image: QImage) -> QRectF:
@@ -297,6 +314,6 @@ class MapLayers(QObject):
     @Slot()
     def _on_toggled(self) -> None:
         for name in DEFAULT_LAYERS:
-            settings().setValue(f"map/{name}", self.is_on(name))
+            settings().setValue(f"map/{name}", self.actions[name].isChecked())
         self.changed.emit()
         self._record()

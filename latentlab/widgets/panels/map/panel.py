@@ -8,6 +8,7 @@ from PySide6.QtCore import QEvent, Qt, Slot
 from PySide6.QtWidgets import QMenu, QPushButton, QWidget
 
 from latentlab.session import wants
+from latentlab.session.abilities import DECODER, why_not
 from latentlab.session.anomalies import ScoreImages
 from latentlab.session.directions import ReadDirections
 from latentlab.session.export import TABLES
@@ -143,7 +144,7 @@ class MapPanel(PanelWidget):
             self.views.show_view(state)
         if changed & {"model", "view"}:
             self.pointer.forget_places()
-            self.plot.set_view(state.view)
+            self.plot.set_view(state.view, has_prior=not why_not(DECODER, state.model))
         if changed & {"model", "codes", "view", "is_training", "following"}:
             self._show_note(state, state.model, state.codes)
         if changed & {"model", "codes", "view", ScoreImages}:

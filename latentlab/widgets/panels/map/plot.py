@@ -134,9 +134,9 @@ class MapPlot(Plot):
         if not self._is_zoomed:
             self.show_all()
 
-    def set_view(self, view: MapView) -> None:
-        """Set the axes and the visibility of the prior rings for a view."""
-        self.rings.setVisible(view.is_plane)
+    def set_view(self, view: MapView, *, has_prior: bool = True) -> None:
+        """Set the axes of a view, and show the rings of the prior on a plane if there is one."""
+        self.rings.setVisible(view.is_plane and has_prior)
         self._axis_titles = view.frame.names
         for side in SIDES:
             self.getPlotItem().getAxis(side).enableAutoSIPrefix(False)

@@ -68,7 +68,11 @@ class MapPointer(QObject):
         if self._spot is None or state.preview is None:
             self.thumbnail.hide()
             return
-        self.thumbnail.set_pictures(preview_pictures(state.preview, state.view))
+        pictures = preview_pictures(state.preview, state.view)
+        if not pictures:
+            self.thumbnail.hide()
+            return
+        self.thumbnail.set_pictures(pictures)
         self.thumbnail.stand_beside(self._spot.pixel.toPoint())
 
     def _spot_of(self, point: Point) -> tuple[float, float]:
@@ -139,12 +143,20 @@ class MapPointer(QObject):
         fill_context_menu(menu, parent, self._plot.mapToParent(self._plot.rect().center()))
 
 
-def preview_pictures(preview: Preview, view: MapView) -> Iterator[tuple[str, NDArray[np.uint8]]]:
-    """Yield the captions and pixels of the hover card.
+def preview_pictures(preview: Preview, view: MapView) -> list[tuple[str, NDArray[np.uint8]]]:
+    """Return the captions and pixels of the hover card.
 
     Above an image these are the image, its reconstruction, and what the position decodes to, unless
-    this is the same: with more than two dimensions the code is beside the plane.
+    this is the same: with more than two dimensions the code is beside the plane. Without a decoder,
+    or without images, their pixels are left out.
     """
+    pictures = _preview_pictures(preview, view)
+    return [(caption, pixels) for caption, pixels in pictures if pixels is not None]
+
+
+def _preview_pictures(
+    preview: Preview, view: MapView
+) -> Iterator[tuple[str, NDArray[np.uint8] | None]]:
     is_exact = view.is_plane and view.frame.size == 2
     if preview.original:
         yield "image", preview.original.picture

@@ -21,6 +21,8 @@ from latentlab.widgets.kit.images.qimage import to_qimage
 from latentlab.widgets.kit.theme import UNIT, colours, small
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from PySide6.QtCore import QPoint
 
     from latentlab.session.neighbours import NearestImages
@@ -41,6 +43,7 @@ class NeighbourGrid(QWidget):
         self._rows: list[int] = []
         self._texts: list[str] = []
         self._images: list[QImage] = []
+        self._names: list[str] = []
         self.pointer = GridNavigation(self)
         self.pointer.hovered.connect(self._on_hovered)
         self.pointer.chosen.connect(self._on_chosen)
@@ -49,11 +52,13 @@ class NeighbourGrid(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self._side, self.columns = SMALLEST, 1
 
-    def set_near(self, near: NearestImages | None, form: str) -> None:
-        """Show images, or none; `form` is the format string of a distance."""
+    def set_near(self, near: NearestImages | None, form: str, names: Sequence[str] = ()) -> None:
+        """Show images, or names where there are no images; `form` formats a distance."""
+        self._names = list(names)
         self._rows = [] if near is None else near.rows.tolist()
         self._texts = [] if near is None else [form.format(d) for d in near.distances.tolist()]
-        self._images = [] if near is None else [to_qimage(picture) for picture in near.pictures]
+        pictures = () if near is None or near.pictures is None else near.pictures
+        self._images = [to_qimage(picture) for picture in pictures]
         self.pointer.set_current(-1)
         self._arrange()
 
@@ -112,14 +117,25 @@ class NeighbourGrid(QWidget):
     def _on_chosen(self, index: int) -> None:
         self.chosen.emit(self._rows[index])
 
+    def _paint_image(self, painter: QPainter, rect: QRectF, index: int) -> None:
+        """Draw an image, or the name of a code without an image."""
+        if self._images:
+            image = self._images[index]
+            draw_image(painter, fitted(image.size(), rect), image, smooth=False)
+        elif index < len(self._names):
+            painter.fillRect(rect, QColor(colours().raised))
+            painter.setPen(QColor(colours().text))
+            flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWrapAnywhere
+            inner = rect.adjusted(UNIT / 4, 0, -UNIT / 4, 0)
+            painter.drawText(inner, int(flags), self._names[index])
+
     @override
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         c = colours()
         for index in range(self.count):
             rect = self.place_of(index)
-            image = self._images[index]
-            draw_image(painter, fitted(image.size(), rect), image, smooth=False)
+            self._paint_image(painter, rect, index)
             painter.setPen(QColor(c.text if index == self.pointer.current else c.muted))
             below = QRectF(rect.left(), rect.bottom() + 1, rect.width(), UNIT * 3)
             top = int(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, override
 
 from PySide6.QtWidgets import QLabel, QWidget
 
+from latentlab.session.abilities import DECODER, why_not
 from latentlab.session.neighbours import FindNeighbours
 from latentlab.widgets.kit.labels import muted
 from latentlab.widgets.kit.number_box import IntegerBox
@@ -17,6 +18,7 @@ from latentlab.widgets.panels.neighbours.neighbour_grid import NeighbourGrid
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from latentlab.session.neighbours import NearestImages
     from latentlab.session.request import Request
     from latentlab.session.state import Changes, State
     from latentlab.workers.controller import Controller
@@ -76,17 +78,26 @@ class NeighboursPanel(PanelWidget):
     def show_state(self, state: State, changed: Changes) -> None:
         has_codes = state.codes is not None and len(state.codes) > 0
         self._empty.setVisible(state.model is not None and not has_codes)
+        decodes = not why_not(DECODER, state.model)
         for widget in self._parts:
-            widget.setVisible(has_codes)
+            widget.setVisible(has_codes and (decodes or widget not in self._parts[2:]))
         if FindNeighbours in changed:
             neighbours = state.answer(FindNeighbours)
-            self.by_code.set_near(neighbours.by_code if neighbours else None, "{:.3f}")
+            by_code = neighbours.by_code if neighbours else None
+            self.by_code.set_near(by_code, "{:.3f}", _names(state, by_code))
             self.by_pixels.set_near(neighbours.by_pixels if neighbours else None, "{:.0%}")
 
     @override
     def wants(self, state: State) -> Iterable[Request[Any]]:
         if state.point and state.codes is not None and len(state.codes):
             yield FindNeighbours(state.point, self.count.value())
+
+
+def _names(state: State, near: NearestImages | None) -> list[str]:
+    """Return the names of codes without images."""
+    if near is None or near.pictures is not None or not state.model or state.codes is None:
+        return []
+    return [state.model.name_of(state.codes, row) for row in near.rows.tolist()]
 
 
 PANEL = Panel(

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from latentlab.data.own_image.crop import OwnImage, Preprocessing, SourceImage
+from latentlab.session.abilities import ENCODER_DECODER
 from latentlab.session.own_image import (
     CENTRED_KINDS,
     EncodeOwnImage,
@@ -279,4 +280,5 @@ PANEL = Panel(
     "with a bar, or half an 8.",
     scrolls=True,
     widget=OwnImagePanel,
+    needs=ENCODER_DECODER,
 )

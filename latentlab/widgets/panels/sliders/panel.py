@@ -8,11 +8,14 @@ import numpy as np
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QComboBox, QGridLayout, QPushButton, QWidget
 
+from latentlab.session.abilities import DECODER
 from latentlab.session.axes import Axis, AxisOrder, component_axis, dimension_axis
 from latentlab.session.directions import MakeSliderStrips, MeasureDimensions
 from latentlab.widgets.kit.axis.row_scroll_area import RowScrollArea
 from latentlab.widgets.kit.axis.strip_updates import StripUpdater
 from latentlab.widgets.kit.icons import IconButton
+from latentlab.widgets.kit.labels import muted
+from latentlab.widgets.kit.model_actions import ModelActions
 from latentlab.widgets.kit.theme import UNIT
 from latentlab.widgets.kit.undoable import make_choice_undoable, make_undoable
 from latentlab.widgets.kit.veil import StaleOverlay
@@ -33,6 +36,8 @@ if TYPE_CHECKING:
 
 MAX_SLIDERS_WITH_IMAGES = 16
 """Maximum number of sliders with images shown by default."""
+MAX_SLIDERS = 64
+"""Maximum number of sliders."""
 
 
 class SlidersPanel(PanelWidget):
@@ -53,8 +58,12 @@ class SlidersPanel(PanelWidget):
         self.body.addWidget(self._area, 1)
         self.rows: list[SliderRow] = []
         self._axes: list[Axis] = []
+        self._latent_dim = 0
         self._strip_updates = StripUpdater(controller, MakeSliderStrips, self.rows, self)
         self._with_pictures: bool | None = None
+        self._model_actions = ModelActions()
+        for button in (self.pictures, self.random):
+            self._model_actions.add(button, DECODER)
         self._connect()
         StaleOverlay(self, controller)
 
@@ -74,6 +83,10 @@ class SlidersPanel(PanelWidget):
         self.reset.setToolTip("Set every slider to the mean of the codes  (Home)")
         for widget in (self.order, self.pictures):
             self.tools.addWidget(widget)
+        self._limit = muted(stretch=False)
+        self._limit.setToolTip("The first sliders of this order are shown.")
+        self._limit.hide()
+        self.tools.addWidget(self._limit)
         self.tools.addStretch(1)
         for button in (self.random, self.reset):
             self.tools.addWidget(button)
@@ -97,8 +110,9 @@ class SlidersPanel(PanelWidget):
     def show_state(self, state: State, changed: Changes) -> None:
         if "model" in changed and state.model:
             self.label.offer(state.model)
-            self._make_rows(state.model.latent_dim)
-        if state.point is None or state.codes is None or len(state.point.z) != len(self.rows):
+            self._model_actions.show_model(state.model)
+            self._offer_dimensions(state.model.latent_dim)
+        if state.point is None or state.codes is None or len(state.point.z) != self._latent_dim:
             return
         if changed & {"model", "codes", MeasureDimensions} and not self._is_dragging():
             self._set_axes(state)
@@ -138,13 +152,22 @@ class SlidersPanel(PanelWidget):
         if state.codes is None:
             return
         measured = state.answer(MeasureDimensions)
-        if measured and len(measured.kl) != len(self.rows):
+        if measured and len(measured.kl) != self._latent_dim:
             measured = None
         order = AxisOrder(self.order.currentText())
         axes, titles = _axes(state.codes, order, measured)
         for row, title in zip(self.rows, titles, strict=True):
             row.show_title(title)
         self._axes = axes
+
+    def _offer_dimensions(self, latent_dim: int) -> None:
+        """Make the sliders: of many dimensions, only those of the first principal components."""
+        if latent_dim != self._latent_dim and latent_dim > MAX_SLIDERS:
+            self.order.setCurrentText(AxisOrder.COMPONENTS)
+        self._latent_dim = latent_dim
+        self._make_rows(min(latent_dim, MAX_SLIDERS))
+        self._limit.setText(f"{len(self.rows)} of {latent_dim:,}")
+        self._limit.setVisible(latent_dim > MAX_SLIDERS)
 
     def _make_rows(self, count: int) -> None:
         while len(self.rows) > count:
@@ -164,6 +187,7 @@ class SlidersPanel(PanelWidget):
             if self._with_pictures is None
             else self._with_pictures
         )
+        wanted = wanted and self.pictures.isEnabled()
         self.pictures.setChecked(wanted)
         for row in self.rows:
             row.show_pictures(wanted=wanted)
@@ -181,7 +205,7 @@ class SlidersPanel(PanelWidget):
     @Slot()
     def _on_order(self) -> None:
         state = self.controller.state
-        if state.point is None or len(state.point.z) != len(self.rows):
+        if state.point is None or len(state.point.z) != self._latent_dim:
             return
         self.controller.demand.renew()
         self._set_axes(state)
@@ -201,16 +225,16 @@ class SlidersPanel(PanelWidget):
 def _axes(
     codes: Codes, order: AxisOrder, measured: DimensionStatistics | None
 ) -> tuple[list[Axis], list[AxisTitle]]:
-    """Return the axes and titles of the sliders, in order."""
-    dimensions = range(codes.mu.shape[1])
+    """Return the axes and titles of at most `MAX_SLIDERS` sliders, in order."""
+    dimensions = range(codes.mu.shape[1])[:MAX_SLIDERS]
     if order is AxisOrder.COMPONENTS and measured:
         components = measured.components
         axes = [component_axis(codes, components, i) for i in dimensions]
-        shares = components.shares.tolist()
+        shares = components.shares.tolist()[:MAX_SLIDERS]
         return axes, [_component(i, share) for i, share in enumerate(shares)]
     ordered = list(dimensions)
     if order is AxisOrder.KL and measured:
-        ordered = measured.by_kl
+        ordered = measured.by_kl[:MAX_SLIDERS]
     # Measurements of earlier codes do not apply to the current codes.
     current = measured if order is AxisOrder.KL or (measured and measured.codes is codes) else None
     axes = [dimension_axis(codes, dimension) for dimension in ordered]
@@ -218,7 +242,7 @@ def _axes(
 
 
 def _dimension(dimension: int, order: AxisOrder, measured: DimensionStatistics | None) -> AxisTitle:
-    if measured is None:
+    if measured is None or np.isnan(measured.kl[dimension]):
         return AxisTitle(dimension)
     nats, dead = float(measured.kl[dimension]), bool(measured.dead[dimension])
     nothing = "It carries no information (under 0.01 nats): the decoder ignores it."

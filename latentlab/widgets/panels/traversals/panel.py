@@ -9,6 +9,7 @@ import numpy as np
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QComboBox, QWidget
 
+from latentlab.session.abilities import DECODER
 from latentlab.session.export import GRID_FORMATS
 from latentlab.session.interpolation import MakeTraversal, Range, Traversal, TraversalSettings
 from latentlab.session.mosaic import tile
@@ -215,4 +216,5 @@ PANEL = Panel(
     "forth. In a disentangled model each row changes one property.",
     scrolls=True,
     widget=TraversalsPanel,
+    needs=DECODER,
 )

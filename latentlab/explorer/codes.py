@@ -1,0 +1,185 @@
+"""Answers about files of codes: opened without a model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from latentlab.data.arrays.labels import Labels, read_attributes, read_labels
+from latentlab.data.files.code_file import CodeFile, read_code_file
+from latentlab.data.files.listed_images import ListedImages, find_listed
+from latentlab.data.image_set import Attributes, ImageSet, ImageSpec
+from latentlab.errors import DataError
+from latentlab.explorer.answer import answer
+from latentlab.explorer.explorer import Explorer
+from latentlab.latent.codes import Codes
+from latentlab.session.abilities import NOTHING, Abilities, Ability
+from latentlab.session.codes import KIND, OpenCodes
+from latentlab.session.model import Opened
+from latentlab.session.points import ModelCard
+from latentlab.session.runs import RunLog
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+NO_IMAGE = (1, 1, 1)
+"""Image shape of codes without images."""
+MIN_CODES = 2
+MIN_PIXELS = 64
+PIXELS_NOTE = (
+    "All coordinates are whole numbers from 0 to 255. If they are pixels of images, choose the "
+    "file in the training form instead."
+)
+
+
+@answer.register
+def _(request: OpenCodes, explorer: Explorer) -> Opened:
+    card = open_codes(explorer, request.path)
+    return Opened(card, explorer.codes, *explorer.start(), RunLog())
+
+
+@dataclass(frozen=True, slots=True)
+class CodeSet:
+    """Codes of a file, and the images that belong to them.
+
+    Parameters
+    ----------
+    codes : Codes
+        The codes; sigma is NaN if the file has none.
+    spec : ImageSpec
+        Shape and classes of the images.
+    images : ImageSet or None
+        The images, if there are any.
+    has_sigma : bool
+        Whether the file has standard deviations.
+    notes : tuple of str
+        How the file was understood.
+    """
+
+    codes: Codes
+    spec: ImageSpec
+    images: ImageSet | None
+    has_sigma: bool
+    notes: tuple[str, ...]
+
+    @property
+    def abilities(self) -> Abilities:
+        """What can be done with the codes."""
+        known = {Ability.IMAGES: self.images is not None, Ability.POSTERIOR: self.has_sigma}
+        return NOTHING | {ability for ability, has in known.items() if has}
+
+
+def open_codes(explorer: Explorer, path: Path) -> ModelCard:
+    """Show a file of codes instead of a model.
+
+    Raises
+    ------
+    DataError
+        If it holds no codes; the previous model stays open.
+    """
+    found = read_code_set(path)
+    card = ModelCard(
+        name=path.name,
+        source=None,
+        kind=KIND,
+        latent_dim=found.codes.mu.shape[1],
+        conditional=False,
+        spec=found.spec,
+        data=path.stem,
+        note=" ".join(found.notes),
+        images=len(found.codes),
+        abilities=found.abilities,
+        file=path.absolute(),
+    )
+    return explorer.show_codes(card, found.codes, found.images)
+
+
+def read_code_set(path: Path) -> CodeSet:
+    """Read codes with their labels, attributes and images.
+
+    Raises
+    ------
+    DataError
+        If the file holds no codes.
+    """
+    found = read_code_file(path)
+    count = len(found)
+    if count < MIN_CODES:
+        raise DataError(
+            f"{path.name} holds {count} code{'s' * (count != 1)}.",
+            f"At least {MIN_CODES} are needed.",
+        )
+    labels, unused = _labels(found, path)
+    pixels, image_note = _images(found, path)
+    spec = ImageSpec(NO_IMAGE if pixels is None else pixels.shape[1:], labels.names)
+    sigma = found.sigma
+    if sigma is None:
+        sigma = np.broadcast_to(np.float32(np.nan), found.z.shape)
+    files = None if found.files is None else np.array(found.files, object)
+    attributes = _joined(found.attributes, read_attributes(_columns(found, unused)))
+    codes = Codes(found.z, sigma, labels.rows, attributes, files)
+    images = None
+    if pixels is not None:
+        images = ImageSet(pixels, labels.rows, spec, attributes, files)
+    pixels_note = PIXELS_NOTE if _are_pixels(found.z) else ""
+    notes = tuple(filter(None, [*found.notes, labels.note, image_note, pixels_note]))
+    return CodeSet(codes, spec, images, found.sigma is not None, notes)
+
+
+def _are_pixels(z: NDArray[np.float32]) -> bool:
+    few = z[:100]
+    is_byte = few.min() >= 0 and few.max() <= 255 and few.max() > 1
+    return z.shape[1] >= MIN_PIXELS and bool(is_byte and (few == np.round(few)).all())
+
+
+def _labels(found: CodeFile, path: Path) -> tuple[Labels, NDArray | None]:
+    """Return the classes, or none and the labels as an attribute if they are no classes."""
+    if found.labels is None:
+        return Labels(None, (), {}), None
+    values = _numbers(found.labels)
+    try:
+        return read_labels(values, None, len(found), path.name), None
+    except DataError as error:
+        note = f"The labels are shown as an attribute. {error.message}"
+        return Labels(None, (), {}, note), values
+
+
+def _numbers(words: Sequence[str]) -> NDArray:
+    """Return words as numbers if all are, else as they are."""
+    try:
+        return np.array([float(word) for word in words])
+    except ValueError:
+        return np.array(words, str)
+
+
+def _columns(found: CodeFile, labels: NDArray | None) -> dict[str, NDArray]:
+    columns = {} if labels is None else {"label": labels}
+    return columns if found.parts is None else {**columns, "part": np.array(found.parts, str)}
+
+
+def _joined(first: Attributes | None, second: Attributes | None) -> Attributes | None:
+    if first is None or second is None:
+        return first or second
+    values = np.concatenate([first.values, second.values], 1)
+    return Attributes((*first.names, *second.names), values, {**first.levels, **second.levels})
+
+
+def _images(found: CodeFile, path: Path) -> tuple[NDArray[np.uint8] | None, str]:
+    """Return the images of the file, or those that it names, and a note."""
+    if found.images is not None:
+        return found.images, ""
+    if found.files is None:
+        return None, ""
+    files = find_listed(found.files, path.absolute().parent)
+    if files is None:
+        return None, "Not all named image files are beside the table, so that none are shown."
+    try:
+        # Callers only index the first axis, which ListedImages supports.
+        return ListedImages(files), ""  # type: ignore[return-value]
+    except DataError as error:
+        return None, error.message

@@ -1,0 +1,145 @@
+"""Codes of other programs in the real window: with images, with named files, and with neither."""
+
+import numpy as np
+import pytest
+from gui_support import drop
+from PIL import Image
+from PySide6.QtCore import Qt
+
+from latentlab.session.map import ComputeMeasure, FindHoles
+from latentlab.session.model import Decode, MakeSamples
+from latentlab.session.neighbours import FindNeighbours
+
+pytestmark = pytest.mark.filterwarnings("ignore:Function.*QDrag:DeprecationWarning")
+BUILT = ("map", "image", "sliders", "samples", "neighbours")
+COUNT, DIMS = 60, 5
+CLASSES = ("cat", "dog", "owl")
+NO_DECODER = "This needs a decoder, which {} does not have."
+
+
+@pytest.fixture
+def codes():
+    rng = np.random.default_rng(0)
+    labels = np.arange(COUNT) % 3
+    z = rng.normal(size=(COUNT, DIMS)) + 6 * labels[:, None]
+    images = rng.integers(0, 256, (COUNT, 12, 10, 3)).astype(np.uint8)
+    return z.astype(np.float32), labels, images
+
+
+def words(labels):
+    return [CLASSES[label] for label in labels]
+
+
+def heard(desk):
+    """Return the kinds of requests that reach the lane, from now on."""
+    sent, lane = [], desk.controller._lane
+    submit = lane.submit
+
+    def listen(request):
+        sent.append(type(request))
+        return submit(request)
+
+    lane.submit = listen
+    return sent
+
+
+def test_an_npz_with_images_is_explored_without_a_model(desk, codes, tmp_path):
+    z, labels, images = codes
+    path = tmp_path / "embedding.npz"
+    np.savez(path, embeddings=z, labels=words(labels), images=images, weight=z[:, 0])
+    sent = heard(desk)
+    # Other codes than the model's are opened at once.
+    assert drop(desk.window, path)
+    desk.until(lambda: desk.state.model.name == path.name)
+    desk.settle()
+    state = desk.state
+    np.testing.assert_array_equal(state.codes.mu, z)
+    assert state.model.spec.class_names == CLASSES
+    assert desk.panel("map").foot.legend.isVisible()
+    assert "embeddings" in desk.panel("map").told.text()
+    assert desk.window.docks["samples"].reason.text() == NO_DECODER.format(path.name)
+    assert not {Decode, MakeSamples, FindHoles} & set(sent)
+    row = 17
+    desk.controller.point.pick(row)
+    desk.settle()
+    shown = desk.panel("image").view.image
+    assert shown.pixelColor(3, 4).getRgb()[:3] == tuple(images[row, 4, 3].tolist())
+    neighbours = desk.panel("neighbours")
+    desk.settle()
+    found = desk.state.answer(FindNeighbours).by_code
+    nearest = np.argsort(np.linalg.norm(z - z[row], axis=1))[:12]
+    np.testing.assert_array_equal(found.rows, nearest)
+    np.testing.assert_array_equal(found.pictures[1], images[nearest[1]])
+    assert not neighbours.by_pixels.isVisible()
+
+
+def test_clusters_attributes_and_selection_work_on_a_parquet_table(make_desk, codes, tmp_path):
+    pandas = pytest.importorskip("pandas")
+    pytest.importorskip("pyarrow")
+    z, labels, _ = codes
+    table = pandas.DataFrame(z, columns=[f"z{i + 1}" for i in range(DIMS)])
+    path = tmp_path / "codes.parquet"
+    table.assign(label=words(labels), weight=np.arange(COUNT) / 2).to_parquet(path)
+    desk = make_desk(path)
+    colours = desk.panel("map").colours
+    titles = [colours.box.itemText(i) for i in range(colours.box.count())]
+    assert {"Class", "Weight", "k-means", "z5"} <= set(titles)
+    assert "KL" not in titles
+    colours.box.setCurrentText("k-means")
+    desk.until(lambda: desk.state.answer(ComputeMeasure) is not None)
+    desk.settle()
+    clusters = desk.state.answer(ComputeMeasure).values
+    assert len(clusters) == COUNT
+    desk.controller.selection.select(np.flatnonzero(labels == 1))
+    assert len(desk.state.selection) == COUNT / 3
+    desk.panel("neighbours")
+    desk.settle()
+    assert desk.state.answer(FindNeighbours).by_code.pictures is None
+    assert desk.state.failure is None
+
+
+def test_a_csv_that_names_image_files_shows_them(make_desk, codes, tmp_path):
+    z, labels, images = codes
+    (tmp_path / "crops").mkdir()
+    rows = []
+    for i, image in enumerate(images):
+        Image.fromarray(image).save(tmp_path / "crops" / f"{i}.png")
+        rows.append(f"crops/{i}.png;{CLASSES[labels[i]]};" + ";".join(map(str, z[i])))
+    head = "file;label;" + ";".join(f"z{i + 1}" for i in range(DIMS))
+    path = tmp_path / "table.csv"
+    path.write_text("\n".join([head, *rows]))
+    desk = make_desk(path)
+    desk.controller.point.pick(8)
+    desk.settle()
+    np.testing.assert_array_equal(desk.state.original.picture, images[8])
+    assert desk.state.original.name == "crops/8.png (owl)"
+    desk.hand.key(Qt.Key.Key_R)
+    desk.settle()
+    assert desk.state.point == desk.state.original.point  # there is no prior to draw from
+
+
+BAD = {
+    "cut.npz": lambda path, z: path.write_bytes(_npz(path, z)[:300]),
+    "images.npy": lambda path, z: np.save(path, np.zeros((4, 8, 8, 3), np.uint8)),
+    "pickle.npy": lambda path, z: np.save(path, np.array([{}, {}], object), allow_pickle=True),
+    "text.csv": lambda path, z: path.write_text("name,mood\nann,good\nbob,bad\n"),
+    "nan.npy": lambda path, z: np.save(path, z * np.nan),
+    "empty.parquet": lambda path, z: path.write_bytes(b""),
+    "one.npy": lambda path, z: np.save(path, z[:1]),
+}
+
+
+def _npz(path, z):
+    np.savez(path, z=z)
+    return path.read_bytes()
+
+
+def test_bad_codes_leave_the_model_open(desk, codes, tmp_path):
+    before = desk.state.model
+    for name, write in BAD.items():
+        write(path := tmp_path / name, codes[0])
+        desk.controller.open_path(path)
+        desk.settle()
+        assert desk.state.model is before
+        assert name in f"{desk.state.failure.title} {desk.state.failure.advice}"
+        desk.controller.store.dismiss_failure()
