@@ -35,6 +35,8 @@ NAMES = {
     "json": "Values with names (*.json)",
     "toml": "Recipe (*.toml)",
     "scene": "Scene (*.scene)",
+    "onnx": "ONNX model (*.onnx)",
+    "safetensors": "Weights of a model (*.safetensors)",
 }
 """Map from file extension to format name in save dialogs."""
 SUFFIX_ALIASES = {"jpeg": "jpg", "tif": "tiff"}

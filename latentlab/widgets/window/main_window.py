@@ -11,6 +11,8 @@ from latentlab.session.export import DescribeForm, SaveFilm, SaveHistoryFilm
 from latentlab.session.files.dataset import SaveDataset
 from latentlab.session.files.figure import SaveFigure
 from latentlab.session.import_.model import InspectForeign, ListForeignFormats
+from latentlab.session.model_export import ExportModel
+from latentlab.session.report import SaveReport
 from latentlab.widgets.kit.clipboard import local_files
 from latentlab.widgets.kit.labels import muted
 from latentlab.widgets.kit.progress_bar import RequestProgressBar
@@ -44,7 +46,7 @@ if TYPE_CHECKING:
     from latentlab.workers.controller import Controller
 
 
-LONG_FILES = (SaveFilm, SaveHistoryFilm, SaveFigure, SaveDataset)
+LONG_FILES = (SaveFilm, SaveHistoryFilm, SaveFigure, SaveDataset, SaveReport, ExportModel)
 """Requests whose progress the status bar shows."""
 
 

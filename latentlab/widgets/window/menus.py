@@ -27,6 +27,7 @@ from latentlab.widgets.kit.icons import IconButton
 from latentlab.widgets.kit.model_actions import ModelActions
 from latentlab.widgets.kit.settings import recent
 from latentlab.widgets.window.command_palette import CommandPalette
+from latentlab.widgets.window.export_model import ExportModelDialog
 from latentlab.widgets.window.other_data import ask_other_data
 from latentlab.widgets.window.scene_menu import SceneMenu
 from latentlab.widgets.window.shortcut_sheet import ShortcutSheet
@@ -82,6 +83,7 @@ class Menus(QObject):
             has_model = state.model is not None and not why_not(ENCODER_DECODER, state.model)
             self._model_actions.show_model(state.model)
             self.report.setEnabled(has_model)
+            self.export_model.setEnabled(has_model)
             self._run_data.setEnabled(has_model and bool(state.model and state.model.other))
         self.training.show_state(state, changed)
 
@@ -130,6 +132,10 @@ class Menus(QObject):
         self.report = self._add(menu, "Save report…", "Ctrl+Shift+R", self._save_report, tip)
         tip = "Write images that the model generates as a data set, with a list of their labels"
         self._add(menu, "Save generated data set…", "", self._save_dataset, tip)
+        tip = "Write the open model as ONNX or safetensors, for other programs"
+        self.export_model = self._add(menu, "Export model…", "", self._export_model, tip)
+        self.export_model.setEnabled(False)
+        menu.addSeparator()
         tip = "Show the folders that training has written, in the file manager"
         self._add(menu, "Show run folders", "", self._show_runs, tip)
         menu.addSeparator()
@@ -239,6 +245,10 @@ class Menus(QObject):
             exporting.copy()
         else:
             self._controller.store.say("Click an image or a plot first, then copy it")
+
+    @Slot()
+    def _export_model(self) -> None:
+        ExportModelDialog(self._controller, self._window).open()
 
     @Slot()
     def _paste_picture(self) -> None:

@@ -58,4 +58,4 @@ class FileIntents:
         self._demand.ask(SaveReport(path))
 
     def _on_saved(self, _: SaveFile | SaveReport, exported: Exported) -> None:
-        self._store.say(f"Saved {exported.path}")
+        self._store.say(f"Saved {exported.path}. {exported.note}".removesuffix(". "))
