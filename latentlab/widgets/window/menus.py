@@ -248,7 +248,8 @@ class Menus(QObject):
 
     @Slot()
     def _export_model(self) -> None:
-        ExportModelDialog(self._controller, self._window).open()
+        if self._controller.state.model:
+            ExportModelDialog(self._controller, self._window).open()
 
     @Slot()
     def _paste_picture(self) -> None:
