@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from pathlib import Path
 
 from latentlab.errors import RunError
 from latentlab.explorer.answer import answer
 from latentlab.explorer.explorer import Explorer
 from latentlab.runs.child_process import in_process
-from latentlab.runs.model_export import ModelSource, export_model
-from latentlab.session.model_export import ExportModel, ModelFormat, ModelPart, model_format
+from latentlab.runs.model_export import ModelSource, export_at_once, export_model
+from latentlab.session.model_export import ExportModel, ModelFormat, model_format
 from latentlab.session.request import Exported
-from latentlab.work import Progress, finish, with_progress
+from latentlab.work import Progress, with_progress
 
 
 @answer.register
@@ -29,7 +28,7 @@ def _exported(source: ModelSource, request: ExportModel) -> Generator[Progress, 
     if model_format(request.path) is ModelFormat.SAFETENSORS:
         return (yield from export_model(source, request.path, half=request.half))
     pieces = in_process(
-        _export,
+        export_at_once,
         source,
         request.path,
         request.half,
@@ -37,8 +36,3 @@ def _exported(source: ModelSource, request: ExportModel) -> Generator[Progress, 
         problem=f"{request.path} cannot be written",
     )
     return (yield from with_progress(pieces, "Exporting the model"))
-
-
-def _export(source: ModelSource, path: Path, half: bool, part: ModelPart) -> str:
-    """Export in this process; a function of the module, so that it can be sent to another."""
-    return finish(export_model(source, path, half=half, part=part))

@@ -154,6 +154,20 @@ class OnnxModel(Model):
         if encoder:
             names = [name for name in (self.config.mean, self.config.deviation) if name]
             self._check(encoder, ENCODER, names)
+        self._take(encoder, decoder, files)
+
+    def like(self, config: OnnxConfig, spec: ImageSpec) -> OnnxModel:
+        """Return a model of the same files with another config."""
+        model = OnnxModel(config, spec)
+        model._take(self._encoder, self._decoder, self.attached)
+        return model
+
+    def _take(
+        self,
+        encoder: OnnxFunction | None,
+        decoder: OnnxFunction | None,
+        files: Mapping[str, bytes],
+    ) -> None:
         self._encoder, self._decoder, self.attached = encoder, decoder, files
 
     def _check(

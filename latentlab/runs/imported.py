@@ -85,6 +85,7 @@ def write_imported(
     weights: Mapping[str, NDArray],
     provenance: Provenance,
     splits: Splits | None = None,
+    files: Mapping[str, bytes] | None = None,
 ) -> Path:
     """Write a run folder into the user's runs, and return it.
 
@@ -102,6 +103,8 @@ def write_imported(
         Where it came from.
     splits : Splits or None
         Images of `recipe.data`, if they fit the model.
+    files : mapping of str to bytes, optional
+        Further files of the folder, by name.
 
     Raises
     ------
@@ -109,13 +112,15 @@ def write_imported(
         If the folder cannot be written.
     """
     name = _name_of(Path(provenance.source))
-    folder = runs() / f"{_stem(name)}-{_hash(recipe, spec, weights)}"
+    folder = runs() / f"{_stem(name)}-{_hash(recipe, spec, weights, files or {})}"
     if (folder / DESCRIPTION_FILE).exists():
         return folder
     with reading(folder, fault="cannot be written"):
         home().mkdir(parents=True, exist_ok=True)
         draft = Path(tempfile.mkdtemp(prefix="importing-", dir=home()))
     try:
+        for file, content in (files or {}).items():
+            write_atomically(draft / file, content)
         _fill(draft, recipe, spec, weights, provenance)
         rename(draft, name)
         if splits is not None:
@@ -158,10 +163,18 @@ def _stem(name: str) -> str:
     return re.sub(r"[^\w.-]+", "-", name, flags=re.ASCII).strip("-.")[:MAX_STEM] or "model"
 
 
-def _hash(recipe: Recipe, spec: ImageSpec, weights: Mapping[str, NDArray]) -> str:
+def _hash(
+    recipe: Recipe,
+    spec: ImageSpec,
+    weights: Mapping[str, NDArray],
+    files: Mapping[str, bytes],
+) -> str:
     about = json.dumps([recipe.to_dict(), spec.shape, spec.class_names], sort_keys=True)
     found = hashlib.sha256(about.encode())
     for name in sorted(weights):
         found.update(name.encode())
         found.update(np.ascontiguousarray(weights[name], np.float32))
+    for name in sorted(files):
+        found.update(name.encode())
+        found.update(files[name])
     return found.hexdigest()[:8]

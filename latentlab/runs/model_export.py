@@ -22,7 +22,7 @@ from latentlab.models.onnx_file import MISSING_ONNX, OnnxFunction
 from latentlab.models.onnx_model import DECODER, ENCODER, OnnxConfig
 from latentlab.runs.onnx_manifest import MANIFEST, Manifest
 from latentlab.session.model_export import ModelFormat, ModelPart, model_format
-from latentlab.work import Progress
+from latentlab.work import Progress, finish
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
@@ -165,6 +165,11 @@ def export_model(
     else:
         write_atomically(path, contents[part])
     return f"onnxruntime and torch differ by at most {worst:.1g}."
+
+
+def export_at_once(source: ModelSource, path: Path, half: bool, part: ModelPart) -> str:
+    """Do `export_model` to its end; a function of a module, which another process can call."""
+    return finish(export_model(source, path, half=half, part=part))
 
 
 def _require_onnx() -> None:

@@ -10,6 +10,7 @@ from safetensors.torch import load_file
 
 from latentlab.api.model import load
 from latentlab.errors import RunError
+from latentlab.explorer.import_ import open_foreign
 from latentlab.runs import model_export
 from latentlab.session.model_export import ModelPart, model_format
 
@@ -88,3 +89,17 @@ def test_other_endings_are_refused(tmp_path):
     with pytest.raises(RunError, match=r"\.pt is not a format for a model"):
         model_format(tmp_path / "model.pt")
     assert ModelPart("encoder") is ModelPart.ENCODER
+
+
+def test_what_was_exported_opens_again_and_computes_the_same(exported):
+    model, folder = exported
+    back, network = load(open_foreign(folder)), rounded(model)
+    x, y = np.random.default_rng(0).random((4, 28, 28), np.float32), [0, 3, 5, 9]
+    q = network.encode(torch.from_numpy(x)[:, None], torch.tensor(y))
+    mu, sigma = back.encode(x, y)
+    np.testing.assert_allclose(mu, q.mean, atol=1e-4)
+    np.testing.assert_allclose(sigma, q.stddev, atol=1e-4)
+    images = network.decode(q.mean, torch.tensor(y)).mean[:, 0]
+    np.testing.assert_allclose(back.decode(mu, y), images, atol=1e-4)
+    assert back.spec == model.spec
+    assert back.export(folder.with_name("again")).joinpath("model.toml").exists()

@@ -80,10 +80,10 @@ def inspect_foreign(
     """
     images = fitting_images() if images is None else images
     reader, imported = yield from read_foreign(path, choices, images)
-    model = model_of(imported.config, imported.spec, imported.weights)
+    model = model_of(imported.config, imported.spec, imported.weights, imported.files)
     originals = reconstructions = None
     shown = imported.images
-    if shown is not None:
+    if shown is not None and model.has_encoder:
         few = shown.sample[:SHOWN]
         codes = encode(model, few)
         originals, reconstructions = to_hwc(few.images), decode(model, codes.mu, few.labels)
@@ -113,7 +113,9 @@ def convert_foreign(
     """
     images = fitting_images() if images is None else images
     reader, imported = yield from read_foreign(path, choices, images)
-    model_of(imported.config, imported.spec, imported.weights)  # raises if weights do not fit
+    model_of(
+        imported.config, imported.spec, imported.weights, imported.files
+    )  # raises if weights do not fit
     yield Progress("Writing the run folder")
     found = imported.images.data_for(imported.spec) if imported.images and imported.fits else None
     recipe = _recipe(imported, found[0].model_dump(mode="json") if found else {"kind": SHAPELESS})
@@ -125,7 +127,8 @@ def convert_foreign(
         remarks=imported.remarks,
     )
     splits = found[1] if found else None
-    return write_imported(recipe, imported.spec, imported.weights, provenance, splits)
+    weights, files = imported.weights, imported.files
+    return write_imported(recipe, imported.spec, weights, provenance, splits, files)
 
 
 def describe(path: Path, choices: Mapping[str, str] | None = None) -> list[str]:
@@ -151,8 +154,13 @@ def _values(options: tuple[object, ...]) -> str:
     return ", ".join(str(getattr(option, "value", option)) for option in options)
 
 
-def model_of(config: ModelConfig, spec: ImageSpec, weights: Mapping[str, NDArray]) -> Model:
-    """Build a model with these weights, on the CPU.
+def model_of(
+    config: ModelConfig,
+    spec: ImageSpec,
+    weights: Mapping[str, NDArray],
+    files: Mapping[str, bytes] | None = None,
+) -> Model:
+    """Build a model with these weights and files, on the CPU.
 
     Raises
     ------
@@ -163,6 +171,8 @@ def model_of(config: ModelConfig, spec: ImageSpec, weights: Mapping[str, NDArray
         model = config.build(spec)
     model.to_empty(device="cpu").eval().requires_grad_(False)
     load_weights(model, weights, "The file")
+    if files:
+        model.attach({name: files[name] for name in model.files if name in files})
     return model
 
 
@@ -192,10 +202,8 @@ def _summary(model: Model, imported: ImportedModel) -> str:
     weights = sum(tensor.numel() for tensor in model.parameters())
     kind = imported.config.model_config.get("title") or imported.config.kind
     classes = f", {imported.spec.classes} classes" if model.conditional else ""
-    return (
-        f"{kind}, images {imported.spec}, {model.latent_dim} latent dimensions{classes}, "
-        f"{weights:,} weights"
-    )
+    size = f", {weights:,} weights" if weights else ""
+    return f"{kind}, images {imported.spec}, {model.latent_dim} latent dimensions{classes}{size}"
 
 
 def _recipe(imported: ImportedModel, data: Mapping[str, object]) -> Recipe:

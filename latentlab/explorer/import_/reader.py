@@ -6,7 +6,7 @@ Every module of this package may register readers; `readers` imports all of them
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
@@ -53,6 +53,8 @@ class ImportedModel:
         Images of its shape and classes; None if there are none.
     fits : bool
         Whether it reconstructs them, so that they are shown with it.
+    files : mapping of str to bytes
+        Files of the run folder by name: those that the model attaches, and its manifest.
     """
 
     config: ModelConfig
@@ -64,6 +66,7 @@ class ImportedModel:
     unused: tuple[str, ...] = ()
     images: FittingImages | None = None
     fits: bool = True
+    files: Mapping[str, bytes] = field(default_factory=dict)
 
 
 class Reader(ABC):
