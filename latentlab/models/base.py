@@ -44,18 +44,6 @@ class Model(nn.Module, ABC):
     """Names of further files of its run folder, which `attach` takes."""
     attached: Mapping[str, bytes] = MappingProxyType({})
     """Content of these files, by name."""
-    gives_gradients: ClassVar[bool] = True
-    """Whether outputs can be differentiated with respect to inputs."""
-
-    @property
-    def has_encoder(self) -> bool:
-        """Whether it can encode."""
-        return True
-
-    @property
-    def has_deviations(self) -> bool:
-        """Whether its posteriors have standard deviations."""
-        return True
 
     def attach(self, files: Mapping[str, bytes]) -> None:
         """Take the content of those `files` of the run folder that exist.

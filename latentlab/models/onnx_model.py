@@ -123,7 +123,6 @@ class OnnxModel(Model):
     """
 
     files: ClassVar[tuple[str, ...]] = (ENCODER, DECODER)
-    gives_gradients: ClassVar[bool] = False
 
     def __init__(self, config: OnnxConfig, spec: ImageSpec) -> None:
         super().__init__()
@@ -132,16 +131,8 @@ class OnnxModel(Model):
         self.config, self.spec = config, spec
         self._encoder: OnnxFunction | None = None
         self._decoder: OnnxFunction | None = None
-
-    @property
-    @override
-    def has_encoder(self) -> bool:
-        return self._encoder is not None
-
-    @property
-    @override
-    def has_deviations(self) -> bool:
-        return self.has_encoder and bool(self.config.deviation)
+        self.has_encoder = self.has_gradient = False
+        self.has_posterior = bool(config.deviation)
 
     @override
     def attach(self, files: Mapping[str, bytes]) -> None:
@@ -169,6 +160,7 @@ class OnnxModel(Model):
         files: Mapping[str, bytes],
     ) -> None:
         self._encoder, self._decoder, self.attached = encoder, decoder, files
+        self.has_encoder = encoder is not None
 
     def _check(
         self, function: OnnxFunction, source: str, outputs: tuple[str, ...] | list[str]

@@ -1,7 +1,5 @@
 """A decoder in ONNX in the window: it decodes, and what needs more is greyed."""
 
-# ruff: noqa: E402
-
 import numpy as np
 import pytest
 
