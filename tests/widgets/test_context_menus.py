@@ -117,5 +117,7 @@ def test_buttons_are_named_by_their_text_or_the_first_sentence_of_their_tooltip(
     assert title_of(button) == "Remove the image"
     button.setToolTip("Scale to 20.5 pixels. And more.")
     assert title_of(button) == "Scale to 20.5 pixels"
-    button.setText("Paths ▾")
-    assert title_of(button) == "Paths"
+    button.setText("Choose ends ▾")
+    assert title_of(button) == "Choose ends"
+    button.setText("Reset")
+    assert title_of(button) == "Scale to 20.5 pixels", "one word says too little"

@@ -11,7 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QAbstractButton, QMenu, QToolButton, QWidget
+from PySide6.QtWidgets import QAbstractButton, QLabel, QMenu, QToolButton, QWidget
 
 if TYPE_CHECKING:
     from latentlab.session.points import Point
@@ -75,6 +75,9 @@ def open_context_menu(widget: QWidget, place: QPoint) -> None:
 def fill_context_menu(menu: QMenu, widget: QWidget, place: QPoint) -> None:
     """Add the actions of a widget, and of the widgets around it, from the inside out."""
     source: QWidget | None = widget
+    if isinstance(widget, QLabel) and (buddy := widget.buddy()):
+        # The label of an editor stands beside it, not around it.
+        source = buddy
     while source and not source.isWindow():
         before = len(menu.actions())
         if isinstance(source, MenuSource):
@@ -135,7 +138,10 @@ def add_button_actions(menu: QMenu, buttons: Buttons) -> None:
 
 
 def title_of(button: QAbstractButton) -> str:
-    """Return the text of a button; if it has only an icon, the first sentence of its tooltip."""
+    """Return the text of a button; if it is short, the first sentence of its tooltip."""
     text = button.text().rstrip(" ▾")
+    if " " not in text and button.toolTip():
+        # One word, such as Reset, says too little in a menu.
+        text = ""
     match = SENTENCE.match(text or button.toolTip() or button.accessibleName())
     return match[1] if match else ""
