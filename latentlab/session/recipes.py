@@ -66,11 +66,16 @@ def repeated_runs(recipes: Sequence[Mapping[str, Any] | None]) -> list[list[int]
     return [members for members in families.values() if len(members) > 1]
 
 
+def data_title(kind: str) -> str:
+    """Return the name on screen of a data set, such as ``Fashion-MNIST``."""
+    return kind_title("data set", kind) or kind
+
+
 def recipe_title(recipe: Mapping[str, Any]) -> str:
     """Return model and data set of a recipe, such as ``VAE 2-D · MNIST``."""
     model, data = _kind(recipe, "model"), _kind(recipe, "data")
     name = model_title(model, value_of(recipe, "model.latent_dim"))
-    return " · ".join(part for part in (name, kind_title("data set", data) or data) if part)
+    return " · ".join(part for part in (name, data_title(data)) if part)
 
 
 def _kind(recipe: Mapping[str, Any], name: str) -> str:

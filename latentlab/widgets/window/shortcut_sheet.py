@@ -126,7 +126,9 @@ def shortcut_groups(window: MainWindow) -> list[Group]:
     groups: dict[str, list[tuple[str, str]]] = {}
     for command in find_commands(window):
         if command.keys:
-            groups.setdefault(command.path[-1], []).append((command.keys, command.title))
+            # Without what would be undone now.
+            title = command.title.partition(":")[0]
+            groups.setdefault(command.path[-1], []).append((command.keys, title))
     panels = groups.pop(PANEL, [])
     return [*groups.items(), ("Panels of this workspace", panels)]
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from latentlab.session.interpolation import Blend
     from latentlab.session.points import Point
     from latentlab.session.state import State
-    from latentlab.session.undo import Snapshot
+    from latentlab.session.undo.snapshot import Snapshot
     from latentlab.workers.demand import Demand
     from latentlab.workers.intents.undo import Undo
     from latentlab.workers.store import Store

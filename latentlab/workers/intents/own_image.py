@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from latentlab.data.own_image.crop import SourceImage
     from latentlab.session.own_image import Inpaintings
     from latentlab.session.points import Original
-    from latentlab.session.undo import Snapshot
+    from latentlab.session.undo.snapshot import Snapshot
     from latentlab.workers.demand import Demand
     from latentlab.workers.intents.point import PointIntents
     from latentlab.workers.intents.undo import Undo

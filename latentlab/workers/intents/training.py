@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from latentlab.session.runs import Remedy, Run, TrainingStatus
-    from latentlab.session.undo import Snapshot
+    from latentlab.session.undo.snapshot import Snapshot
     from latentlab.workers.demand import Demand
     from latentlab.workers.intents.runs import RunIntents
     from latentlab.workers.intents.undo import Undo

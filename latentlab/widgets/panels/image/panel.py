@@ -12,7 +12,6 @@ from latentlab.session.abilities import DECODER, Ability, why_not
 from latentlab.session.interpolation import MeasureSupport
 from latentlab.session.model import Decode
 from latentlab.session.points import Tiles
-from latentlab.widgets.kit.context_menu import add_point_actions
 from latentlab.widgets.kit.export.content import Content
 from latentlab.widgets.kit.icons import IconButton
 from latentlab.widgets.kit.images.image_view import ImageView
@@ -99,11 +98,13 @@ class ImagePanel(PanelWidget):
         is_valid = is_idle or (support is not None and support.point == state.point)
         self.gauge.show_footing(support if is_valid else None)
 
+    def point_shown_at(self, place: QPoint) -> Point | None:
+        """Return z on its image; None elsewhere."""
+        picture = self.controller.state.answer(Decode)
+        return picture.point if picture and self.view.geometry().contains(place) else None
+
     @override
     def fill_menu(self, menu: QMenu, place: QPoint) -> None:
-        picture = self.controller.state.answer(Decode)
-        if picture and self.view.geometry().contains(place):
-            add_point_actions(menu, self.controller, picture.point)
         menu.addAction("Random z", self.controller.point.randomize)
         menu.addAction("Mean z", self.controller.point.go_home)
         super().fill_menu(menu, place)

@@ -15,6 +15,7 @@ from latentlab.session.export import TABLES
 from latentlab.session.map import ComputeMeasure, FindHoles, MakeView, SamplePosteriors
 from latentlab.session.model import Decode, MakeManifold, ShowAll, ShowRest
 from latentlab.session.neighbours import FetchMapImages
+from latentlab.session.recipes import data_title
 from latentlab.session.selection import mask_of
 from latentlab.widgets.kit.dialogs import ask_save_path
 from latentlab.widgets.kit.labels import ElidedLabel, muted
@@ -164,9 +165,9 @@ class MapPanel(PanelWidget):
     def _show_note(self, state: State, model: ModelCard, codes: Codes) -> None:
         count, total = len(codes), model.images
         count_text = f"{count:,} of {total:,}" if count < total else f"{count:,}"
-        shown = f"{count_text} {model.data}" if count else "no images"
+        shown = f"{count_text} {data_title(model.data)}" if count else "no images"
         self._note.setText(f"{state.view.inverse} · {shown}")
-        images = f"{count_text} images of {model.data}" if count else "No images"
+        images = f"{count_text} images of {data_title(model.data)}" if count else "No images"
         self._note.setToolTip(f"{DECODING_TIP} {images} are shown.")
         self.told.setText(model.note)
         self.told.setVisible(bool(model.note))
