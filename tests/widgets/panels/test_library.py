@@ -703,7 +703,7 @@ def test_the_table_remembers_widths_order_and_sort(own_place, show_panel):
     widths = [header.sectionSize(i) for i in range(header.count())]
     second = show_panel(LibraryPanel, (900, 300), answers={ListLibrary: (DONE, HALF)})
     again = second.list.header()
-    assert again.sectionSize(ELBO) == 100
+    assert again.sectionSize(ELBO) == 134
     assert [again.sectionSize(i) for i in range(again.count())][:-1] == widths[:-1]
     assert again.visualIndex(TAGS) == 1
     assert again.sortIndicatorSection() == DATE
@@ -713,7 +713,7 @@ def test_the_table_remembers_widths_order_and_sort(own_place, show_panel):
     ]
     second.list._reset_columns()
     third = show_panel(LibraryPanel, (900, 300), answers={ListLibrary: (DONE, HALF)})
-    assert third.list.header().sectionSize(ELBO) == 70
+    assert third.list.header().sectionSize(ELBO) == 104
     assert third.list.header().sortIndicatorSection() == -1
 
 

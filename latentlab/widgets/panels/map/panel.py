@@ -165,7 +165,7 @@ class MapPanel(PanelWidget):
         count, total = len(codes), model.images
         count_text = f"{count:,} of {total:,}" if count < total else f"{count:,}"
         shown = f"{count_text} {model.data}" if count else "no images"
-        self._note.setText(f"{state.view.inverse} · {shown}")
+        self._note.setText(f"{state.view.inverse} · {shown}", shown)
         images = f"{count_text} images of {model.data}" if count else "No images"
         self._note.setToolTip(f"{DECODING_TIP} {images} are shown.")
         self.told.setText(model.note)
