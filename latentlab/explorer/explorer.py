@@ -404,7 +404,13 @@ class Explorer:
             a, b = (self._point([side] * latent_dim, 0) for side in (-1.0, 1.0))
             return a, LatentPath(a, b), None
         codes = self.codes
-        a, b = (self._point(codes.mu[row].tolist(), self._label(row)) for row in codes.ends())
+        rows = codes.ends()
+        # With a class of its own at each end, a conditional model would jump from one to the other.
+        labels = (self._label(row) for row in (rows[:1] * 2 if self.model.conditional else rows))
+        a, b = (
+            self._point(codes.mu[row].tolist(), label)
+            for row, label in zip(rows, labels, strict=True)
+        )
         classes = self.card.spec.classes if self.card else 0
         original = self.original(codes.typical(2 if classes > 8 else 0))
         return original.point, LatentPath(a, b), original

@@ -30,6 +30,7 @@ from latentlab.runs.provenance import FILE as PROVENANCE
 from latentlab.runs.provenance import read_provenance
 from latentlab.runs.run_log import FAILURE, read_failure, read_short_text
 from latentlab.session.curves import TEST, VALIDATION, read_curves
+from latentlab.session.library.comparable import scale_of
 from latentlab.session.library.run_names import MAX_NAME_LENGTH, default_name, start_of
 from latentlab.session.mosaic import tile
 from latentlab.session.recipes import (
@@ -169,6 +170,7 @@ def _read_entry(folder: Path, versions: object) -> tuple[LibraryEntry, Mapping[s
         started=started,
         notes=notes,
         provenance=str(read_provenance(folder) or ""),
+        scale=scale_of(recipe),
     )
     return entry, recipe
 

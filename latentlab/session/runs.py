@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from statistics import fmean, stdev
 from typing import TYPE_CHECKING, Any, ClassVar, override
 
+from latentlab.session.library.comparable import Scale
 from latentlab.session.library.notes import Notes
 from latentlab.session.request import Lifetime, Priority, Request, Write
 
@@ -83,6 +84,8 @@ class LibraryEntry:
         Notes and tags of the user.
     provenance : str
         Versions, machine, data and time of its training; empty if unknown.
+    scale : Scale
+        Data set and likelihood, which decide whether its nats can be compared with others.
     """
 
     name: str
@@ -104,6 +107,14 @@ class LibraryEntry:
     differences: str = ""
     notes: Notes = field(default=Notes())
     provenance: str = ""
+    scale: Scale = field(default=Scale())
+
+    @property
+    def negative_elbo(self) -> float | None:
+        """Reconstruction + KL, in nats per image: comparable whatever beta and extra terms are."""
+        if self.rate is None or self.distortion is None:
+            return None
+        return self.distortion + self.rate
 
     @property
     def title(self) -> str:
@@ -112,9 +123,9 @@ class LibraryEntry:
 
     @property
     def summary(self) -> str:
-        """Model, data set, differences and loss in one line."""
-        loss = "" if self.loss is None else f"{self.loss:.1f} nats"
-        return " · ".join(part for part in (self.detail, self.differences, loss) if part)
+        """Model, data set, differences and negative ELBO in one line."""
+        elbo = "" if self.negative_elbo is None else f"{self.negative_elbo:.1f} nats"
+        return " · ".join(part for part in (self.detail, self.differences, elbo) if part)
 
 
 @dataclass(frozen=True, slots=True)

@@ -175,7 +175,9 @@ class MainWindow(QMainWindow):
         if state.opening:
             self.model_label.setText(f"Opening {state.opening}…")
         elif model:
-            epochs = f" · epoch {model.epoch}" if model.epoch else ""
+            # During training the shown weights are older than the run.
+            shown = "shown: epoch" if state.is_training and state.training.following else "epoch"
+            epochs = f" · {shown} {model.epoch}" if model.epoch else ""
             self.model_label.setText(f"{model.name} · {model.title}{epochs}")
             self.setWindowTitle(f"{model.name} – latentlab")
             if (path := model.source or model.file) and not state.training.run:

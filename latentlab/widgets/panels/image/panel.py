@@ -88,7 +88,8 @@ class ImagePanel(PanelWidget):
         self.view.set_frame(self.palette().accent().color() if state.preview else None)
         point = shown.point if shown else state.point
         name = f"{original.name} · " if original and not decodes else ""
-        self.place.setText(f"{name}{point_text(point, state)}" if point else "")
+        texts = [f"{name}{point_text(point, state, n)}" for n in (3, 2, 1)] if point else [""]
+        self.place.setText(*texts)
         self._export.setEnabled(state.answer(Decode) is not None)
         self._pair.setVisible(decodes)
         self._pair.show_original(state.preview.original if state.preview else state.original)
@@ -127,10 +128,10 @@ def _caption(state: State) -> str:
     return f"{name}{model.name} has neither a decoder nor images."
 
 
-def point_text(point: Point, state: State) -> str:
+def point_text(point: Point, state: State, count: int = 3) -> str:
     """Return the class and the first coordinates of a point as text."""
-    numbers = ", ".join(f"{value:+.{DECIMALS}f}" for value in point.z[:3])
-    more = ", …" if len(point.z) > 3 else ""
+    numbers = ", ".join(f"{value:+.{DECIMALS}f}" for value in point.z[:count])
+    more = ", …" if len(point.z) > count else ""
     names = state.model.spec.class_names if state.model else ()
     label = f"{names[point.label]} · " if point.label is not None and names else ""
     return f"{'preview · ' if state.preview else ''}{label}z = ({numbers}{more})"

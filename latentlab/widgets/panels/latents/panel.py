@@ -101,10 +101,11 @@ class LatentsPanel(ThrottledPanel):
             self.bars: "KL of each dimension over the images on the map. Grey ones are inactive, "
             "pale ones weak. "
             "Click a bar to show its mu and sigma.",
-            self.split: "The mean KL is the sum of two parts: the mutual information I(x; z), "
-            "which is what codes say about their images, and KL(q(z) ‖ p(z)), the distance of the "
-            "aggregate posterior from the prior. The estimate of I cannot exceed the log of the "
-            "number of images, the dotted line: above it, I is larger than shown.",
+            self.split: "The mean KL is the sum of two parts. Information: the mutual information "
+            "I(x; z), which is what codes say about their images. KL to prior: "
+            "KL(q(z) ‖ p(z)), the distance of the aggregate posterior, all codes together, from "
+            "the prior. The estimate of I cannot exceed the log of the number of images, the "
+            "dotted line: above it, I is larger than shown.",
             self.mu: "Means of the posteriors over the data. Together they should fill the "
             "dashed bell of the prior.",
             self.sigma: "Standard deviations of the posteriors of all images. A dimension with "

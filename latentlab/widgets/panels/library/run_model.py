@@ -15,6 +15,7 @@ from PySide6.QtCore import (
 )
 from PySide6.QtGui import QIcon, QPixmap
 
+from latentlab.session.library.comparable import scale_of
 from latentlab.session.library.notes import Notes, parse_tags
 from latentlab.session.state import State
 from latentlab.widgets.kit.images.qimage import to_qimage
@@ -39,6 +40,8 @@ Order = Qt.SortOrder
 ENTRY = Role.UserRole
 STATUS = Role.UserRole + 1
 """Progress of a run in words."""
+REMARK = Role.UserRole + 4
+"""Why the nats of a run cannot be compared with those of the open model; empty if they can."""
 FRACTION = Role.UserRole + 2
 """Progress of the run that is being trained, from 0 to 1."""
 THUMBNAIL = 40
@@ -75,6 +78,10 @@ class RunModel(QAbstractTableModel):
         ):
             self._listed = listed
             self._update_rows()
+        if before.model is not state.model and self._entries:
+            self.dataChanged.emit(
+                self.index(0, 0), self.index(len(self._entries) - 1, len(COLUMNS) - 1), [REMARK]
+            )
         if before.opening != state.opening or before.training.run is not state.training.run:
             self._repaint({before.opening, state.opening})
 
@@ -198,7 +205,8 @@ class RunModel(QAbstractTableModel):
             case Role.DisplayRole | Role.EditRole:
                 return COLUMNS[index.column()].text(entry)
             case Role.ToolTipRole:
-                return escape(run_tooltip(entry), quote=False).replace("\n", "<br>")
+                text = "\n".join(filter(None, (run_tooltip(entry), self._remark(entry))))
+                return escape(text, quote=False).replace("\n", "<br>")
             case Role.TextAlignmentRole:
                 return NUMBER_ALIGNMENT if COLUMNS[index.column()].is_number else None
             case Role.DecorationRole:
@@ -210,9 +218,16 @@ class RunModel(QAbstractTableModel):
     def _of_run(self, entry: LibraryEntry, role: int) -> Any:
         if role == ENTRY:
             return entry
+        if role == REMARK:
+            return self._remark(entry)
         if role == STATUS:
             return progress_text(entry, self._state)
         return fraction_done(entry, self._state) if role == FRACTION else None
+
+    def _remark(self, entry: LibraryEntry) -> str:
+        model = self._state.model
+        why = entry.scale.difference(scale_of(model.recipe)) if model else ""
+        return f"Its nats cannot be compared with those of the open model: {why}." if why else ""
 
     def _searched(self, entry: LibraryEntry) -> str:
         """Return all text of a run in lower case, made when it is first searched."""

@@ -25,7 +25,7 @@ from latentlab.widgets.panels.library.columns import (
     COLUMNS,
     DIFFERENCES,
     EDITED_IN_PLACE,
-    LOSS,
+    ELBO,
     NAME,
     RARE,
 )
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from latentlab.session.state import State
 
 Select = QItemSelectionModel.SelectionFlag
-TABLE_WIDTH = 396
+TABLE_WIDTH = 480
 """Width in pixels from which the columns are shown."""
 MIN_NAME_WIDTH = 208
 HIDDEN, LAYOUT = "library/hidden columns", f"library/{len(COLUMNS)} columns"
@@ -186,7 +186,7 @@ class RunTable(QTreeView):
 
     def _fit_name(self) -> None:
         """Give the names the width that the most important columns leave."""
-        room = self.width() - COLUMNS[DIFFERENCES].width - COLUMNS[LOSS].width
+        room = self.width() - COLUMNS[DIFFERENCES].width - COLUMNS[ELBO].width
         self.header().resizeSection(NAME, max(MIN_NAME_WIDTH, min(COLUMNS[NAME].width, room)))
 
     # Rows
