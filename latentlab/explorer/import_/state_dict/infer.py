@@ -60,8 +60,6 @@ FIRST_ACTIVATIONS = ("relu", "tanh")
 MAX_WORK = 1 << 28
 """Products of all images, roughly, above which fewer images are used."""
 SPREAD_KEY = "spread"
-LIKELY_MOMENTS = (0.4, 2.5)
-"""Mean of mu² + sigma² within which the convention is kept."""
 MEAN_FIRST, MEAN_LAST = "mean first", "mean last"
 
 
@@ -259,14 +257,14 @@ class _Problem:
         few = images.of_shape(shape, count)
         return few if len(few.sample) > 1 else None
 
-    def _choose_spread(
+    def _moments(
         self,
         axes: Sequence[Axis],
         given: Mapping[str, str],
         decision: Decision,
         images: FittingImages | None,
     ) -> str:
-        """Choose what the variance head gives by the moments of z; return them as a sentence.
+        """Return the moments of z by what the variance head gives, as a sentence; else nothing.
 
         Reconstructions do not depend on it, but the codes of a trained VAE match the prior roughly:
         over all images the mean of mu² + sigma² is near 1.
@@ -278,10 +276,6 @@ class _Problem:
         for spread in SPREADS:
             config, weights, _ = self.build({**decision.values, SPREAD_KEY: spread})
             moments[spread] = _second_moment(model_of(config, images.spec, weights), images)
-        low, high = LIKELY_MOMENTS
-        if not low < moments[decision.values[SPREAD_KEY]] < high:
-            nearest = min(moments, key=lambda each: abs(math.log(moments[each])))
-            decision.values[SPREAD_KEY] = nearest
         found = ", ".join(f"{SPREADS[each].lower()} {value:.2g}" for each, value in moments.items())
         return f"In a trained VAE mu² + sigma² is near 1 on average; here it would be: {found}."
 
@@ -289,10 +283,9 @@ class _Problem:
         self, axes: Sequence[Axis], given: Mapping[str, str], decision: Decision
     ) -> ImportedModel:
         """Return the model with the chosen values, and how they were chosen."""
-        _, _, shape = self.build(decision.values)
+        config, weights, shape = self.build(decision.values)
         images = self._images(decision.images, shape) if decision.images else None
-        moments = self._choose_spread(axes, given, decision, images)
-        config, weights, _ = self.build(decision.values)
+        moments = self._moments(axes, given, decision, images)
         names = tuple(map(str, range(self._found.classes)))
         spec = images.spec if images else ImageSpec(shape, names)
         variance = pixel_variance(images) if images else 1.0

@@ -84,11 +84,7 @@ def convert(source: Path, out: Path) -> None:
     except Exception as error:
         # torch gives all reasons the same type of error.
         names = re.findall(r"GLOBAL ([\w.]+)", str(error))
-        if (
-            names
-            or re.search(r"nsupported (global|class|operand)", str(error))
-            or _is_pickle(source)
-        ):
+        if names or re.search(r"nsupported (global|class)", str(error)) or _is_pickle(source):
             raise Problem(OBJECTS, names[0] if names else "") from None
         raise Problem(DAMAGED, str(error)) from None
     tensors = {
