@@ -15,7 +15,7 @@ import numpy as np
 from latentlab.data.image_set import ImageSet
 from latentlab.data.own_image.crop import OwnImage, Preprocessing, largest_frame
 from latentlab.data.own_image.preprocess import bounded, fit_picture, read_source
-from latentlab.directories import resources
+from latentlab.directories import is_imported, resources
 from latentlab.errors import DataError, RunError
 from latentlab.explorer.cards import card_of
 from latentlab.explorer.code_cache import CodeCache
@@ -40,7 +40,6 @@ from latentlab.learning.checkpoint import (
     run_folder,
 )
 from latentlab.learning.recipe import Recipe, make_recipe
-from latentlab.runs.imported import is_imported
 from latentlab.session.abilities import Ability
 from latentlab.session.mosaic import square_columns
 from latentlab.session.points import (

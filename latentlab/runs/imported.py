@@ -15,7 +15,7 @@ from pydantic import Field, TypeAdapter
 
 from latentlab import __version__
 from latentlab.atomic_write import write_atomically
-from latentlab.directories import home, runs
+from latentlab.directories import IMPORT_FILE, home, is_imported, runs
 from latentlab.errors import reading, shown
 from latentlab.json_files import Record, read_json
 from latentlab.learning.checkpoint import DESCRIPTION_FILE, Checkpoint, save_checkpoint
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from latentlab.data.image_set import ImageSpec, Splits
     from latentlab.learning.recipe import Recipe
 
-FILE = "import.json"
 TAG = "imported"
 MAX_STEM = 40
 
@@ -63,11 +62,6 @@ class Provenance(Record):
 _PROVENANCE = TypeAdapter(Provenance)
 
 
-def is_imported(folder: Path) -> bool:
-    """Return whether a run folder was made of a model of another program."""
-    return (folder / FILE).exists()
-
-
 def read_provenance(folder: Path) -> Provenance | None:
     """Return where the model of a run folder came from; None if latentlab trained it.
 
@@ -76,7 +70,7 @@ def read_provenance(folder: Path) -> Provenance | None:
     RunError
         If the file is damaged.
     """
-    return read_json(folder / FILE, _PROVENANCE) if is_imported(folder) else None
+    return read_json(folder / IMPORT_FILE, _PROVENANCE) if is_imported(folder) else None
 
 
 def write_imported(
@@ -143,7 +137,7 @@ def _fill(
     provenance: Provenance,
 ) -> None:
     write_atomically(folder / RECIPE, recipe.to_toml().encode())
-    write_atomically(folder / FILE, f"{provenance.model_dump_json(indent=1)}\n".encode())
+    write_atomically(folder / IMPORT_FILE, f"{provenance.model_dump_json(indent=1)}\n".encode())
     text = f"From {shown(provenance.source)} ({provenance.program}).\n"
     write_notes(folder, Notes(text + _listed(provenance.remarks), (TAG,)))
     save_checkpoint(folder, Checkpoint(recipe, spec), weights)

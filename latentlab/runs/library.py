@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from send2trash import send2trash
 
 from latentlab.atomic_write import write_atomically
-from latentlab.directories import resources, runs
+from latentlab.directories import is_imported, resources, runs
 from latentlab.errors import RunError, shown
 from latentlab.latent.encode import decode
 from latentlab.latent.prior_samples import labels_for, sample_prior
@@ -28,6 +28,7 @@ from latentlab.runs.image_files import read_png, save_image
 from latentlab.runs.notes import is_shipped, notes_file, read_notes
 from latentlab.runs.provenance import FILE as PROVENANCE
 from latentlab.runs.provenance import read_provenance
+from latentlab.runs.run_data import FILE as RUN_DATA
 from latentlab.runs.run_log import FAILURE, read_failure, read_short_text
 from latentlab.session.curves import TEST, VALIDATION, read_curves
 from latentlab.session.library.comparable import scale_of
@@ -153,14 +154,17 @@ def _read_entry(folder: Path, versions: object) -> tuple[LibraryEntry, Mapping[s
     recipe, losses = checkpoint.recipe.to_dict(), checkpoint.metrics.get(VALIDATION, {})
     test = _finite(checkpoint.metrics.get(TEST, {}).get("loss"))
     loss, rate, distortion = (_finite(losses.get(key)) for key in ("loss", "kl", "reconstruction"))
+    imported = is_imported(folder)
+    # The recipe of an imported model has no data set if that is unknown.
+    known = recipe if not imported or (folder / RUN_DATA).exists() else {"model": recipe["model"]}
     entry = LibraryEntry(
         name,
-        recipe_title(recipe),
+        recipe_title(known),
         folder,
         shipped,
         read_png(folder / PREVIEW),
         checkpoint.epoch,
-        checkpoint.recipe.training.epochs,
+        0 if imported else checkpoint.recipe.training.epochs,
         resumable=not shipped and (folder / POSITION).exists(),
         failure=read_failure(folder),
         loss=loss,

@@ -56,10 +56,21 @@ def read_foreign(
         raise RunError(f"{path} is not a model of a known format.")
     key = _version(path), tuple(sorted(choices.items())), tuple(each.title for each in images)
     if key not in _LAST:
-        imported = yield from reader.read(path, choices, images)
+        try:
+            imported = yield from reader.read(path, choices, images)
+        except RunError as error:
+            raise _named(error, path) from error
         _LAST.clear()
         _LAST[key] = imported
     return reader, _LAST[key]
+
+
+def _named(error: RunError, path: Path) -> RunError:
+    """Return an error whose message names the file."""
+    if path.name in error.message:
+        return error
+    reason = error.message[:1].lower() + error.message[1:]
+    return RunError(f"{path.name} cannot be opened: {reason}", error.advice)
 
 
 def _version(path: Path) -> tuple[object, ...]:

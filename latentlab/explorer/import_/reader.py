@@ -12,6 +12,7 @@ from importlib import import_module
 from pkgutil import iter_modules
 from typing import TYPE_CHECKING, ClassVar
 
+from latentlab.directories import is_checkpoint, is_run
 from latentlab.session.import_.model import ForeignFormat
 
 if TYPE_CHECKING:
@@ -141,7 +142,9 @@ def readers() -> tuple[Reader, ...]:
 
 
 def find_reader(path: Path) -> Reader | None:
-    """Return the reader of a path; None if no format matches."""
+    """Return the reader of a path; None if no format matches, or if latentlab wrote it."""
+    if not path.exists() or is_run(path) or is_checkpoint(path):
+        return None
     return next((reader for reader in readers() if reader.matches(path)), None)
 
 
