@@ -32,7 +32,7 @@ from latentlab.latent.prior_samples import labels_for, sample_prior
 from latentlab.learning.checkpoint import load_model, run_folder
 from latentlab.runs.model_export import ModelSource, export_model
 from latentlab.session.files.model_export import ModelPart
-from latentlab.session.mosaic import tile
+from latentlab.session.files.mosaic import tile
 from latentlab.session.points import LatentPath
 from latentlab.work import finish
 

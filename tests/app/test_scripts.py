@@ -8,10 +8,10 @@ from PIL import Image
 from PySide6.QtGui import QGuiApplication
 
 from latentlab.latent.grid import Spacing
+from latentlab.session.files.mosaic import tile
 from latentlab.session.interpolation import DecodePaths
 from latentlab.session.map import Layout
 from latentlab.session.model import DecodePath
-from latentlab.session.mosaic import tile
 from latentlab.session.points import Key
 
 BUILT = ("map", "image", "manifold", "samples", "interpolate")
