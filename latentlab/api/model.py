@@ -31,8 +31,8 @@ from latentlab.latent.planes import axes_plane
 from latentlab.latent.prior_samples import labels_for, sample_prior
 from latentlab.learning.checkpoint import load_model, run_folder
 from latentlab.runs.model_export import ModelSource, export_model
-from latentlab.session.model_export import ModelPart
-from latentlab.session.mosaic import tile
+from latentlab.session.files.model_export import ModelPart
+from latentlab.session.files.mosaic import tile
 from latentlab.session.points import LatentPath
 from latentlab.work import finish
 

@@ -22,7 +22,7 @@ from latentlab.cli.app import (
     print_json,
 )
 from latentlab.session.export import GRID_FORMATS, STEPS, check_output
-from latentlab.session.report import REPORTS
+from latentlab.session.files.report import REPORTS
 
 if TYPE_CHECKING:
     from latentlab.session.runs import LibraryEntry

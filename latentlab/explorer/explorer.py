@@ -41,7 +41,7 @@ from latentlab.learning.checkpoint import (
 )
 from latentlab.learning.recipe import Recipe, make_recipe
 from latentlab.session.abilities import Ability
-from latentlab.session.mosaic import square_columns
+from latentlab.session.files.mosaic import square_columns
 from latentlab.session.points import (
     LatentPath,
     ModelCard,

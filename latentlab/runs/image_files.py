@@ -15,7 +15,7 @@ from latentlab.errors import RunError, reading
 from latentlab.session.export import GRID_FORMATS, IMAGE_FORMATS, VECTORS, check_suffix
 from latentlab.session.files.figure import sheet_figure
 from latentlab.session.files.film import FilmOptions
-from latentlab.session.mosaic import tile
+from latentlab.session.files.mosaic import tile
 from latentlab.session.points import Loop
 from latentlab.work import finish
 

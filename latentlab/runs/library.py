@@ -32,8 +32,8 @@ from latentlab.runs.run_data import FILE as RUN_DATA
 from latentlab.runs.run_log import FAILURE, read_failure, read_short_text
 from latentlab.session.curves import TEST, VALIDATION, read_curves
 from latentlab.session.library.comparable import scale_of
+from latentlab.session.library.comparable import scale_of
 from latentlab.session.library.run_names import MAX_NAME_LENGTH, default_name, start_of
-from latentlab.session.mosaic import tile
 from latentlab.session.recipes import (
     describe_differences,
     describe_rare_values,

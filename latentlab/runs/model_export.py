@@ -21,7 +21,7 @@ from latentlab.learning.recipe import make_recipe
 from latentlab.models.onnx_file import MISSING_ONNX, OnnxFunction
 from latentlab.models.onnx_model import DECODER, ENCODER, OnnxConfig
 from latentlab.runs.onnx_manifest import MANIFEST, Manifest
-from latentlab.session.model_export import ModelFormat, ModelPart, model_format
+from latentlab.session.files.model_export import ModelFormat, ModelPart, model_format
 from latentlab.work import Progress, finish
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from latentlab.api.model import load
 from latentlab.errors import RunError
 from latentlab.explorer.import_ import open_foreign
 from latentlab.runs import model_export
-from latentlab.session.model_export import ModelPart, model_format
+from latentlab.session.files.model_export import ModelPart, model_format
 
 onnx = pytest.importorskip("onnx")
 onnxruntime = pytest.importorskip("onnxruntime")

@@ -13,6 +13,7 @@ from latentlab.latent.grid import Spacing
 from latentlab.session import wants
 from latentlab.session.abilities import DECODER
 from latentlab.session.files.figure import PlotAxis
+from latentlab.session.files.script import manifold_script
 from latentlab.session.model import MakeManifold
 from latentlab.widgets.kit.export.content import Content
 from latentlab.widgets.kit.icons import IconButton
@@ -83,7 +84,7 @@ class ManifoldPanel(PanelWidget):
         self.spacing.currentIndexChanged.connect(self._on_settings)
         self.view.hovered.connect(self._on_hovered)
         self.view.chosen.connect(self._on_chosen)
-        self.view.exporting.describe("manifold", self._info, self._content)
+        self.view.exporting.describe("manifold", self._info, self._content, self._script)
         export.clicked.connect(self.view.exporting.save)
         StaleOverlay(self.view, controller, MakeManifold)
 
@@ -134,6 +135,12 @@ class ManifoldPanel(PanelWidget):
     def _content(self) -> Content | None:
         manifold = self.controller.state.answer(MakeManifold)
         return Content(manifold.tiles, axes=axes_of(manifold)) if manifold else None
+
+    def _script(self, state: State) -> str:
+        manifold = state.answer(MakeManifold)
+        if manifold is None or state.model is None:
+            return ""
+        return manifold_script(state.model, manifold, state.grid)
 
     def _info(self) -> dict[str, Any]:
         manifold, grid = self.controller.state.answer(MakeManifold), self.controller.state.grid

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
 )
 
-from latentlab.session.model_export import ExportModel, ModelFormat, ModelPart
+from latentlab.session.files.model_export import ExportModel, ModelFormat, ModelPart
 from latentlab.widgets.kit.dialogs import EXPORT_FOLDER, ask_save_path
 from latentlab.widgets.kit.settings import settings
 from latentlab.widgets.kit.theme import UNIT

@@ -10,9 +10,9 @@ from PySide6.QtWidgets import QMainWindow, QMenu, QMessageBox, QTabBar, QToolBar
 from latentlab.session.export import DescribeForm, SaveFilm, SaveHistoryFilm
 from latentlab.session.files.dataset import SaveDataset
 from latentlab.session.files.figure import SaveFigure
+from latentlab.session.files.model_export import ExportModel
+from latentlab.session.files.report import SaveReport
 from latentlab.session.import_.model import InspectForeign, ListForeignFormats
-from latentlab.session.model_export import ExportModel
-from latentlab.session.report import SaveReport
 from latentlab.widgets.kit.clipboard import local_files
 from latentlab.widgets.kit.labels import muted
 from latentlab.widgets.kit.progress_bar import RequestProgressBar

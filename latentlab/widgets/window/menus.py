@@ -12,9 +12,9 @@ from PySide6.QtWidgets import QDialog, QFileDialog, QMenu, QMessageBox, QToolBut
 from latentlab import __version__
 from latentlab.directories import CODE_SUFFIXES, runs
 from latentlab.session.abilities import DECODER, ENCODER_DECODER, NOTHING, why_not
+from latentlab.session.files.report import REPORTS
 from latentlab.session.files.scene import ReadScene
 from latentlab.session.import_.model import ListForeignFormats
-from latentlab.session.report import REPORTS
 from latentlab.widgets.kit.clipboard import paste_image
 from latentlab.widgets.kit.dialogs import (
     ask_dataset,

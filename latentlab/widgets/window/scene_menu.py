@@ -62,7 +62,7 @@ class SceneMenu(QObject):
             self._ask(
                 found,
                 f"{found.path.name} was made with {found.scene.model}.",
-                f"The picture carries its z, its view and its settings. {found.note}".strip(),
+                f"The file carries its z, its view and its settings. {found.note}".strip(),
             )
         else:
             text = f"The model {found.scene.model} of {found.path.name} is not on this machine"

@@ -85,7 +85,7 @@ class SceneIntents:
         if found.scene is None and format_of(request.path) in VECTORS:
             self._store.refuse(
                 f"{request.path.name} carries no scene.",
-                "Only pictures that latentlab has saved carry one. Images are opened as .png.",
+                "Only files that latentlab has saved carry one. Open images as .png.",
             )
 
     def restore(self, found: FoundScene) -> None:

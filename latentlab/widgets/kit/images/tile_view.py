@@ -16,7 +16,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from latentlab.session.mosaic import tile
+from latentlab.session.files.mosaic import tile
 from latentlab.session.points import Tiles
 from latentlab.widgets.kit.export.content import Content
 from latentlab.widgets.kit.export.exporting import Exporting

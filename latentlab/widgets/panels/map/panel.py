@@ -12,6 +12,7 @@ from latentlab.session.abilities import DECODER, why_not
 from latentlab.session.anomalies import ScoreImages
 from latentlab.session.directions import ReadDirections
 from latentlab.session.export import TABLES
+from latentlab.session.files.script import map_script
 from latentlab.session.map import ComputeMeasure, FindHoles, MakeView, SamplePosteriors
 from latentlab.session.model import Decode, MakeManifold, ShowAll, ShowRest
 from latentlab.session.neighbours import FetchMapImages
@@ -107,7 +108,7 @@ class MapPanel(PanelWidget):
         self._drawn: tuple[object, ...] = (None,) * 4
         self._model = -1
         StaleOverlay(self.plot, controller, tells=True)
-        self.plot.exporting.describe("map")
+        self.plot.exporting.describe("map", script=_map_script)
         self._connect()
 
     def _connect(self) -> None:
@@ -262,6 +263,13 @@ class MapPanel(PanelWidget):
         if event.type() == QEvent.Type.PaletteChange and hasattr(self, "plot"):
             self._show_codes()
         super().changeEvent(event)
+
+
+def _map_script(state: State) -> str:
+    """Return a script that draws the map, if its view is a plane."""
+    if state.model is None or not state.view.is_plane or not state.codes:
+        return ""
+    return map_script(state.model, state.view)
 
 
 PANEL = Panel(

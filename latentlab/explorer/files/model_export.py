@@ -9,7 +9,7 @@ from latentlab.explorer.answer import answer
 from latentlab.explorer.explorer import Explorer
 from latentlab.runs.child_process import in_process
 from latentlab.runs.model_export import ModelSource, export_at_once, export_model
-from latentlab.session.model_export import ExportModel, ModelFormat, model_format
+from latentlab.session.files.model_export import ExportModel, ModelFormat, model_format
 from latentlab.session.request import Exported
 from latentlab.work import Progress, with_progress
 
