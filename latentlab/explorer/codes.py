@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,6 +14,7 @@ from latentlab.data.files.code_file import CodeFile, read_code_file
 from latentlab.data.files.listed_images import ListedImages, find_listed
 from latentlab.data.image_set import Attributes, ImageSet, ImageSpec
 from latentlab.errors import DataError
+from latentlab.explorer.anndata_file import SUFFIX, read_anndata
 from latentlab.explorer.answer import answer
 from latentlab.explorer.explorer import Explorer
 from latentlab.latent.codes import Codes
@@ -20,10 +23,10 @@ from latentlab.session.codes import KIND, OpenCodes
 from latentlab.session.model import Opened
 from latentlab.session.points import ModelCard
 from latentlab.session.runs import RunLog
+from latentlab.work import Progress
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -38,8 +41,8 @@ PIXELS_NOTE = (
 
 
 @answer.register
-def _(request: OpenCodes, explorer: Explorer) -> Opened:
-    card = open_codes(explorer, request.path)
+def _(request: OpenCodes, explorer: Explorer) -> Generator[Progress, None, Opened]:
+    card = yield from open_codes(explorer, request.path)
     return Opened(card, explorer.codes, *explorer.start(), RunLog())
 
 
@@ -74,7 +77,7 @@ class CodeSet:
         return NOTHING | {ability for ability, has in known.items() if has}
 
 
-def open_codes(explorer: Explorer, path: Path) -> ModelCard:
+def open_codes(explorer: Explorer, path: Path) -> Generator[Progress, None, ModelCard]:
     """Show a file of codes instead of a model.
 
     Raises
@@ -82,7 +85,7 @@ def open_codes(explorer: Explorer, path: Path) -> ModelCard:
     DataError
         If it holds no codes; the previous model stays open.
     """
-    found = read_code_set(path)
+    found = yield from read_code_set(path)
     card = ModelCard(
         name=path.name,
         source=None,
@@ -99,7 +102,7 @@ def open_codes(explorer: Explorer, path: Path) -> ModelCard:
     return explorer.show_codes(card, found.codes, found.images)
 
 
-def read_code_set(path: Path) -> CodeSet:
+def read_code_set(path: Path) -> Generator[Progress, None, CodeSet]:
     """Read codes with their labels, attributes and images.
 
     Raises
@@ -107,7 +110,7 @@ def read_code_set(path: Path) -> CodeSet:
     DataError
         If the file holds no codes.
     """
-    found = read_code_file(path)
+    found = yield from read_codes(path)
     count = len(found)
     if count < MIN_CODES:
         raise DataError(
@@ -129,6 +132,21 @@ def read_code_set(path: Path) -> CodeSet:
     pixels_note = PIXELS_NOTE if _are_pixels(found.z) else ""
     notes = tuple(filter(None, [*found.notes, labels.note, image_note, pixels_note]))
     return CodeSet(codes, spec, images, found.sigma is not None, notes)
+
+
+def read_codes(path: Path, latent_dim: int | None = None) -> Generator[Progress, None, CodeFile]:
+    """Read a file of codes as `read_code_file` does, or of AnnData."""
+    yield Progress(f"Reading {path.name}")
+    if path.suffix.lower() != SUFFIX:
+        return read_code_file(path, latent_dim)
+    work = read_anndata(path)
+    while True:
+        try:
+            next(work)
+        except StopIteration as done:
+            found: CodeFile = done.value
+            return found
+        yield Progress(f"Reading {path.name}")
 
 
 def _are_pixels(z: NDArray[np.float32]) -> bool:
@@ -176,6 +194,8 @@ def _images(found: CodeFile, path: Path) -> tuple[NDArray[np.uint8] | None, str]
     if found.files is None:
         return None, ""
     files = find_listed(found.files, path.absolute().parent)
+    if files is None and not any(Path(name).suffix for name in found.files[:MIN_PIXELS]):
+        return None, ""
     if files is None:
         return None, "Not all named image files are beside the table, so that none are shown."
     try:
