@@ -17,11 +17,12 @@ from latentlab.errors import DataError
 from latentlab.explorer.anndata_file import SUFFIX, read_anndata
 from latentlab.explorer.answer import answer
 from latentlab.explorer.explorer import Explorer
+from latentlab.explorer.model import decode_in_steps
 from latentlab.latent.codes import Codes
 from latentlab.session.abilities import NOTHING, Abilities, Ability
-from latentlab.session.codes import KIND, OpenCodes
+from latentlab.session.codes import KIND, MAX_POINTS, CodesForModel, OpenCodes, ReadCodes
 from latentlab.session.model import Opened
-from latentlab.session.points import ModelCard
+from latentlab.session.points import ModelCard, Point
 from latentlab.session.runs import RunLog
 from latentlab.work import Progress
 
@@ -34,6 +35,8 @@ NO_IMAGE = (1, 1, 1)
 """Image shape of codes without images."""
 MIN_CODES = 2
 MIN_PIXELS = 64
+SAME_CODE = 1e-3
+"""Largest distance of equal codes, relative to the spread of the codes."""
 PIXELS_NOTE = (
     "All coordinates are whole numbers from 0 to 255. If they are pixels of images, choose the "
     "file in the training form instead."
@@ -44,6 +47,45 @@ PIXELS_NOTE = (
 def _(request: OpenCodes, explorer: Explorer) -> Generator[Progress, None, Opened]:
     card = yield from open_codes(explorer, request.path)
     return Opened(card, explorer.codes, *explorer.start(), RunLog())
+
+
+@answer.register
+def _(request: ReadCodes, explorer: Explorer) -> Generator[Progress, None, CodesForModel]:
+    try:
+        found = yield from read_codes(request.path, explorer.model.latent_dim)
+    except DataError:
+        return CodesForModel(request.path)
+    points = _points(explorer, found) if len(found) <= MAX_POINTS else ()
+    pictures = None
+    if points:
+        tiles = yield from decode_in_steps(explorer, points, 1, "Decoding the codes")
+        pictures = tiles.pictures
+    return CodesForModel(
+        request.path, len(found), matching_rows(explorer.codes, found), points, pictures
+    )
+
+
+def _points(explorer: Explorer, found: CodeFile) -> tuple[Point, ...]:
+    """Return codes of the open model, with their classes if it is conditional and knows them."""
+    card = explorer.card
+    assert card
+    known = {name: label for label, name in enumerate(card.spec.class_names)}
+    labels = [known.get(word, 0) for word in found.labels or ()] or [0] * len(found)
+    return tuple(map(card.point, found.z.tolist(), labels))
+
+
+def matching_rows(codes: Codes, found: CodeFile) -> NDArray[np.int64]:
+    """Return the rows of codes on the map that have the file names of a file, else its codes."""
+    if not len(codes):
+        return np.empty(0, np.int64)
+    if found.files is not None and codes.files is not None:
+        names = set(found.files)
+        named = [row for row, name in enumerate(codes.files.tolist()) if name in names]
+        if named:
+            return np.array(named, np.int64)
+    distances, rows = codes.nearest.nearest(found.z, 1)
+    is_same = distances[:, 0] <= SAME_CODE * np.linalg.norm(codes.spread)
+    return np.unique(rows[is_same, 0]).astype(np.int64)
 
 
 @dataclass(frozen=True, slots=True)
