@@ -15,6 +15,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from latentlab.api.codes import CodeTable, read_codes
     from latentlab.api.images import Images, read_images, save_images
     from latentlab.api.info import Info, info
     from latentlab.api.model import Model, load
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 __all__ = [
+    "CodeTable",
     "Images",
     "Info",
     "LatentlabError",
@@ -32,12 +34,14 @@ __all__ = [
     "info",
     "iter_fit",
     "load",
+    "read_codes",
     "read_images",
     "runs",
     "save_images",
 ]
 
 _MODULES = {
+    "CodeTable": "latentlab.api.codes",
     "Images": "latentlab.api.images",
     "Info": "latentlab.api.info",
     "LatentlabError": "latentlab.errors",
@@ -47,6 +51,7 @@ _MODULES = {
     "info": "latentlab.api.info",
     "iter_fit": "latentlab.api.training",
     "load": "latentlab.api.model",
+    "read_codes": "latentlab.api.codes",
     "read_images": "latentlab.api.images",
     "runs": "latentlab.api.training",
     "save_images": "latentlab.api.images",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +11,7 @@ import numpy as np
 from latentlab.api.images import attributes_of
 from latentlab.directories import expanded
 from latentlab.session.files.tables import write_table
+from latentlab.work import finish
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -28,7 +29,7 @@ class CodeTable:
     Parameters
     ----------
     mu, sigma : ndarray of float32, shape (N, D)
-        Mean and standard deviation.
+        Mean and standard deviation; sigma is NaN where a file has none.
     labels : ndarray of int64, shape (N,), or None
         Class of each image, an index into `class_names`.
     class_names : tuple of str
@@ -37,6 +38,8 @@ class CodeTable:
         File of each image; ``"train"`` or ``"validation"``.
     attributes : mapping of str to ndarray of float32, shape (N,)
         Further attributes; NaN where unknown.
+    images : ndarray of uint8, shape (N, C, H, W), or None
+        Images of a file, or those that it names.
     note : str
         How the images were understood, and what was left out.
     """
@@ -49,6 +52,7 @@ class CodeTable:
     parts: NDArray[np.object_] | None
     attributes: Mapping[str, NDArray[np.float32]]
     note: str = ""
+    images: NDArray[np.uint8] | None = field(default=None, repr=False)
 
     @classmethod
     def of(cls, codes: Codes, class_names: tuple[str, ...], note: str) -> CodeTable:
@@ -81,7 +85,8 @@ class CodeTable:
         if self.labels is not None:
             columns["label"] = np.array(self.class_names, object)[self.labels]
         columns |= {f"z{d + 1}": column for d, column in enumerate(self.mu.T)}
-        columns |= {f"sigma{d + 1}": column for d, column in enumerate(self.sigma.T)}
+        if not np.isnan(self.sigma).all():
+            columns |= {f"sigma{d + 1}": column for d, column in enumerate(self.sigma.T)}
         for name, values in self.attributes.items():
             columns[name if name not in columns else f"{name} (attribute)"] = values
         return columns
@@ -97,6 +102,27 @@ class CodeTable:
         file, columns = expanded(Path(path)), self.columns()
         write_table(file, list(columns), _rows(columns))
         return file
+
+
+def read_codes(path: str | PathLike[str]) -> CodeTable:
+    """Read codes that another program has written, as File > Open codes does.
+
+    Parameters
+    ----------
+    path : path
+        NPY, NPZ, CSV, Parquet, or AnnData (.h5ad).
+
+    Raises
+    ------
+    DataError
+        If the file holds no codes; says why.
+    """
+    from latentlab.explorer.codes import read_code_set
+
+    found = finish(read_code_set(expanded(Path(path))))
+    images = None if found.images is None else np.asarray(found.images.images[:])
+    table = CodeTable.of(found.codes, found.spec.class_names, " ".join(found.notes))
+    return replace(table, images=images)
 
 
 def _rows(columns: Mapping[str, NDArray[Any]]) -> Iterator[list[object]]:

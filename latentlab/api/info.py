@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, override
 
 import numpy as np
 
+from latentlab.api.codes import read_codes
 from latentlab.api.images import DEFAULT_SIDE, data_config
 from latentlab.api.model import find_model
 from latentlab.data.files.drops import DropKind, kind_of_path
 from latentlab.data.files.other_files import advice_of
 from latentlab.data.image_set import ImageSpec, Splits, config_for
 from latentlab.data.own_image.preprocess import read_source
-from latentlab.directories import expanded
+from latentlab.directories import CODE_SUFFIXES, expanded
 from latentlab.errors import LatentlabError
 from latentlab.explorer.import_ import is_foreign
 from latentlab.explorer.import_.foreign import inspect_foreign
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from os import PathLike
 
 _ANY_SPEC = ImageSpec((3, DEFAULT_SIDE, DEFAULT_SIDE))
+CODES_KIND = "codes without a model"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +96,10 @@ def info(path: str | PathLike[str]) -> Info:
     try:
         facts, note = describe(find_model(file))
     except (LatentlabError, OSError) as error:
+        if kind != CODES_KIND and file.suffix.lower() in CODE_SUFFIXES:
+            with suppress(LatentlabError):
+                facts, note = _describe_codes(file)
+                return Info(str(path), CODES_KIND, opens=True, facts=facts, note=note)
         return Info(str(path), kind, opens=False, note=str(error))
     return Info(str(path), kind, opens=True, facts=facts, note=note)
 
@@ -105,7 +112,7 @@ def _kind_of(path: Path) -> tuple[str, Callable[[Path], Description]]:
     if is_foreign(path):
         return "model of another program", _describe_foreign
     kind = kind_of_path(path)
-    if kind is DropKind.UNKNOWN and path.exists() and config_for(path, _ANY_SPEC):
+    if kind in (DropKind.UNKNOWN, DropKind.CODES) and path.exists() and config_for(path, _ANY_SPEC):
         return "data set", _describe_images
     return {
         DropKind.RUN: ("run", _describe_model),
@@ -113,6 +120,7 @@ def _kind_of(path: Path) -> tuple[str, Callable[[Path], Description]]:
         DropKind.RECIPE: ("recipe", _describe_recipe),
         DropKind.IMAGES: ("images", _describe_images),
         DropKind.IMAGE: ("image", _describe_image),
+        DropKind.CODES: (CODES_KIND, _describe_codes),
         DropKind.UNKNOWN: ("unknown file", _refuse),
     }[kind]
 
@@ -171,6 +179,20 @@ def _describe_images(path: Path) -> Description:
     if attributes := splits.train.attributes:
         facts["attributes"] = list(attributes.names)
     return {name: value for name, value in facts.items() if value not in ({}, [])}, splits.notes
+
+
+def _describe_codes(path: Path) -> Description:
+    codes = read_codes(path)
+    facts: dict[str, Any] = {"codes": len(codes), "latent_dim": codes.mu.shape[1]}
+    if codes.labels is not None:
+        counts = np.bincount(codes.labels, minlength=len(codes.class_names)).tolist()
+        facts["classes"] = dict(zip(codes.class_names, counts, strict=True))
+    if codes.attributes:
+        facts["attributes"] = list(codes.attributes)
+    if codes.images is not None:
+        _, height, width = codes.images.shape[1:]
+        facts["images"] = f"{width}×{height}"
+    return facts, codes.note
 
 
 def _class_counts(splits: Splits) -> dict[str, int]:

@@ -44,6 +44,7 @@ def card_of(
         epoch=epoch,
         recipe=recipe.to_dict(),
         abilities=abilities_of(model),
+        latent_shape=model.latent_shape,
     )
 
 

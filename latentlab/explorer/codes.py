@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,18 +14,20 @@ from latentlab.data.files.code_file import CodeFile, read_code_file
 from latentlab.data.files.listed_images import ListedImages, find_listed
 from latentlab.data.image_set import Attributes, ImageSet, ImageSpec
 from latentlab.errors import DataError
+from latentlab.explorer.anndata_file import SUFFIX, read_anndata
 from latentlab.explorer.answer import answer
 from latentlab.explorer.explorer import Explorer
+from latentlab.explorer.model import decode_in_steps
 from latentlab.latent.codes import Codes
 from latentlab.session.abilities import NOTHING, Abilities, Ability
-from latentlab.session.codes import KIND, OpenCodes
+from latentlab.session.codes import KIND, MAX_POINTS, CodesForModel, OpenCodes, ReadCodes
 from latentlab.session.model import Opened
-from latentlab.session.points import ModelCard
+from latentlab.session.points import ModelCard, Point
 from latentlab.session.runs import RunLog
+from latentlab.work import Progress
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -31,6 +35,8 @@ NO_IMAGE = (1, 1, 1)
 """Image shape of codes without images."""
 MIN_CODES = 2
 MIN_PIXELS = 64
+SAME_CODE = 1e-3
+"""Largest distance of equal codes, relative to the spread of the codes."""
 PIXELS_NOTE = (
     "All coordinates are whole numbers from 0 to 255. If they are pixels of images, choose the "
     "file in the training form instead."
@@ -38,9 +44,48 @@ PIXELS_NOTE = (
 
 
 @answer.register
-def _(request: OpenCodes, explorer: Explorer) -> Opened:
-    card = open_codes(explorer, request.path)
+def _(request: OpenCodes, explorer: Explorer) -> Generator[Progress, None, Opened]:
+    card = yield from open_codes(explorer, request.path)
     return Opened(card, explorer.codes, *explorer.start(), RunLog())
+
+
+@answer.register
+def _(request: ReadCodes, explorer: Explorer) -> Generator[Progress, None, CodesForModel]:
+    try:
+        found = yield from read_codes(request.path, explorer.model.latent_dim)
+    except DataError:
+        return CodesForModel(request.path)
+    points = _points(explorer, found) if len(found) <= MAX_POINTS else ()
+    pictures = None
+    if points:
+        tiles = yield from decode_in_steps(explorer, points, 1, "Decoding the codes")
+        pictures = tiles.pictures
+    return CodesForModel(
+        request.path, len(found), matching_rows(explorer.codes, found), points, pictures
+    )
+
+
+def _points(explorer: Explorer, found: CodeFile) -> tuple[Point, ...]:
+    """Return codes of the open model, with their classes if it is conditional and knows them."""
+    card = explorer.card
+    assert card
+    known = {name: label for label, name in enumerate(card.spec.class_names)}
+    labels = [known.get(word, 0) for word in found.labels or ()] or [0] * len(found)
+    return tuple(map(card.point, found.z.tolist(), labels))
+
+
+def matching_rows(codes: Codes, found: CodeFile) -> NDArray[np.int64]:
+    """Return the rows of codes on the map that have the file names of a file, else its codes."""
+    if not len(codes):
+        return np.empty(0, np.int64)
+    if found.files is not None and codes.files is not None:
+        names = set(found.files)
+        named = [row for row, name in enumerate(codes.files.tolist()) if name in names]
+        if named:
+            return np.array(named, np.int64)
+    distances, rows = codes.nearest.nearest(found.z, 1)
+    is_same = distances[:, 0] <= SAME_CODE * np.linalg.norm(codes.spread)
+    return np.unique(rows[is_same, 0]).astype(np.int64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +119,7 @@ class CodeSet:
         return NOTHING | {ability for ability, has in known.items() if has}
 
 
-def open_codes(explorer: Explorer, path: Path) -> ModelCard:
+def open_codes(explorer: Explorer, path: Path) -> Generator[Progress, None, ModelCard]:
     """Show a file of codes instead of a model.
 
     Raises
@@ -82,7 +127,7 @@ def open_codes(explorer: Explorer, path: Path) -> ModelCard:
     DataError
         If it holds no codes; the previous model stays open.
     """
-    found = read_code_set(path)
+    found = yield from read_code_set(path)
     card = ModelCard(
         name=path.name,
         source=None,
@@ -99,7 +144,7 @@ def open_codes(explorer: Explorer, path: Path) -> ModelCard:
     return explorer.show_codes(card, found.codes, found.images)
 
 
-def read_code_set(path: Path) -> CodeSet:
+def read_code_set(path: Path) -> Generator[Progress, None, CodeSet]:
     """Read codes with their labels, attributes and images.
 
     Raises
@@ -107,7 +152,7 @@ def read_code_set(path: Path) -> CodeSet:
     DataError
         If the file holds no codes.
     """
-    found = read_code_file(path)
+    found = yield from read_codes(path)
     count = len(found)
     if count < MIN_CODES:
         raise DataError(
@@ -129,6 +174,21 @@ def read_code_set(path: Path) -> CodeSet:
     pixels_note = PIXELS_NOTE if _are_pixels(found.z) else ""
     notes = tuple(filter(None, [*found.notes, labels.note, image_note, pixels_note]))
     return CodeSet(codes, spec, images, found.sigma is not None, notes)
+
+
+def read_codes(path: Path, latent_dim: int | None = None) -> Generator[Progress, None, CodeFile]:
+    """Read a file of codes as `read_code_file` does, or of AnnData."""
+    yield Progress(f"Reading {path.name}")
+    if path.suffix.lower() != SUFFIX:
+        return read_code_file(path, latent_dim)
+    work = read_anndata(path)
+    while True:
+        try:
+            next(work)
+        except StopIteration as done:
+            found: CodeFile = done.value
+            return found
+        yield Progress(f"Reading {path.name}")
 
 
 def _are_pixels(z: NDArray[np.float32]) -> bool:
@@ -176,6 +236,8 @@ def _images(found: CodeFile, path: Path) -> tuple[NDArray[np.uint8] | None, str]
     if found.files is None:
         return None, ""
     files = find_listed(found.files, path.absolute().parent)
+    if files is None and not any(Path(name).suffix for name in found.files[:MIN_PIXELS]):
+        return None, ""
     if files is None:
         return None, "Not all named image files are beside the table, so that none are shown."
     try:

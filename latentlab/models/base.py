@@ -30,12 +30,15 @@ class Model(nn.Module, ABC):
         Whether it needs labels.
     latent_dim : int
         D.
+    latent_shape : tuple of int, or None
+        Channels, height and width of z, if it is a flattened array of these.
     has_encoder, has_gradient, has_posterior : bool
         Whether it can encode, whether gradients flow through its decoder, and whether its
         posteriors have standard deviations. A model of another program may lack one of them.
     """
 
     conditional: ClassVar[bool] = False
+    latent_shape: tuple[int, int, int] | None = None
     has_encoder: bool = True
     has_gradient: bool = True
     has_posterior: bool = True
@@ -134,6 +137,8 @@ class ModelConfig(Config, ABC):
     """Base class of the settings of a network."""
 
     kind: str
+    trainable: ClassVar[bool] = True
+    """Whether it is offered for training; else it only holds models of other programs."""
 
     @abstractmethod
     def build(self, spec: ImageSpec) -> Model:

@@ -65,6 +65,8 @@ class ModelCard:
         What the model can do; panels and actions that need more are greyed.
     file : Path or None
         File of codes without a model.
+    latent_shape : tuple of int, or None
+        Channels, height and width of z, if it is a flattened array of these.
     other : str
         Name of the data set on the map if it is not that of the run; else empty.
     weights : str
@@ -85,6 +87,7 @@ class ModelCard:
     number: int = 0
     abilities: Abilities = ALL
     file: Path | None = None
+    latent_shape: tuple[int, int, int] | None = None
     other: str = ""
     weights: str = ""
 

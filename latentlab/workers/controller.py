@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from latentlab.directories import CODE_SUFFIXES, is_checkpoint, is_run
+from latentlab.directories import is_checkpoint, is_run
+from latentlab.session.codes import is_code_file
 from latentlab.session.export import (
     VECTORS,
     CheckPlugins,
@@ -26,6 +27,7 @@ from latentlab.session.model import Adopt, Open
 from latentlab.workers.demand import Demand
 from latentlab.workers.intents.arithmetic import ArithmeticIntents
 from latentlab.workers.intents.bookmarks import BookmarkIntents
+from latentlab.workers.intents.codes import CodeIntents
 from latentlab.workers.intents.directions import DirectionIntents
 from latentlab.workers.intents.files import FileIntents
 from latentlab.workers.intents.imports import ImportIntents
@@ -85,6 +87,9 @@ class Controller(QObject):
         self.directions = DirectionIntents(store, demand, undo)
         self.arithmetic = ArithmeticIntents(store, demand, undo)
         self.runs = RunIntents(store, demand, training)
+        self.codes = CodeIntents(
+            store, demand, self.runs, self.selection, self.path, self.bookmarks
+        )
         self.model = ModelIntents(store, demand, undo, self.point, self.own_image, self.runs)
         self.training = TrainingIntents(store, demand, lane, training, self.runs, workspaces, undo)
         self.files = FileIntents(store, demand)
@@ -127,8 +132,9 @@ class Controller(QObject):
         """Open a run, a checkpoint, a model of another program, codes, a recipe or an image."""
         self.store.dismiss_failure()
         kind = mimetypes.guess_type(path.name)[0] or ""
-        is_codes = path.suffix.lower() in CODE_SUFFIXES and not path.is_dir()
-        if is_codes or is_run(path) or is_checkpoint(path):
+        if is_code_file(path):
+            self.codes.open(path)
+        elif is_run(path) or is_checkpoint(path):
             self.runs.open(path)
         elif path.suffix.lower() == ".toml":
             self.ask(ReadRecipe(path))

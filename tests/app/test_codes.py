@@ -5,10 +5,14 @@ import pytest
 from gui_support import drop
 from PIL import Image
 from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 
+from latentlab.session.bookmarks import ReadBookmarks
+from latentlab.session.codes import CodeUse
 from latentlab.session.map import ComputeMeasure, FindHoles
 from latentlab.session.model import Decode, MakeSamples
 from latentlab.session.neighbours import FindNeighbours
+from latentlab.widgets.window.codes_dialog import CodesDialog
 
 pytestmark = pytest.mark.filterwarnings("ignore:Function.*QDrag:DeprecationWarning")
 BUILT = ("map", "image", "sliders", "samples", "neighbours")
@@ -143,3 +147,52 @@ def test_bad_codes_leave_the_model_open(desk, codes, tmp_path):
         assert desk.state.model is before
         assert name in f"{desk.state.failure.title} {desk.state.failure.advice}"
         desk.controller.store.dismiss_failure()
+
+
+def offered(desk, path):
+    """Drop codes of the open model, and return the dialog that asks what to do with them."""
+    assert drop(desk.window, path)
+    desk.until(lambda: desk.window.findChild(CodesDialog))
+    dialog = desk.window.findChild(CodesDialog)
+    desk.until(dialog.isVisible)
+    return dialog
+
+
+def choose(desk, dialog, use):
+    dialog.uses[use].click()
+    QTest.keyClick(dialog, Qt.Key.Key_Return)
+    desk.until(lambda: not desk.window.findChild(CodesDialog))
+    desk.settle()
+
+
+def test_codes_of_the_open_model_become_a_selection_a_path_or_bookmarks(desk, tmp_path):
+    rows = [40, 3, 17]
+    z = desk.state.codes.mu[rows]
+    path = tmp_path / "chosen.csv"
+    lines = [f"{a!r},{b!r}" for a, b in z.astype(float).tolist()]
+    path.write_text("\n".join(["z1,z2", *lines]))
+    model = desk.state.model
+    choose(desk, offered(desk, path), CodeUse.SELECTION)
+    np.testing.assert_array_equal(desk.state.selection.rows, sorted(rows))
+    choose(desk, offered(desk, path), CodeUse.PATH)
+    stops = [stop.point.z for stop in desk.state.ends.stops()]
+    np.testing.assert_allclose(stops, z, rtol=1e-6)
+    choose(desk, offered(desk, path), CodeUse.BOOKMARKS)
+    marks = desk.state.answer(ReadBookmarks)
+    assert [mark.note for mark in marks] == ["chosen 1", "chosen 2", "chosen 3"]
+    np.testing.assert_allclose([mark.point.z for mark in marks], z, rtol=1e-6)
+    assert marks[0].pixels.any()
+    assert desk.state.model is model
+    choose(desk, offered(desk, path), CodeUse.OPEN)
+    desk.until(lambda: desk.state.model.name == path.name)
+
+
+def test_codes_that_are_not_on_the_map_cannot_be_selected(desk, tmp_path):
+    np.save(tmp_path / "far.npy", np.full((200, 2), 50.0) + np.arange(200)[:, None])
+    dialog = offered(desk, tmp_path / "far.npy")
+    enabled = {use for use, button in dialog.uses.items() if button.isEnabled()}
+    assert enabled == {CodeUse.OPEN}
+    assert dialog.uses[CodeUse.SELECTION].toolTip()
+    dialog.reject()
+    desk.settle()
+    assert desk.state.model.name == "digits-2d"

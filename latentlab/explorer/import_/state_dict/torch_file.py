@@ -6,17 +6,14 @@ The process writes the tensors as safetensors, so that nothing else of the file 
 from __future__ import annotations
 
 import json
-import multiprocessing
-import subprocess
-import sys
 import tempfile
-import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from latentlab.errors import RunError, reading, shown
 from latentlab.explorer.import_.state_dict import torch_child
 from latentlab.explorer.import_.state_dict.tensors import read_tensors
+from latentlab.explorer.limited_process import run_limited
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -27,7 +24,6 @@ MAX_FILE_BYTES = 4 << 30
 EXTRA_BYTES = 2 << 30
 """Memory of the process above a few copies of the file."""
 MAX_SECONDS = 120
-POLL_S = 0.02
 SAVE_ADVICE = (
     "In Python, where the model can be loaded, write a file that can be opened:\n"
     "    from safetensors.torch import save_file\n"
@@ -60,7 +56,8 @@ def read_torch_file(path: Path) -> Generator[None, None, Tensors]:
         raise RunError(f"{path.name} is larger than {MAX_FILE_BYTES >> 30} GB.", SAVE_ADVICE)
     with tempfile.TemporaryDirectory(prefix="latentlab-") as folder:
         out = Path(folder) / "weights.safetensors"
-        yield from _in_process([str(path), str(out), str(EXTRA_BYTES + 4 * size), str(MAX_SECONDS)])
+        memory = EXTRA_BYTES + 4 * size
+        yield from run_limited(torch_child, str(path), str(out), memory, MAX_SECONDS)
         _check(path, out)
         return read_tensors(out)
 
@@ -77,49 +74,3 @@ def _check(path: Path, out: Path) -> None:
         raise RunError(
             f"{path.name} cannot be read within the limits of memory and time.", SAVE_ADVICE
         )
-
-
-def _in_process(arguments: list[str]) -> Generator[None]:
-    """Run the child and yield until it ends or its time is over."""
-    process = _start(arguments)
-    end = time.monotonic() + 2 * MAX_SECONDS
-    try:
-        while process.poll() is None and time.monotonic() < end:
-            yield
-            time.sleep(POLL_S)
-    finally:
-        process.kill()
-        process.wait()
-
-
-def _start(arguments: list[str]) -> Any:
-    if getattr(sys, "frozen", False):
-        return _Bundled(arguments)
-    # Not multiprocessing, which would import the script of the user again.
-    # -P: the folder of the program is no place for imports.
-    command = [sys.executable, "-P", torch_child.__file__, *arguments]
-    silent = subprocess.DEVNULL
-    return subprocess.Popen(command, stdin=silent, stdout=silent, stderr=silent)
-
-
-class _Bundled:
-    """The child in a bundled program, whose executable is no interpreter; as `subprocess.Popen`."""
-
-    def __init__(self, arguments: list[str]) -> None:
-        source, out, memory, seconds = arguments
-        self._process = multiprocessing.get_context("spawn").Process(
-            target=torch_child.main, args=(source, out, int(memory), int(seconds)), daemon=True
-        )
-        self._process.start()
-
-    def poll(self) -> int | None:
-        """Return the exit code; None while it runs."""
-        return self._process.exitcode
-
-    def kill(self) -> None:
-        """End it."""
-        self._process.kill()
-
-    def wait(self) -> None:
-        """Wait until it has ended."""
-        self._process.join()

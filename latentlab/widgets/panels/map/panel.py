@@ -166,15 +166,9 @@ class MapPanel(PanelWidget):
     def _show_note(self, state: State, model: ModelCard, codes: Codes) -> None:
         count, total = len(codes), model.images
         count_text = f"{count:,} of {total:,}" if count < total else f"{count:,}"
-<<<<<<< HEAD
         shown = f"{count_text} {data_title(model.data)}" if count else "no images"
         self._note.setText(f"{state.view.inverse} · {shown}", shown)
         images = f"{count_text} images of {data_title(model.data)}" if count else "No images"
-=======
-        shown = f"{count_text} {model.data}" if count else "no images"
-        self._note.setText(f"{state.view.inverse} · {shown}", shown)
-        images = f"{count_text} images of {model.data}" if count else "No images"
->>>>>>> mend
         self._note.setToolTip(f"{DECODING_TIP} {images} are shown.")
         self.told.setText(model.note)
         self.told.setVisible(bool(model.note))

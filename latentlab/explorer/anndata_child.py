@@ -1,0 +1,122 @@
+"""Program that converts embeddings of an AnnData file to NPZ; run in a process of its own.
+
+It imports nothing of latentlab. ``anndata_child.py IN OUT MEMORY SECONDS`` writes OUT, an NPZ, or a
+JSON list with a kind of problem and its text beside it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+NO_CODES, DAMAGED, MEMORY, NO_ANNDATA = "no codes", "damaged", "memory", "no anndata"
+"""Kinds of problems."""
+LEARNED = re.compile(r"vae|vi\b|latent|embed|hidden|codes", re.I)
+"""Names of embeddings that a model has learned; they come first."""
+PLOTS = re.compile(r"umap|tsne|t-sne|draw_graph|spatial|diffmap", re.I)
+"""Names of embeddings for plots; they come last."""
+CLASSES = ("cell_type", "celltype", "cell_types", "celltypes", "labels", "label", "class", "y")
+"""Names of the column of classes, in order of preference."""
+MAX_LEVELS = 100
+"""Maximum number of words of a column."""
+
+
+def main(source: str, out: str, memory: int, seconds: int) -> None:
+    """Convert a file, or write the problem to `out` with the suffix ``.json``."""
+    try:
+        import anndata  # noqa: F401  # before the limits: it maps more memory than it uses
+    except ImportError:
+        found = (NO_ANNDATA, "")
+    else:
+        _limit(memory, seconds)
+        try:
+            arrays: dict[str, Any] = convert(Path(source))
+            np.savez(out, **arrays)
+        except MemoryError:
+            found = (MEMORY, "")
+        except LookupError as error:
+            found = (NO_CODES, str(error))
+        except Exception as error:  # any error of a damaged file
+            found = (DAMAGED, str(error))
+        else:
+            return
+    Path(out).with_suffix(".json").write_text(json.dumps(found))
+
+
+def _limit(memory: int, seconds: int) -> None:
+    """Limit memory and time of this process, where the system can."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return
+    with suppress(OSError, ValueError):
+        pages = int(Path("/proc/self/statm").read_text().split()[0])
+        used = pages * os.sysconf("SC_PAGE_SIZE")
+        resource.setrlimit(resource.RLIMIT_AS, (used + memory, used + memory))
+    with suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
+
+
+def convert(source: Path) -> dict[str, NDArray[Any]]:
+    """Return the arrays of an NPZ: ``z``, ``labels``, ``name``, ``note`` and other columns.
+
+    Raises
+    ------
+    LookupError
+        If the file has no embedding.
+    """
+    import anndata
+
+    data = anndata.read_h5ad(source, backed="r")
+    shapes: Any = {str(name): value for name, value in data.obsm.items() if np.ndim(value) == 2}
+    found = {name: value for name, value in shapes.items() if value.shape[1] >= 1}
+    if not found:
+        raise LookupError("it has no obsm")
+    name = min(found, key=_rank)
+    z: NDArray[Any] = np.asarray(found.pop(name), np.float32)
+    others = f" It also has {', '.join(sorted(found))}." if found else ""
+    arrays: dict[str, NDArray[Any]] = {
+        "z": z,
+        "name": np.array(data.obs_names, str),
+        "note": np.array(f"The codes are obsm {name}.{others}"),
+    }
+    columns = {str(each): _column(data.obs[each]) for each in data.obs.columns}
+    words = {each: column for each, column in columns.items() if column.dtype.kind == "U"}
+    if classes := _classes(words):
+        arrays["labels"] = columns.pop(classes)
+    return {**{each: column for each, column in columns.items() if column.size}, **arrays}
+
+
+def _rank(name: str) -> tuple[bool, bool, str]:
+    return bool(PLOTS.search(name)), not LEARNED.search(name), name
+
+
+def _classes(columns: Mapping[str, NDArray[Any]]) -> str:
+    """Return the name of the column of classes; empty if there is none."""
+    lower = {name.lower(): name for name in columns}
+    first = next((lower[name] for name in CLASSES if name in lower), "")
+    return first or next(iter(columns), "")
+
+
+def _column(values: Any) -> NDArray[Any]:
+    """Return a column as numbers or words; empty if it is neither, or has too many words."""
+    if values.dtype.kind in "biuf":
+        return np.asarray(values, np.float32)
+    words = np.array(["" if word != word else str(word) for word in values.tolist()], str)
+    return words if 1 < len(np.unique(words)) <= MAX_LEVELS else np.empty(0)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4]))

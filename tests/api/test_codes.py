@@ -1,0 +1,53 @@
+"""Codes that other libraries have written, by the API."""
+
+import numpy as np
+import pytest
+
+import latentlab
+from latentlab.errors import LatentlabError
+
+RNG = np.random.default_rng(0)
+Z = RNG.normal(size=(40, 6)).astype(np.float32)
+KINDS = np.array(["B", "NK", "T"])[np.arange(40) % 3]
+
+
+def test_an_npz_of_numpy_is_read_with_its_images(tmp_path):
+    images = RNG.random((40, 3, 8, 9)).astype(np.float32)
+    np.savez(tmp_path / "a.npz", latents=Z, y=KINDS, images=images, age=np.arange(40.0))
+    found = latentlab.read_codes(tmp_path / "a.npz")
+    np.testing.assert_array_equal(found.mu, Z)
+    assert found.class_names == ("B", "NK", "T")
+    np.testing.assert_array_equal(np.array(found.class_names)[found.labels], KINDS)
+    np.testing.assert_array_equal(found.attributes["age"], np.arange(40))
+    np.testing.assert_allclose(found.images / 255, images, atol=0.51 / 255)
+    assert "sigma1" not in found.columns()
+    about = latentlab.info(tmp_path / "a.npz")
+    assert about.opens
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
+def test_embeddings_of_anndata_are_read_in_another_process(tmp_path):
+    anndata = pytest.importorskip("anndata")
+    pandas = pytest.importorskip("pandas")
+    cells = pandas.DataFrame(
+        {"batch": pandas.Categorical(list("ab") * 20), "cell_type": pandas.Categorical(KINDS)},
+        index=[f"cell{i}" for i in range(40)],
+    )
+    data = anndata.AnnData(obs=cells, obsm={"X_umap": Z[:, :2], "X_scVI": Z})
+    data.write_h5ad(tmp_path / "cells.h5ad")
+    about = latentlab.info(tmp_path / "cells.h5ad")
+    assert about.facts["codes"] == 40
+    assert about.facts["latent_dim"] == 6
+    assert about.facts["classes"] == {"B": 14, "NK": 13, "T": 13}
+    assert about.facts["attributes"] == ["batch"]
+    assert "X_scVI" in about.note
+    assert "X_umap" in about.note
+
+
+def test_a_damaged_file_of_anndata_is_refused_with_what_to_do(tmp_path):
+    pytest.importorskip("anndata")
+    path = tmp_path / "cells.h5ad"
+    path.write_bytes(b"\x89HDF\r\n\x1a\n" + bytes(2000))
+    with pytest.raises(LatentlabError, match=r"cells\.h5ad is damaged") as caught:
+        latentlab.read_codes(path)
+    assert "numpy.savez" in caught.value.advice
