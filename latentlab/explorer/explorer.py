@@ -59,6 +59,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from latentlab.data.image_set import DataConfig, ImageSpec, Splits
+    from latentlab.explorer.classifier import OpenedClassifier
     from latentlab.explorer.code_index import CodeStatistics
     from latentlab.explorer.comparison import ModelB
     from latentlab.models.base import Model
@@ -99,6 +100,7 @@ class Explorer:
         self.card: ModelCard | None = None
         self.codes = Codes(np.empty((0, 1), np.float32), np.empty((0, 1), np.float32), None)
         self.path_index: CodeStatistics | None = None
+        self.classifier: OpenedClassifier | None = None
 
     @property
     def model(self) -> Model:

@@ -100,6 +100,51 @@ def probe(files: Mapping[str, bytes], name: str) -> Generator[Progress, None, Pr
     return (yield from with_progress(pieces, f"Checking {name}"))
 
 
+def probe_classifier(
+    content: bytes, name: str, shape: tuple[int, int, int]
+) -> Generator[Progress, None, str]:
+    """Run a classifier once, in a process with limits; return the name of its output.
+
+    Parameters
+    ----------
+    content : bytes
+        ONNX file.
+    name : str
+        Its name in messages.
+    shape : tuple of int
+        Channels, height and width of the images.
+
+    Raises
+    ------
+    RunError
+        If the file is refused, is no classifier of such images, or exceeds the limits.
+    """
+    memory = EXTRA_BYTES + 4 * len(content)
+    problem = f"{name} cannot be computed"
+    pieces = in_process(
+        classify_once, content, name, shape, problem=problem, memory=memory, seconds=MAX_SECONDS
+    )
+    return (yield from with_progress(pieces, f"Checking {name}"))
+
+
+def classify_once(content: bytes, name: str, shape: tuple[int, int, int]) -> str:
+    """Run a classifier on random images; runs in the process with limits."""
+    function = OnnxFunction(content, name)
+    if len(function.inputs) != 1 or not function.inputs[0].is_float:
+        raise RunError(f"{name} is no classifier: it does not take one image.")
+    (port,) = function.inputs
+    channels, height, width = shape
+    sizes = port.shape[1:]
+    is_last = len(sizes) == 3 and sizes[0] not in (channels, None) and sizes[2] == channels
+    layout = (height, width, channels) if is_last else shape
+    pixels = np.random.default_rng(0).uniform(size=(2, int(np.prod(shape))))
+    found = _outputs(_run(function, pixels, 1, layout))
+    rows = [each for each in found if each.size < pixels.shape[1]]
+    if not rows:
+        raise RunError(f"{name} is no classifier: it returns no values per class.")
+    return rows[0].name
+
+
 def run_once(files: Mapping[str, bytes]) -> Probe:
     """Run decoder and encoder on random inputs; runs in the process with limits."""
     decoder = OnnxFunction(files[DECODER], "The decoder")
@@ -109,6 +154,11 @@ def run_once(files: Mapping[str, bytes]) -> Probe:
     if not found:
         raise RunError("The decoder returns no image.", "It needs an output of shape N×C×H×W.")
     image = max(found, key=lambda each: each.size)
+    if image.size < size:
+        raise RunError(
+            f"This file makes {image.size:,} values from {size:,}, so it is no decoder.",
+            "Open a classifier with File > Open classifier, and an encoder beside its decoder.",
+        )
     encoder = OnnxFunction(files[ENCODER], "The encoder") if ENCODER in files else None
     encoded = _encode(encoder, image, classes) if encoder else {}
     return Probe(

@@ -27,6 +27,7 @@ from latentlab.session.model import Adopt, Open
 from latentlab.workers.demand import Demand
 from latentlab.workers.intents.arithmetic import ArithmeticIntents
 from latentlab.workers.intents.bookmarks import BookmarkIntents
+from latentlab.workers.intents.classifier import ClassifierIntents
 from latentlab.workers.intents.codes import CodeIntents
 from latentlab.workers.intents.directions import DirectionIntents
 from latentlab.workers.intents.files import FileIntents
@@ -93,6 +94,7 @@ class Controller(QObject):
         self.model = ModelIntents(store, demand, undo, self.point, self.own_image, self.runs)
         self.training = TrainingIntents(store, demand, lane, training, self.runs, workspaces, undo)
         self.files = FileIntents(store, demand)
+        self.classifier = ClassifierIntents(store, demand, self.point)
         self.imports = ImportIntents(store, demand, self.runs, self.own_image)
         self.scene = SceneIntents(store, demand, undo, self.map, self.runs, workspaces)
         demand.on(CheckPlugins, self._on_plugins)

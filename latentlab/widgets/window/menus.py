@@ -121,6 +121,8 @@ class Menus(QObject):
         self._add(menu, text, "", self._show_other_data, tip, ENCODER_DECODER)
         tip = "Put the images of the run on the map again"
         self._run_data = self._add(menu, "Show the images of the run", "", self._show_run_data, tip)
+        tip = "Show what a classifier decides on the images and between them"
+        self._add(menu, "Open classifier…", "", self._open_classifier, tip)
         tip = "Learn from your own images"
         self._add(menu, "Use a folder of images…", "Ctrl+Shift+I", self._use_pictures, tip)
         menu.addSeparator()
@@ -157,6 +159,8 @@ class Menus(QObject):
         self._add(menu, "Random z", "R", point.randomize, "Draw z from the prior", DECODER)
         self._add(menu, "Mean z", "Home", point.go_home, "Set z to the mean of all codes")
         tip = "Start the path from A to B at z"
+        tip, cross = "Set z to the nearest point with another decision", controller.classifier
+        self._add(menu, "Nearest other decision", "", cross.cross_any, tip, DECODER)
         self._add(menu, "Put A at z", "A", path.put_a, tip, DECODER)
         self._add(menu, "Put B at z", "B", path.put_b, "End the path from A to B at z", DECODER)
         tip = "Draw other points of the prior"
@@ -245,6 +249,13 @@ class Menus(QObject):
             exporting.copy()
         else:
             self._controller.store.say("Click an image or a plot first, then copy it")
+
+    @Slot()
+    def _open_classifier(self) -> None:
+        kinds = "Classifiers (*.onnx *.safetensors *.pt *.pth)"
+        file, _ = QFileDialog.getOpenFileName(self._window, "Open classifier", "", kinds)
+        if file:
+            self._controller.classifier.open(Path(file))
 
     @Slot()
     def _export_model(self) -> None:

@@ -10,6 +10,12 @@ from PySide6.QtWidgets import QMenu, QPushButton, QWidget
 from latentlab.session import wants
 from latentlab.session.abilities import DECODER, why_not
 from latentlab.session.anomalies import ScoreImages
+from latentlab.session.classifier import (
+    ClassifyImages,
+    ClassifyPlane,
+    FindCounterfactual,
+    OpenClassifier,
+)
 from latentlab.session.directions import ReadDirections
 from latentlab.session.export import TABLES
 from latentlab.session.files.script import map_script
@@ -26,6 +32,7 @@ from latentlab.widgets.kit.theme import UNIT, small
 from latentlab.widgets.kit.veil import StaleOverlay
 from latentlab.widgets.panel import Area, Panel, PanelWidget, Place
 from latentlab.widgets.panels.map.colour_row import ColourRow
+from latentlab.widgets.panels.map.decisions import fill_decision_menu
 from latentlab.widgets.panels.map.lasso import SelectionTools
 from latentlab.widgets.panels.map.overlay_menu import SPREAD, MapLayers
 from latentlab.widgets.panels.map.plot import MapPlot
@@ -50,7 +57,12 @@ if TYPE_CHECKING:
     from latentlab.workers.controller import Controller
 
 REDRAWN_FIELDS = frozenset({"codes", "view"})
-REQUESTS_WITH_PROGRESS = (ShowAll, ShowRest, MakeView, ComputeMeasure, SamplePosteriors, FindHoles)
+REQUESTS_WITH_PROGRESS = (
+    *(ShowAll, ShowRest, MakeView, ComputeMeasure, SamplePosteriors, FindHoles),
+    *(OpenClassifier, ClassifyImages, ClassifyPlane, FindCounterfactual),
+)
+MEASURED = frozenset({ComputeMeasure, ScoreImages, ClassifyImages, OpenClassifier})
+"""Requests whose answers colour the points."""
 DECODING_TIP = (
     "Exact plane: a position of the map is one point of latent space and decodes exactly; with "
     "more than two dimensions the other coordinates are those of z. Otherwise a position decodes "
@@ -66,7 +78,7 @@ class MapPanel(PanelWidget):
         | {"workspaces"}
         | {"working", "is_training", "following"}
         | {Decode, SamplePosteriors, FetchMapImages, FindHoles, MakeManifold, ComputeMeasure}
-        | {ReadDirections, ScoreImages}
+        | {ReadDirections, ScoreImages, OpenClassifier, ClassifyImages, ClassifyPlane}
     )
 
     def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
@@ -149,12 +161,12 @@ class MapPanel(PanelWidget):
             self.plot.set_view(state.view, has_prior=not why_not(DECODER, state.model))
         if changed & {"model", "codes", "view", "is_training", "following"}:
             self._show_note(state, state.model, state.codes)
-        if changed & {"model", "codes", "view", ScoreImages}:
+        if changed & {"model", "codes", "view", ScoreImages, OpenClassifier}:
             self.colours.offer(state)
         if changed & {"model", "codes", "view", "point", "ends"}:
             # Before the codes, which are shown with A and B.
             self.pointer.show_places(state.point, state.ends)
-        if changed & {"model", "codes", "view", ComputeMeasure, ScoreImages, SamplePosteriors}:
+        if changed & {"model", "codes", "view", SamplePosteriors, *MEASURED}:
             self._show_codes()
         if changed & {"model", "codes", "view", "selection"}:
             self._show_selection(state, state.codes)
@@ -219,6 +231,7 @@ class MapPanel(PanelWidget):
 
     @Slot(object)
     def _on_menu(self, menu: QMenu) -> None:
+        fill_decision_menu(menu, self.controller)
         menu.addAction(self.layers.actions[SPREAD])
         menu.addAction("Zoom to all codes", self.plot.show_all)
         menu.addSeparator()
