@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+ENCODER, DECODER = "encoder.onnx", "decoder.onnx"
+"""Names of the files of a model in a folder."""
 MAX_FILE_BYTES = 1 << 30
 MAX_NODES = 20_000
 MAX_INPUTS = 8
@@ -138,6 +141,14 @@ class OnnxFunction:
         return {each.name: value for each, value in zip(self.outputs, values, strict=True)}
 
 
+def ordered_inputs(function: OnnxFunction) -> tuple[Port, ...]:
+    """Return the inputs of a graph: values first, then the label, which is an integer or smaller.
+
+    Of two float inputs the order in the file decides.
+    """
+    return tuple(sorted(function.inputs, key=lambda each: not each.is_float))
+
+
 def check_onnx(content: bytes, source: str) -> None:
     """Check an ONNX file without running it.
 
@@ -214,11 +225,11 @@ def _session(content: bytes, source: str) -> Any:
         import onnxruntime  # type: ignore[import-untyped]
     except ImportError as error:
         raise RunError(*MISSING_ONNX) from error
-    import torch
-
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4  # errors arrive as exceptions
-    options.intra_op_num_threads = torch.get_num_threads()
+    # As many threads as torch; the first run of a file needs no torch.
+    torch = sys.modules.get("torch")
+    options.intra_op_num_threads = torch.get_num_threads() if torch else 1
     options.inter_op_num_threads = 1
     with _onnxruntime(f"{source} cannot be computed"):
         return onnxruntime.InferenceSession(content, options, ["CPUExecutionProvider"])

@@ -14,7 +14,7 @@ from latentlab.config import FIRST, Options
 from latentlab.errors import RecipeError, RunError, TrainingError
 from latentlab.models.base import MODELS, Model, ModelConfig, StandardNormal
 from latentlab.models.fast_distributions import GaussianImages
-from latentlab.models.onnx_file import OnnxFunction
+from latentlab.models.onnx_file import DECODER, ENCODER, OnnxFunction, ordered_inputs
 from latentlab.models.sequential import MIN_SIGMA, SPREADS, Spread, sigma_of
 
 if TYPE_CHECKING:
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from latentlab.data.image_set import ImageSpec
     from latentlab.models.onnx_file import Port
 
-ENCODER, DECODER = "encoder.onnx", "decoder.onnx"
-"""Names of the files in a run folder."""
 Layout = Literal["channels-first", "channels-last", "flat", "flat-channels-last"]
 LAYOUTS = {
     "channels-first": "Channels × height × width",
@@ -273,14 +271,6 @@ class OnnxModel(Model):
         if self.config.layout in ("channels-last", "flat-channels-last"):
             return values.reshape(-1, height, width, channels).permute(0, 3, 1, 2).contiguous()
         return values.reshape(-1, channels, height, width)
-
-
-def ordered_inputs(function: OnnxFunction) -> tuple[Port, ...]:
-    """Return the inputs of a graph: values first, then the label, which is an integer or smaller.
-
-    Of two float inputs the order in the file decides.
-    """
-    return tuple(sorted(function.inputs, key=lambda each: not each.is_float))
 
 
 def _sizes(port: Port, count: int) -> tuple[int, ...]:

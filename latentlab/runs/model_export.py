@@ -18,8 +18,8 @@ from latentlab.atomic_write import write_atomically
 from latentlab.errors import RunError, reading
 from latentlab.learning.checkpoint import empty_model, load_weights
 from latentlab.learning.recipe import make_recipe
-from latentlab.models.onnx_file import MISSING_ONNX, OnnxFunction
-from latentlab.models.onnx_model import DECODER, ENCODER, OnnxConfig
+from latentlab.models.onnx_file import DECODER, ENCODER, MISSING_ONNX, OnnxFunction
+from latentlab.models.onnx_model import OnnxConfig
 from latentlab.runs.onnx_manifest import MANIFEST, Manifest
 from latentlab.session.files.model_export import ModelFormat, ModelPart, model_format
 from latentlab.work import Progress, finish

@@ -18,11 +18,12 @@ from latentlab.explorer.import_.fitting import MIN_IMAGES
 from latentlab.explorer.import_.foreign import pixel_variance, relative_errors
 from latentlab.explorer.import_.reader import ImportedModel, Reader, register
 from latentlab.explorer.import_.state_dict.infer import flat_shape
-from latentlab.models.onnx_file import MAX_FILE_BYTES
-from latentlab.models.onnx_model import DECODER, ENCODER, PIXELS, OnnxConfig, OnnxModel
+from latentlab.models.onnx_file import DECODER, ENCODER, MAX_FILE_BYTES
+from latentlab.models.onnx_model import PIXELS, OnnxConfig, OnnxModel
+from latentlab.models.onnx_trial import Probe
 from latentlab.models.sequential import SPREADS
 from latentlab.runs.onnx_manifest import MANIFEST, Manifest, read_manifest
-from latentlab.runs.onnx_probe import Probe, probe
+from latentlab.runs.onnx_probe import probe
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping, Sequence
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from latentlab.explorer.import_.fitting import FittingImages
-    from latentlab.runs.onnx_probe import Output
+    from latentlab.models.onnx_trial import Output
     from latentlab.work import Progress
 
 LOG_VARIANCE = re.compile(r"log_?v|lv$|z_?log")

@@ -191,9 +191,6 @@ class MapLayers(QObject):
     def show_layers(self, state: State, changed: Changes, paint: PointColours | None) -> None:
         """Show the active layers of a state."""
         self._paint = paint
-        if changed & {"model", OpenClassifier}:
-            self._model_actions.show_model(state.model)
-            self._enable_boundary(state)
         if state.model and state.model.number != self._model:
             self._model = state.model.number
             self.pictures.forget()
@@ -267,8 +264,9 @@ class MapLayers(QObject):
         if self.is_on(BOUNDARY):
             yield from wants.plane_decisions(state)
 
-    def _enable_boundary(self, state: State) -> None:
-        """Disable the boundary without a classifier, and say so."""
+    def enable(self, state: State) -> None:
+        """Disable the layers that need something that is missing, and say so."""
+        self._model_actions.show_model(state.model)
         action = self.actions[BOUNDARY]
         if action.isEnabled() and state.answer(OpenClassifier) is None:
             action.setEnabled(False)

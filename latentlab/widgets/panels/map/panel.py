@@ -149,6 +149,8 @@ class MapPanel(PanelWidget):
         if state.model is None or state.point is None or state.codes is None:
             return
         self.work.show_state(state)
+        if changed & {"model", OpenClassifier}:
+            self.layers.enable(state)
         if not state.view.suits(state.codes):
             return
         if state.model.number != self._model:
