@@ -203,6 +203,9 @@ class ToyLab:
     def InspectForeign(self, request):
         return None
 
+    def FindDataset(self, request):
+        return None
+
     def Adopt(self, request):
         card = replace(self.models["toy"], source=request.folder, epoch=request.epoch)
         self.card = card.numbered_after(self.card)

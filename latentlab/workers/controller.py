@@ -95,7 +95,9 @@ class Controller(QObject):
         self.training = TrainingIntents(store, demand, lane, training, self.runs, workspaces, undo)
         self.files = FileIntents(store, demand)
         self.classifier = ClassifierIntents(store, demand, self.point)
-        self.imports = ImportIntents(store, demand, self.runs, self.own_image)
+        self.imports = ImportIntents(
+            store, demand, self.runs, self.own_image, self.codes, self.training
+        )
         self.scene = SceneIntents(store, demand, undo, self.map, self.runs, workspaces)
         demand.on(CheckPlugins, self._on_plugins)
         store.changed.connect(self.changed)
@@ -131,18 +133,18 @@ class Controller(QObject):
         self.ask(ListForeignFormats())
 
     def open_path(self, path: Path) -> None:
-        """Open a run, a checkpoint, a model of another program, codes, a recipe or an image."""
+        """Open a run, a model of any program, a data set, codes, a recipe, a scene or an image."""
         self.store.dismiss_failure()
         kind = mimetypes.guess_type(path.name)[0] or ""
         if is_code_file(path):
-            self.codes.open(path)
+            self.imports.find_dataset(path)
         elif is_run(path) or is_checkpoint(path):
             self.runs.open(path)
         elif path.suffix.lower() == ".toml":
             self.ask(ReadRecipe(path))
         elif format_of(path) in (*SCENES, *VECTORS):
             self.scene.look_for(path)
-        elif path.is_file() and (not path.suffix or kind.startswith("image/")):
+        elif not path.is_dir() and (not path.suffix or kind.startswith("image/")):
             self.scene.look_for(path)
             self.own_image.open(path)
         else:

@@ -12,6 +12,7 @@ from latentlab.latent.planes import axes_plane
 from latentlab.session.export import CheckPlugins, DescribeForm, Export, ReadRecipe
 from latentlab.session.failure import Failure
 from latentlab.session.files.scene import ReadScene
+from latentlab.session.import_.dataset import FindDataset
 from latentlab.session.import_.model import InspectForeign, ListForeignFormats
 from latentlab.session.model import (
     AllCodes,
@@ -208,6 +209,7 @@ def test_what_is_no_foreign_model_is_opened_as_a_run_or_an_image(bench, tmp_path
         bench.controller.open_path(tmp_path / name)
         assert bench.state.opening == name
         bench.lane.answer(bench.lane.waiting(InspectForeign)[-1])
+        bench.lane.answer(bench.lane.waiting(FindDataset)[-1])
         assert type(bench.lane.asked[-1]) is kind
 
 

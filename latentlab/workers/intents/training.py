@@ -109,6 +109,11 @@ class TrainingIntents:
         self._undo.remember()
         self._store.say(f"The form shows {title}", partial(self._store.set, draft=before))
 
+    def use_data(self, data: Mapping[str, Any], title: str) -> None:
+        """Set the data set of the draft, and show the form; the message offers to undo it."""
+        self.use_recipe({**(self._store.state.draft.values or {}), "data": dict(data)}, title)
+        self._workspaces.go("train")
+
     def _on_recipe(self, _: ReadRecipe, values: Mapping[str, Any]) -> None:
         self._store.set(draft=replace(self._store.state.draft, values=values))
         self._undo.remember()
