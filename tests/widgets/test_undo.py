@@ -109,6 +109,29 @@ def test_own_image_and_groups_of_a_direction_are_undone(desk):
     assert desk.state.groups == Groups((1, 2), (3,))
 
 
+def test_a_drawing_and_its_code_are_one_step(desk):
+    desk.go("edit")
+    panel, undo = desk.panel("picture"), desk.controller.undo
+    before = desk.state.point
+    panel.canvas.fill()
+    desk.settle()
+    (drawn,) = panel.canvas.strokes
+    assert desk.state.own is not None
+    there = desk.state.point
+    undo.undo()
+    assert (panel.canvas.strokes, desk.state.own, desk.state.point) == ((), None, before)
+    assert not desk.state.can_undo
+    undo.redo()
+    desk.settle()
+    assert panel.canvas.strokes == (drawn,)
+    assert desk.state.own.own.source.name == "drawing"
+    assert desk.state.point == there
+    desk.controller.own_image.forget()
+    undo.undo()
+    assert desk.state.own is not None, "the button that removes it can be undone too"
+    desk.settle()
+
+
 def test_typing_is_one_step_and_the_form_shows_what_is_restored(desk, later):
     panel, undo = desk.panel("train"), desk.controller.undo
     desk.go("train")

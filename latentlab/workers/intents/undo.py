@@ -35,6 +35,7 @@ class _Choice:
 
     read: Callable[[], Any]
     restore: Callable[[Any], None]
+    is_about_model: bool
 
 
 class Undo:
@@ -54,6 +55,8 @@ class Undo:
         self._followers: list[Callable[[Snapshot], None]] = []
         self._choices: dict[str, _Choice] = {}
         self._restoring = False
+        self._noted: dict[str, Any] = {}
+        """Settings that changed with the next step, by name."""
         self._merged: tuple[tuple[str, ...], float] = ((), 0.0)
         """What the last step that can be merged changed, and its time."""
 
@@ -90,7 +93,8 @@ class Undo:
             Whether this change continues the step before if that changed the same settings less
             than a second ago, as while typing.
         """
-        self._push(snapshot(self._store.state, self.current.choices), merges=merges)
+        choices = {**self.current.choices, **self._noted}
+        self._push(snapshot(self._store.state, choices), merges=merges)
 
     def amend(self, change: Callable[[Snapshot], Snapshot]) -> None:
         """Apply a change to every snapshot, without adding an undo step."""
@@ -105,7 +109,11 @@ class Undo:
     def begin(self) -> None:
         """Remove the steps that concern another model, and record the current state."""
         first = snapshot(self._store.state, self.current.choices)
+        self._noted = {}
         self.amend(lambda old: for_new_model(old, first))
+        for name, choice in self._choices.items():
+            if choice.is_about_model:
+                self.refresh(name)
 
     def followed_by(self, follower: Callable[[Snapshot], None]) -> None:
         """Register a callback that is called with each restored snapshot."""
@@ -113,7 +121,14 @@ class Undo:
 
     # Settings that panels hold themselves
 
-    def register(self, name: str, read: Callable[[], Any], restore: Callable[[Any], None]) -> None:
+    def register(
+        self,
+        name: str,
+        read: Callable[[], Any],
+        restore: Callable[[Any], None],
+        *,
+        is_about_model: bool = False,
+    ) -> None:
         """Register a setting that a panel holds itself.
 
         Parameters
@@ -124,14 +139,20 @@ class Undo:
             Returns the current value.
         restore : callable
             Sets the value.
+        is_about_model : bool
+            Whether its steps end when another model is opened.
         """
-        self._choices[name] = _Choice(read, restore)
+        self._choices[name] = _Choice(read, restore, is_about_model)
         self.refresh(name)
 
     def refresh(self, name: str) -> None:
         """Record the current value of a setting in every snapshot, as if it had always been so."""
         value = self._choices[name].read()
         self.amend(lambda old: replace(old, choices={**old.choices, name: value}))
+
+    def note_choice(self, name: str) -> None:
+        """Include a setting in the next step, if its effect on the state comes later."""
+        self._noted[name] = self._choices[name].read()
 
     def remember_choice(self, name: str, *, merges: bool = True) -> None:
         """Append the value of a registered setting to the history; `merges` as in `remember`."""
@@ -141,6 +162,7 @@ class Undo:
     def _push(self, item: Snapshot, *, merges: bool) -> None:
         if self._restoring:
             return
+        self._noted = {}
         changed, now = differences(self.current, item), time.monotonic()
         if not changed:
             return
@@ -171,7 +193,7 @@ class Undo:
 
     def _go(self, move: Callable[[], Snapshot]) -> None:
         before, place = self.current, move()
-        self._merged = ((), 0.0)
+        self._merged, self._noted = ((), 0.0), {}
         # Restoring changes the state and the panels, which is no further step.
         self._restoring = True
         try:

@@ -89,6 +89,12 @@ class DrawCanvas(PaintArea):
         rows = rows[:, :width].copy()
         return rows.reshape(image.height(), image.width(), 3) if self._colour else rows
 
+    def show_strokes(self, strokes: tuple[Stroke, ...]) -> None:
+        """Show other strokes, without emitting `drawn`."""
+        self._history.push(strokes)
+        self._redraw()
+        self.changed.emit()
+
     @Slot()
     def undo(self) -> None:
         """Undo the last stroke."""

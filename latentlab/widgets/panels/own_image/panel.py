@@ -31,7 +31,7 @@ from latentlab.widgets.kit.icons import IconButton
 from latentlab.widgets.kit.theme import UNIT
 from latentlab.widgets.kit.veil import StaleOverlay
 from latentlab.widgets.panel import Area, Panel, PanelWidget, Place
-from latentlab.widgets.panels.own_image.canvas import DrawCanvas
+from latentlab.widgets.panels.own_image.canvas import DrawCanvas, Stroke
 from latentlab.widgets.panels.own_image.crop_view import CropView
 from latentlab.widgets.panels.own_image.inpaint_page import InpaintPage
 from latentlab.widgets.panels.own_image.result import OwnImageResult
@@ -121,6 +121,9 @@ class OwnImagePanel(PanelWidget):
         self.paste.clicked.connect(self._paste)
         self.forget.clicked.connect(self.controller.own_image.forget)
         self.canvas.drawn.connect(self._on_drawn)
+        self.controller.undo.register(
+            DRAWING, self._strokes, self.canvas.show_strokes, is_about_model=True
+        )
         self.draw_tools.center.clicked.connect(self._on_centered)
         self.crop.framed.connect(self._on_framed)
         self.crop_tools.changed.connect(self._on_fitting)
@@ -199,8 +202,14 @@ class OwnImagePanel(PanelWidget):
         own = self.controller.state.own
         return own.own if own else None
 
+    def _strokes(self) -> tuple[Stroke, ...]:
+        return self.canvas.strokes
+
     @Slot(bool)
     def _on_drawn(self, settled: bool) -> None:
+        if settled:
+            # The step follows when the image is encoded.
+            self.controller.undo.note_choice(DRAWING)
         if not self.canvas.strokes and settled:
             self.controller.own_image.forget()
             return
