@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from lxml import etree
 from PIL import Image
-from PySide6.QtCore import QPointF, Qt, QTimer
+from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QContextMenuEvent, QDrag, QGuiApplication
 from PySide6.QtWidgets import QApplication, QFileDialog, QMenu
 
@@ -86,11 +86,11 @@ def test_every_image_and_plot_has_the_menu(old_desk):
 
     for view in (old_desk.panel("image").view, old_desk.panel("manifold").view):
         place = view.rect().center()
-        QTimer.singleShot(0, old_desk.window, look)
         QApplication.sendEvent(
             view, QContextMenuEvent(QContextMenuEvent.Reason.Mouse, place, view.mapToGlobal(place))
         )
-        assert seen[-1][0].startswith("Copy ")
+        look()
+        assert any(text.startswith("Copy ") for text in seen[-1])
         assert "Save as…" in seen[-1]
     menu = QMenu(old_desk.window)
     pointer = old_desk.panel("map").pointer

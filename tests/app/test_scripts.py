@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import matplotlib
 import numpy as np
 import pytest
 from PIL import Image
@@ -64,7 +65,7 @@ def test_scripts_make_the_same_pictures(make_desk, tmp_path, monkeypatch, model)
 
 
 def test_the_script_of_the_map_draws_it(desk, tmp_path, monkeypatch):
-    monkeypatch.setenv("MPLBACKEND", "Agg")
+    matplotlib.use("Agg")  # inside Qt, pyplot would open a window
     text, pixels = run(desk, desk.map.exporting, "map", tmp_path, monkeypatch)
     assert "table = model.codes()" in text
     assert (pixels < 250).any()

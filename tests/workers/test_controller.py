@@ -195,6 +195,8 @@ def test_open_path_tells_kinds_apart(bench, tmp_path):
         path = tmp_path / name
         if "." not in name:
             path.mkdir()
+        elif name == "b.png":
+            path.touch()
         bench.controller.open_path(path)
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "recipe.toml").touch()
@@ -217,6 +219,7 @@ def test_picture_is_encoded_under_the_present_label(bench, tmp_path):
     bench.controller.runs.open(Path("/toys/big"))
     bench.lane.answer_all()
     bench.controller.point.set_label(1)
+    (tmp_path / "b.png").touch()
     bench.controller.open_path(tmp_path / "b.png")
     assert bench.lane.asked[-1] == EncodeFile(tmp_path / "b.png", 1)
 
