@@ -67,7 +67,8 @@ class ImageSpec:
     @override
     def __str__(self) -> str:
         channels, height, width = self.shape
-        return f"{width}×{height} {'grey' if channels == 1 else 'colour'}"
+        names = {1: "grey", 3: "colour"}
+        return f"{width}×{height} {names.get(channels, f'{channels}-channel')}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,12 +111,12 @@ class Attributes:
 
 @dataclass(frozen=True, slots=True)
 class ImageSet:
-    """Images in memory or mapped from disk, with one byte per value.
+    """Images in memory or mapped from disk.
 
     Parameters
     ----------
-    images : ndarray of uint8, shape (N, C, H, W)
-        Pixel values 0 to 255.
+    images : ndarray of uint8 or float32, shape (N, C, H, W)
+        Pixel values: bytes 0 to 255, or floats in [0, 1] where bytes would lose precision.
     labels : ndarray of int64, shape (N,), or None
         Index into ``spec.class_names``.
     spec : ImageSpec
