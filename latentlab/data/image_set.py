@@ -225,8 +225,14 @@ class Splits:
         """Number of images of each part, as text for the user."""
         return describe_counts(len(self.train), len(self.validation), len(self.test or ()))
 
+    @property
+    def sizes(self) -> dict[str, int]:
+        """Number of images of each part, by its name."""
+        parts = self._parts
+        return {name: len(parts[name]) for name in PARTS if name in parts}
+
     def __len__(self) -> int:
-        return sum(map(len, self._parts.values()))
+        return sum(self.sizes.values())
 
     @property
     def _parts(self) -> dict[str, ImageSet]:

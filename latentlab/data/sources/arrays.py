@@ -62,9 +62,9 @@ class ArraysConfig(DataConfig, title="NumPy file"):
     kind: Literal["arrays"] = "arrays"
     images: Path = Field(
         title="Image file",
-        description="NPY file of bytes with shape N×H×W, N×H×W×C or N×C×H×W, or NPZ file with "
-        "images and optional labels and class_names. Files of Keras, MedMNIST, dSprites, QuickDraw "
-        "and Kuzushiji-MNIST are read unchanged.",
+        description="NPY file with shape N×H×W, N×H×W×C or N×C×H×W and 1 to 16 channels, or NPZ "
+        "file with images and optional labels, class_names and attributes. Files of Keras, "
+        "MedMNIST, dSprites, QuickDraw and Kuzushiji-MNIST are read unchanged.",
         json_schema_extra={"file": True},
     )
     labels: Path | None = Field(
@@ -74,7 +74,6 @@ class ArraysConfig(DataConfig, title="NumPy file"):
         "the NPZ file, if there are any.",
         json_schema_extra={"file": True},
     )
-
     value_range: str = Field(
         "",
         max_length=60,
