@@ -173,7 +173,7 @@ def _describe_images(path: Path) -> Description:
         "data_set": config.kind,
         "images": len(splits),
         "format": f"{splits.spec}{scaled}",
-        "parts": {"train": len(splits.train), "validation": len(splits.validation)},
+        "parts": splits.sizes,
         "classes": _class_counts(splits),
     }
     if attributes := splits.train.attributes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import product
+from itertools import pairwise, product
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -146,7 +146,8 @@ def classes_from(
         Attributes of each image.
     chosen : sequence of str
         Names of the attributes. Each value of a categorical attribute, or of one with few
-        distinct values, is a level; other attributes are split at the median.
+        distinct values, is a level; other attributes are split at the median, or at limits that
+        follow the name: ``age: 18 65``.
 
     Returns
     -------
@@ -158,9 +159,9 @@ def classes_from(
     DataError
         If an attribute does not exist.
     """
-    names = [plain(name) for name in chosen]
     offered = attributes.names if attributes else ()
-    for name in names:
+    cuts = dict(_with_limits(entry, offered) for entry in chosen)
+    for name in cuts:
         if name not in offered:
             raise DataError(
                 f"data.classes_from: there is no attribute {quoted(name)}.",
@@ -169,7 +170,7 @@ def classes_from(
                 else "There is no table with usable columns.",
             )
     assert attributes
-    parts = [_levels(name, attributes) for name in dict.fromkeys(names)]
+    parts = [_levels(name, attributes, limits) for name, limits in cuts.items()]
     combined = np.zeros(len(attributes.values), np.int64)
     for levels, labels in parts:
         combined = combined * len(levels) + labels
@@ -179,12 +180,49 @@ def classes_from(
     return labels.astype(np.int64), tuple(", ".join(words) for i, words in every if i in wanted)
 
 
-def _levels(name: str, attributes: Attributes) -> tuple[list[str], NDArray[np.int64]]:
+def _with_limits(entry: str, offered: Sequence[str]) -> tuple[str, tuple[float, ...]]:
+    """Return the attribute and the limits of an entry such as ``age: 18 65``.
+
+    Raises
+    ------
+    DataError
+        If the limits are not ascending numbers.
+    """
+    name, colon, text = entry.rpartition(":")
+    if not colon or plain(entry) in offered:
+        return plain(entry), ()
+    try:
+        limits = tuple(float(word) for word in text.replace(";", " ").split())
+    except ValueError:
+        limits = ()
+    if not limits or any(a >= b for a, b in pairwise(limits)):
+        raise DataError(
+            f"data.classes_from: {quoted(entry)} has no ascending limits.",
+            "Write the limits as numbers with spaces, such as age: 18 65.",
+        )
+    return plain(name), limits
+
+
+def _cut(name: str, values: NDArray, limits: tuple[float, ...]) -> tuple[list[str], NDArray]:
+    """Return the names of the ranges between limits, and the range of each value."""
+    words = [f"{name} under {limits[0]:g}"]
+    words += [f"{name} {low:g} to {high:g}" for low, high in pairwise(limits)]
+    words.append(f"{name} from {limits[-1]:g}")
+    return words, np.searchsorted(np.array(limits), values, side="right")
+
+
+def _levels(
+    name: str, attributes: Attributes, limits: tuple[float, ...] = ()
+) -> tuple[list[str], NDArray[np.int64]]:
     """Return the names of an attribute's levels and the level index of each image."""
     values = attributes.column(name)
     unknown = np.isnan(values)
     distinct = np.unique(values[~unknown])
-    if name in attributes.levels:
+    if limits:
+        if name in attributes.levels:
+            raise DataError(f"data.classes_from: {name} has words, which have no limits.")
+        words, labels = _cut(name, values, limits)
+    elif name in attributes.levels:
         words = [*attributes.levels[name]]
         labels = np.where(unknown, 0, values)
     elif set(distinct.tolist()) <= {0.0, 1.0}:

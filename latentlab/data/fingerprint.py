@@ -15,6 +15,7 @@ from pydantic import Field
 
 from latentlab.data.holdout import MAX_HASHED_BYTES, content_keys, divide, image_keys, restore
 from latentlab.data.image_set import TEST, TRAIN, VALIDATION, ImageSpec, describe_counts
+from latentlab.data.pixels import as_bytes
 from latentlab.errors import MAX_LISTED, listed
 from latentlab.json_files import Count, Record
 
@@ -319,7 +320,7 @@ def _brightness(splits: Splits) -> dict[str, float]:
 
 
 def _mean(images: ImageSet, row: int) -> float:
-    return round(float(images.images[row].mean()), 1)
+    return round(float(as_bytes(images.images[row]).mean()), 1)
 
 
 def _differing(then: dict[str, float], now: dict[str, float]) -> tuple[int, int]:

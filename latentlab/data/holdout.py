@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from latentlab.data.image_set import PARTS, Splits
+from latentlab.data.pixels import as_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -64,7 +65,7 @@ def image_keys(images: ImageSet, seed: int = 0) -> Keys:
         return file_keys(images.files, seed)
     contents: Iterable[bytes]
     if not isinstance(images.images, np.memmap) or images.images.nbytes <= MAX_HASHED_BYTES:
-        contents = (np.ascontiguousarray(image).tobytes() for image in images.images)
+        contents = map(_content, images.images)
     else:
         contents = (b"%d" % row for row in range(len(images)))
     return _hashed(contents, seed)
@@ -77,7 +78,12 @@ def file_keys(files: Iterable[str], seed: int = 0) -> Keys:
 
 def content_keys(images: Iterable[NDArray[np.uint8]]) -> Keys:
     """Return the key of each image by its pixels, with shape (N,)."""
-    return _hashed((np.ascontiguousarray(image).tobytes() for image in images), 0)
+    return _hashed(map(_content, images), 0)
+
+
+def _content(image: NDArray[Any]) -> bytes:
+    """Return the pixels of an image as bytes: the key does not depend on their precision."""
+    return np.ascontiguousarray(as_bytes(image)).tobytes()
 
 
 def _hashed(contents: Iterable[bytes], seed: int) -> Keys:

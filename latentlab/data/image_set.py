@@ -67,7 +67,8 @@ class ImageSpec:
     @override
     def __str__(self) -> str:
         channels, height, width = self.shape
-        return f"{width}×{height} {'grey' if channels == 1 else 'colour'}"
+        names = {1: "grey", 3: "colour"}
+        return f"{width}×{height} {names.get(channels, f'{channels}-channel')}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,12 +111,12 @@ class Attributes:
 
 @dataclass(frozen=True, slots=True)
 class ImageSet:
-    """Images in memory or mapped from disk, with one byte per value.
+    """Images in memory or mapped from disk.
 
     Parameters
     ----------
-    images : ndarray of uint8, shape (N, C, H, W)
-        Pixel values 0 to 255.
+    images : ndarray of uint8 or float32, shape (N, C, H, W)
+        Pixel values: bytes 0 to 255, or floats in [0, 1] where bytes would lose precision.
     labels : ndarray of int64, shape (N,), or None
         Index into ``spec.class_names``.
     spec : ImageSpec
@@ -224,8 +225,14 @@ class Splits:
         """Number of images of each part, as text for the user."""
         return describe_counts(len(self.train), len(self.validation), len(self.test or ()))
 
+    @property
+    def sizes(self) -> dict[str, int]:
+        """Number of images of each part, by its name."""
+        parts = self._parts
+        return {name: len(parts[name]) for name in PARTS if name in parts}
+
     def __len__(self) -> int:
-        return sum(map(len, self._parts.values()))
+        return sum(self.sizes.values())
 
     @property
     def _parts(self) -> dict[str, ImageSet]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from latentlab.data.concatenated import ConcatenatedArray
 from latentlab.data.image_set import DATA, TO_EXPLORE, Attributes, ImageSet, ImageSpec
 from latentlab.data.own_image.crop import Preprocessing, SourceImage
 from latentlab.data.own_image.preprocess import fit_picture
+from latentlab.data.pixels import as_bytes, as_unit
 from latentlab.errors import DataError, RunError, listed
 from latentlab.explorer.answer import answer
 from latentlab.explorer.explorer import Explorer
@@ -130,6 +131,7 @@ def _fitted(images: ImageSet, spec: ImageSpec) -> Generator[Progress, None, Imag
     found = np.empty((len(images), *spec.shape), np.uint8)
     for row in range(len(images)):
         pixels = images.images[row]
+        pixels = as_bytes(pixels)
         source = pixels[0] if len(pixels) == 1 else np.moveaxis(pixels, 0, -1)
         picture = SourceImage("", np.ascontiguousarray(source))
         found[row] = fit_picture(picture, Preprocessing(), spec)
@@ -184,7 +186,11 @@ def join_sets(first: ImageSet, second: ImageSet, names: tuple[str, str]) -> Imag
         np.full(len(each), name, object) if each.parts is None else each.parts
         for each, name in zip(sets, names, strict=True)
     ]
-    images = cast("NDArray[np.uint8]", ConcatenatedArray(first.images, second.images))
+    pixels: list[NDArray[Any]] = [each.images for each in sets]
+    if first.images.dtype != second.images.dtype:
+        convert = as_bytes if first.images.dtype == np.uint8 else as_unit
+        pixels[1] = convert(second.images[:])
+    images = cast("NDArray[np.uint8]", ConcatenatedArray(*pixels))
     return ImageSet(
         images,
         labels,

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from latentlab.data.image_set import ImageSpec
+from latentlab.data.pixels import displayed
 from latentlab.latent.codes import Codes
 
 if TYPE_CHECKING:
@@ -170,11 +171,15 @@ def to_model_input(images: NDArray[Any]) -> torch.Tensor:
     return pixels.div_(255) if images.dtype == np.uint8 else pixels
 
 
-def to_hwc(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Return (..., C, H, W) as (..., H, W) for grey or (..., H, W, 3) for colour."""
-    if images.shape[-3] == 1:
-        return np.ascontiguousarray(images[..., 0, :, :])
-    return np.ascontiguousarray(np.moveaxis(images, -3, -1))
+def to_hwc(images: NDArray[Any]) -> NDArray[np.uint8]:
+    """Return (..., C, H, W) as bytes (..., H, W) for grey or (..., H, W, 3) for colour.
+
+    See `displayed` for other numbers of channels.
+    """
+    shown = displayed(images)
+    if shown.shape[-3] == 1:
+        return np.ascontiguousarray(shown[..., 0, :, :])
+    return np.ascontiguousarray(np.moveaxis(shown, -3, -1))
 
 
 def label_tensor(model: Model, labels: NDArray[np.int64] | None) -> torch.Tensor | None:

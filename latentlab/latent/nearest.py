@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from latentlab.data.pixels import displayed
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -101,8 +103,8 @@ class ImageSearch:
 
     Parameters
     ----------
-    images : ndarray of uint8, shape (N, ...)
-        Images of P values each, 0 to 255.
+    images : ndarray of uint8 or float32, shape (N, C, H, W)
+        Images; compared as they are displayed, as P bytes each.
     picture : ndarray of float32, shape (P,)
         Image to compare with, 0 to 255.
     """
@@ -111,7 +113,7 @@ class ImageSearch:
         self._images, self._picture = images, picture
         self._squared = np.empty(len(images), np.float32)
         self._done = 0
-        self._values = max(1, int(np.prod(images.shape[1:])))
+        self._values = max(1, len(picture))
         self._block = max(1, VALUES_PER_STEP // self._values)
 
     @property
@@ -121,8 +123,8 @@ class ImageSearch:
 
     def step(self) -> None:
         """Compare the next images; takes a few milliseconds."""
-        part = self._images[self._done : self._done + self._block].astype(np.float32)
-        part = part.reshape(len(part), self._values)
+        pixels = displayed(self._images[self._done : self._done + self._block])
+        part = pixels.astype(np.float32).reshape(len(pixels), self._values)
         part -= self._picture
         self._squared[self._done : self._done + len(part)] = np.einsum("ij,ij->i", part, part)
         self._done += len(part)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 import torch
@@ -155,7 +155,7 @@ class _Head(Record):
 
 
 class _Images(Record):
-    shape: tuple[Literal[1, 3], Side, Side]
+    shape: tuple[Annotated[int, Field(ge=1, le=16)], Side, Side]
     class_names: Annotated[tuple[str, ...], FailFast()]
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
+from latentlab.data.pixels import displayed
 from latentlab.learning.checkpoint import load_weights
 from latentlab.learning.events import EpochPreview, FinalTest, Losses
 from latentlab.learning.latent_statistics import AGGREGATE_IMAGES, latent_statistics
@@ -123,6 +124,6 @@ def _posteriors(model: Model, x: Tensor, y: Tensor | None, size: int) -> tuple[T
 
 
 def _to_uint8(pixels: Tensor) -> NDArray[np.uint8]:
-    values = pixels.mul(255).round().clamp(0, 255).to(torch.uint8).cpu().numpy()
+    values = displayed(pixels.mul(255).round().clamp(0, 255).to(torch.uint8).cpu().numpy())
     values = values[:, 0] if values.shape[1] == 1 else np.moveaxis(values, 1, -1)
     return np.ascontiguousarray(values)

@@ -139,7 +139,8 @@ def make_loader(images: ImageSet, device: torch.device, resident_mb: int) -> Loa
 
 
 def _pixels(values: Tensor) -> Tensor:
-    return values.to(torch.float32).div_(255)
+    """Return pixels in [0, 1]: bytes are divided by 255, floats are so already."""
+    return values.to(torch.float32).div_(255) if values.dtype == torch.uint8 else values
 
 
 def _tensor(array: np.ndarray) -> Tensor:

@@ -264,3 +264,15 @@ def _rounded(seconds: float) -> tuple[str, str]:
         if count >= 1:
             return f"{round(count) if count >= 3 else round(2 * count) / 2:g}", unit
     return f"{max(5, 5 * round(seconds / 5))}", "s"
+
+
+def describe_estimate(estimate: Estimate | None) -> str:
+    """Return the images of each part and the time of a run, or why there are none."""
+    if estimate is None or estimate.problem:
+        return estimate.problem if estimate else ""
+    parts = [estimate.images]
+    if estimate.seconds is not None:
+        time = approximate(estimate.seconds, estimate.slowest)
+        parts.append(f"takes {time} on this machine")
+    text = "; ".join(filter(None, parts))
+    return f"{text[:1].upper()}{text[1:]}"

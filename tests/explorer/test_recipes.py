@@ -1,5 +1,6 @@
 """Presets from the folder of recipes, the time of a run, and saved recipes."""
 
+import numpy as np
 import pytest
 
 from latentlab.directories import recipes
@@ -14,6 +15,7 @@ from latentlab.session.recipes import (
     SaveRecipe,
     TimePresets,
     approximate,
+    describe_estimate,
 )
 from latentlab.work import finish
 
@@ -163,3 +165,14 @@ def timed(time):
         return time
 
     return measure
+
+
+def test_images_of_each_part_are_counted_before_training(tmp_path):
+    assert ask(EstimateTime(TINY)).images == "4,000 training images, 1,000 held out"
+    np.savez(tmp_path / "x.npz", images=np.zeros((50, 4, 4), np.uint8), who=np.arange(50) % 10)
+    data = {"kind": "arrays", "images": str(tmp_path / "x.npz")}
+    split = {"by": "group", "column": "who", "validation": 0.2, "test": 0.2}
+    found = ask(EstimateTime({**TINY, "data": {**data, "split": split}}))
+    assert describe_estimate(found).startswith("30 training images, 10 held out, 10 for the test")
+    wrong = ask(EstimateTime({**TINY, "data": {**data, "split": {**split, "column": "whom"}}}))
+    assert "has no array 'whom'" in describe_estimate(wrong)

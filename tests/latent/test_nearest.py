@@ -43,7 +43,7 @@ def test_pictures_by_how_much_each_pixel_differs(monkeypatch):
     monkeypatch.setattr(neighbours, "VALUES_PER_STEP", 40)
     images = RNG.integers(0, 256, (50, 12)).astype(np.uint8)
     images[9] = 255 - images[3]
-    search = ImageSearch(images, images[3].astype(np.float32))
+    search = ImageSearch(images.reshape(50, 1, 3, 4), images[3].astype(np.float32))
     told = []
     while search.fraction < 1:
         search.step()

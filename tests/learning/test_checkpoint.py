@@ -219,7 +219,7 @@ def test_a_model_that_is_not_in_the_file_is_refused_before_it_takes_memory(run, 
     assert memory.grown() < 50 << 20
 
 
-@pytest.mark.parametrize("shape", [[1, -4, 5], [1, 0, 5], [1, 10**12, 5], [2, 4, 5], [1, 4.0, 5]])
+@pytest.mark.parametrize("shape", [[1, -4, 5], [1, 0, 5], [1, 10**12, 5], [17, 4, 5], [1, 4.0, 5]])
 def test_images_that_cannot_be_are_refused(run, shape):
     edit(run, images={"shape": shape, "class_names": []})
     assert f"{run / DESCRIPTION_FILE} is damaged: images.shape" in refused(run)

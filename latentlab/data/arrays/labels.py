@@ -71,6 +71,9 @@ def read_labels(values: NDArray, names: NDArray | None, images: int, where: str)
             f"{where}: labels of shape {shape} for {images:,} images.",
             "There must be one label per image.",
         )
+    if values.ndim == 1 and _is_continuous(values):
+        note = "Labels are numbers with decimals: these are an attribute."
+        return Labels(None, (), {"label": values.astype(np.float32)}, note)
     values = _plain(values, where)
     if values.ndim == 1:
         return _classes(values, names, where, "")
@@ -118,6 +121,14 @@ def read_attributes(arrays: Mapping[str, NDArray]) -> Attributes | None:
     if not columns:
         return None
     return Attributes(tuple(columns), np.stack([*columns.values()], 1), levels)
+
+
+def _is_continuous(values: NDArray) -> bool:
+    """Return whether labels are numbers with decimals; NaN is unknown."""
+    if values.dtype.kind != "f":
+        return False
+    known = values[np.isfinite(values)]
+    return bool((known != np.round(known)).any())
 
 
 def _plain(values: NDArray, where: str) -> NDArray:

@@ -1,4 +1,4 @@
-"""Conversion of pixel values of other ranges to bytes (0 to 255).
+"""Conversion of pixel values of other ranges to bytes (0 to 255) or float32 (0 to 1).
 
 Recognised are fractions in [0, 1] or [-1, 1], floats in [0, 255], integers of 10 to 16 bits, and
 0 and 1. The range is detected from the minimum and maximum of all values. Other ranges are
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -36,6 +36,8 @@ BRIGHT = 100
 SLACK = 1e-3
 """Tolerance for rounding of fractions outside [0, 1] or [-1, 1]."""
 BITS = (10, 12, 14, 16)
+BYTE_TOLERANCE, COARSE_TOLERANCE = 0.03, 0.13
+"""Tolerance within which a value is that of a byte; the second is for float16."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +95,13 @@ def check_numbers(arrays: Sequence[NDArray], rewriting: Rewriting) -> None:
             raise rewriting.refused(f"holds {array.dtype}, not numbers")
 
 
-def to_bytes(
-    arrays: Sequence[NDArray], rewriting: Rewriting
-) -> tuple[list[NDArray[np.uint8]], str]:
-    """Convert images to bytes on one scale, and return a note on the detected range.
+def to_pixels(
+    arrays: Sequence[NDArray], rewriting: Rewriting, known: Scale | None = None
+) -> tuple[list[NDArray[Any]], str]:
+    """Convert images to pixels on one scale, and return a note on the detected range.
 
-    Arrays that already are bytes in [0, 255] are returned unchanged and so stay memory-mapped.
+    They become bytes if bytes hold all their values, else float32 in [0, 1]. Arrays that already
+    are such pixels are returned unchanged and so stay memory-mapped.
 
     Parameters
     ----------
@@ -106,6 +109,8 @@ def to_bytes(
         Images of one or several parts.
     rewriting : Rewriting
         Builder of the errors.
+    known : Scale, optional
+        Scale that the user gave.
 
     Raises
     ------
@@ -113,10 +118,10 @@ def to_bytes(
         If the range is unknown, or the arrays are too large to convert at each load; the advice
         has a line of Python that saves them as bytes.
     """
-    if all(array.dtype == np.uint8 and _is_bright(array) for array in arrays):
+    if known is None and all(array.dtype == np.uint8 and _is_bright(array) for array in arrays):
         return list(arrays), ""
     extent = measure(arrays)
-    scale = usual_scale(extent)
+    scale = known or usual_scale(extent)
     if extent.strange:
         raise _strange(extent, scale, rewriting)
     if scale is None:
@@ -124,8 +129,14 @@ def to_bytes(
             f"holds values from {extent.low:.6g} to {extent.high:.6g}, which is not a known "
             "range of pixels",
             _stretched(extent).python,
-            "This line makes the smallest value black and the largest white",
+            "Give the values of black and white as data.value_range, such as "
+            f"{extent.low:.6g} {extent.high:.6g}. Or this line makes the smallest value black and "
+            "the largest white",
         )
+    few_levels = extent.whole and scale.white - scale.black <= 255
+    fit_bytes = few_levels or all(_fit_bytes(array, scale) for array in arrays)
+    if not fit_bytes and _are_unit_floats(arrays, scale, extent):
+        return list(arrays), scale.note
     size = sum(array.nbytes for array in arrays)
     if size > SMALL and not _are_bytes(arrays, scale):
         raise rewriting.mended(
@@ -134,7 +145,41 @@ def to_bytes(
             scale.python,
             "This line saves them as bytes",
         )
-    return convert(arrays, scale), scale.note
+    if fit_bytes:
+        return convert(arrays, scale), scale.note
+    return [_unit_floats(array, scale) for array in arrays], scale.note
+
+
+def _are_unit_floats(arrays: Sequence[NDArray], scale: Scale, extent: Extent) -> bool:
+    """Return whether arrays hold float32 in [0, 1] already."""
+    is_unit = (scale.black, scale.white) == (0, 1) and extent.low >= 0 and extent.high <= 1
+    return is_unit and all(array.dtype == np.float32 for array in arrays)
+
+
+def _fit_bytes(images: NDArray, scale: Scale) -> bool:
+    """Return whether bytes hold all values, such as fractions of 255."""
+    if images.dtype in (np.uint8, bool):
+        return True
+    factor = np.float32(255 / (scale.white - scale.black))
+    tolerance = COARSE_TOLERANCE if images.dtype == np.float16 else BYTE_TOLERANCE
+    for piece in _pieces(images):
+        values = (piece.astype(np.float32) - np.float32(scale.black)) * factor
+        if np.abs(values - np.rint(values)).max(initial=0) > tolerance:
+            return False
+    return True
+
+
+def _unit_floats(images: NDArray, scale: Scale) -> NDArray[np.float32]:
+    """Return images as float32 from 0 (black) to 1 (white)."""
+    found = np.empty(images.shape, np.float32)
+    start = 0
+    for piece in _pieces(images):
+        part = found[start : start + len(piece)]
+        np.subtract(piece, scale.black, out=part, dtype=np.float64, casting="unsafe")
+        part /= np.float32(scale.white - scale.black)
+        np.clip(part, 0, 1, out=part)
+        start += len(piece)
+    return found
 
 
 def measure(arrays: Sequence[NDArray]) -> Extent:
@@ -168,7 +213,7 @@ def usual_scale(extent: Extent) -> Scale | None:
         faint = f"No value is above {high:.3g}, which is taken as white."
         return Scale(0, high, faint) if 0 < high <= FAINT else Scale(0, 1)
     if low >= 0 and BRIGHT < high <= 255:
-        return Scale(0, 255, "Fractions of 0 to 255 were rounded.")
+        return Scale(0, 255, "Values are of 0 to 255.")
     return None
 
 

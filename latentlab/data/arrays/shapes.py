@@ -14,14 +14,13 @@ if TYPE_CHECKING:
     from latentlab.errors import DataError
 
 CHANNELS = (1, 3)
+MAX_CHANNELS = 16
+TRANSPARENCY = ". If the fourth is transparency, remove it."
 SHORTEST_ROW = 16
 """Minimum number of values of a row taken as a flattened image (4 by 4)."""
 COMPARED = 64
 """Number of images from which the channel order of flattened colour images is detected."""
-WANTED = (
-    "Images must be N×H×W, N×H×W×C or N×C×H×W, with 1 channel (grey) or 3 (colour), or rows of "
-    "square images"
-)
+WANTED = "Images must be N×H×W, N×H×W×C or N×C×H×W, with 1 to 16 channels, or rows of square images"
 
 
 def channels_first(images: NDArray, rewriting: Rewriting) -> tuple[NDArray, str]:
@@ -40,8 +39,8 @@ def channels_first(images: NDArray, rewriting: Rewriting) -> tuple[NDArray, str]
     elif found.ndim == 4 and shape[1] in CHANNELS and shape[3] in CHANNELS and shape[1] < shape[2]:
         note = f"The {shape[1]} in front is taken as the channels, not the {shape[3]} at the end."
     elif found.ndim == 4 and found.shape[1] not in CHANNELS:
-        found = np.moveaxis(found, -1, 1)
-    if found.ndim != 4 or found.shape[1] not in CHANNELS:
+        found, note = _many_channels(found, note)
+    if found.ndim != 4 or not 1 <= found.shape[1] <= MAX_CHANNELS:
         raise _no_images(images, rewriting)
     if len(found) < 2 or not found.size:
         raise rewriting.refused(
@@ -49,6 +48,19 @@ def channels_first(images: NDArray, rewriting: Rewriting) -> tuple[NDArray, str]
             "are needed, one for training and one for validation"
         )
     return found, note
+
+
+def _many_channels(images: NDArray, note: str) -> tuple[NDArray, str]:
+    """Return a view with the channels in front of height and width, and a note on their number."""
+    _, first, middle, last = images.shape
+    if last in CHANNELS:
+        return np.moveaxis(images, -1, 1), note
+    if last <= MAX_CHANNELS and last < min(first, middle):
+        note = f"The last {last} values are taken as channels{TRANSPARENCY if last == 4 else '.'}"
+        return np.moveaxis(images, -1, 1), note
+    if first <= MAX_CHANNELS and first < min(middle, last):
+        return images, f"{first} channels{TRANSPARENCY if first == 4 else '.'}"
+    return images[..., None], ""  # no images
 
 
 def _as_rows(images: NDArray, rewriting: Rewriting) -> tuple[NDArray, str]:
@@ -102,10 +114,4 @@ def _no_images(images: NDArray, rewriting: Rewriting) -> DataError:
     problem = f"has the shape {shape}, which is not one of images"
     if len(shape) == 4 and shape[2] in CHANNELS and shape[0] == shape[1]:
         return _counted_last(images, rewriting)
-    if len(shape) == 4 and 4 in (shape[1], shape[3]):
-        return rewriting.mended(
-            f"{problem} that can be read: it has four channels",
-            "v[..., :3]" if shape[3] == 4 else "v[:, :3]",
-            "This line removes the fourth, which is usually transparency",
-        )
     return rewriting.refused(problem, f"{WANTED}.")

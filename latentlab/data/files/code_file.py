@@ -10,10 +10,11 @@ import numpy as np
 
 from latentlab.data.arrays.advice import Rewriting
 from latentlab.data.arrays.labels import read_attributes
-from latentlab.data.arrays.pixels import check_numbers, to_bytes
+from latentlab.data.arrays.pixels import check_numbers, to_pixels
 from latentlab.data.arrays.shapes import channels_first
 from latentlab.data.files.numpy_file import NumpyFile
 from latentlab.data.image_set import Attributes
+from latentlab.data.pixels import as_bytes
 from latentlab.data.tables.columns import Column, read_column, read_numbers
 from latentlab.data.tables.table import MAX_BYTES, parse_table
 from latentlab.errors import DataError, listed, one_of, reading
@@ -148,8 +149,8 @@ def _pixels(file: NumpyFile, name: str, array: NDArray[Any]) -> tuple[NDArray[np
     rewriting = Rewriting(file, (name,), key=name)
     check_numbers([array], rewriting)
     shaped, layout = channels_first(array, rewriting)
-    (images,), scale = to_bytes([shaped], rewriting)
-    return images, " ".join(filter(None, [layout, scale]))
+    (images,), scale = to_pixels([shaped], rewriting)
+    return as_bytes(images), " ".join(filter(None, [layout, scale]))
 
 
 def _words(arrays: Mapping[str, NDArray[Any]], names: Sequence[str]) -> tuple[str, ...] | None:

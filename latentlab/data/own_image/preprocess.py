@@ -86,6 +86,11 @@ def fit_picture(source: SourceImage, fitting: Preprocessing, spec: ImageSpec) ->
     ndarray of uint8, shape (C, H, W)
     """
     channels, height, width = spec.shape
+    if channels not in (1, 3):
+        raise DataError(
+            f"An image file has one or three channels; the images of this model have {channels}.",
+            "Show a NumPy file with this model instead.",
+        )
     picture = Image.fromarray(source.pixels).convert("L" if channels == 1 else "RGB")
     frame = fitting.frame or largest_frame(source.size, spec)
     right, bottom = frame.left + frame.width, frame.top + frame.height

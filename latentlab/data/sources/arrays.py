@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Self, override
+from typing import TYPE_CHECKING, Any, Literal, Self, override
 
 import numpy as np
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from latentlab.data.arrays.advice import Rewriting
 from latentlab.data.arrays.labels import (
@@ -26,8 +27,9 @@ from latentlab.data.arrays.layouts import (
     find_layout,
     only_labels,
 )
-from latentlab.data.arrays.pixels import check_numbers, to_bytes
+from latentlab.data.arrays.pixels import Scale, check_numbers, to_pixels
 from latentlab.data.arrays.shapes import channels_first
+from latentlab.data.attributes import classes_from
 from latentlab.data.files.numpy_file import NumpyFile
 from latentlab.data.holdout import divide, image_keys
 from latentlab.data.image_set import (
@@ -49,6 +51,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = ["MAX_CLASSES", "SEED", "ArraysConfig"]
+MAX_ATTRIBUTES = 5
 SEED = 0
 
 
@@ -59,9 +62,9 @@ class ArraysConfig(DataConfig, title="NumPy file"):
     kind: Literal["arrays"] = "arrays"
     images: Path = Field(
         title="Image file",
-        description="NPY file of bytes with shape N×H×W, N×H×W×C or N×C×H×W, or NPZ file with "
-        "images and optional labels and class_names. Files of Keras, MedMNIST, dSprites, QuickDraw "
-        "and Kuzushiji-MNIST are read unchanged.",
+        description="NPY file with shape N×H×W, N×H×W×C or N×C×H×W and 1 to 16 channels, or NPZ "
+        "file with images and optional labels, class_names and attributes. Files of Keras, "
+        "MedMNIST, dSprites, QuickDraw and Kuzushiji-MNIST are read unchanged.",
         json_schema_extra={"file": True},
     )
     labels: Path | None = Field(
@@ -71,12 +74,34 @@ class ArraysConfig(DataConfig, title="NumPy file"):
         "the NPZ file, if there are any.",
         json_schema_extra={"file": True},
     )
-
+    value_range: str = Field(
+        "",
+        max_length=60,
+        title="Black and white",
+        description="Values of black and white, such as -1000 3000 for a computed tomography. "
+        "Empty: detected, for bytes, fractions and integers of 10 to 16 bits.",
+    )
+    classes_from: tuple[str, ...] = Field(
+        (),
+        max_length=MAX_ATTRIBUTES,
+        title="Classes from",
+        description="Arrays of the file whose combinations become the classes instead of the "
+        "labels. age: 18 65 cuts age at 18 and at 65. At most five.",
+    )
     split: Split = Field(
         Split(),
         title="Split",
         description="Which images are for training, for validation and for the test.",
     )
+
+    @field_validator("value_range")
+    @classmethod
+    def _check_range(cls, text: str) -> str:
+        _scale_of(text)
+        return text
+
+    def _scale(self) -> Scale | None:
+        return _scale_of(self.value_range)
 
     @classmethod
     @override
@@ -93,10 +118,12 @@ class ArraysConfig(DataConfig, title="NumPy file"):
         yield Progress(f"Opening {self.images.name}", 0.0)
         file = NumpyFile(self.images, "data.images")
         layout = find_layout(file)
-        parts, notes = _read_images(file, layout)
+        parts, notes = _read_images(file, layout, self._scale())
         yield Progress("Reading the labels", 0.5)
         labels = self._read_labels(file, layout, [len(part) for part in parts])
         whole = _image_sets(parts, labels, _extra_attributes(file, layout))
+        if self.classes_from:
+            whole = _with_classes(whole, self.classes_from)
         note = " ".join(filter(None, [layout.note(file), *notes, labels.note]))
         if layout.held_out:
             self._refuse_column_of_parts(layout)
@@ -168,13 +195,29 @@ class ArraysConfig(DataConfig, title="NumPy file"):
         return read_labels(values, names, sum(counts), where)
 
 
-def _read_images(file: NumpyFile, layout: Layout) -> tuple[list[NDArray[np.uint8]], list[str]]:
-    """Return the images of each part as bytes with shape (N, C, H, W), and notes."""
+def _scale_of(text: str) -> Scale | None:
+    """Return the scale of two numbers as text; None for an empty text."""
+    words = text.replace(",", " ").replace(";", " ").split()
+    if not words:
+        return None
+    try:
+        black, white = map(float, words)
+    except ValueError:
+        raise ValueError("must be two numbers, such as -1000 3000") from None
+    if not (math.isfinite(black) and math.isfinite(white) and black != white):
+        raise ValueError("must be two different numbers")
+    return Scale(black, white, f"{black:g} is black, {white:g} is white.")
+
+
+def _read_images(
+    file: NumpyFile, layout: Layout, scale: Scale | None
+) -> tuple[list[NDArray[Any]], list[str]]:
+    """Return the images of each part as pixels with shape (N, C, H, W), and notes."""
     rewriting = Rewriting(file, layout.images)
     arrays = [file.read(name) for name in layout.images]
     check_numbers(arrays, rewriting)
     shaped = [channels_first(array, rewriting) for array in arrays]
-    images, scale_note = to_bytes([array for array, _ in shaped], rewriting)
+    images, scale_note = to_pixels([array for array, _ in shaped], rewriting, scale)
     if len({array.shape[1:] for array in images}) > 1:
         shapes = " and ".join(str(array.shape) for array in images)
         raise rewriting.refused(f"has parts of different shapes: {shapes}")
@@ -234,6 +277,20 @@ def _image_sets(
         found.append(ImageSet(images, known, spec, attributes[rows] if attributes else None))
         start += len(images)
     return found
+
+
+def _with_classes(parts: list[ImageSet], chosen: tuple[str, ...]) -> list[ImageSet]:
+    """Return the parts with classes made of attributes; the same classes in all parts."""
+    known = [part.attributes for part in parts if part.attributes]
+    every = None
+    if len(known) == len(parts):
+        every = replace(known[0], values=np.concatenate([each.values for each in known]))
+    labels, names = classes_from(every, chosen)
+    stops = np.cumsum([len(part) for part in parts])[:-1]
+    return [
+        replace(part, labels=own, spec=ImageSpec(part.spec.shape, names))
+        for part, own in zip(parts, np.split(labels, stops), strict=True)
+    ]
 
 
 def _merged(first: Attributes, second: Attributes) -> Attributes:

@@ -44,18 +44,6 @@ def current_estimate(state: State) -> Estimate | None:
     return estimate if estimate and estimate.values == state.draft.values else None
 
 
-def describe_estimate(estimate: Estimate | None) -> str:
-    """Return the images of each part and the time of a run, or why there are none."""
-    if estimate is None or estimate.problem:
-        return estimate.problem if estimate else ""
-    parts = [estimate.images]
-    if estimate.seconds is not None:
-        time = approximate(estimate.seconds, estimate.slowest)
-        parts.append(f"takes {time} on this machine")
-    text = "; ".join(filter(None, parts))
-    return f"{text[:1].upper()}{text[1:]}"
-
-
 def save_recipe(parent: QWidget, controller: Controller) -> None:
     """Ask for a file and write the draft to it."""
     path = ask_save_path(parent, "recipe", RECIPES)

@@ -155,6 +155,19 @@ def test_best_epoch_is_marked(panel):
     assert "best&nbsp;7.0&nbsp;at&nbsp;epoch&nbsp;2" in legend(panel)
 
 
+def test_test_loss_is_a_star_apart_from_the_curves(panel):
+    ends = np.arange(1.0, 4)
+    curves = {("validation", "loss"): (ends, ends), ("train", "loss"): (ends, ends)}
+    panel.controller.show(curves={**curves, ("test", "loss"): (ends[2:], np.array([9.0]))})
+    plot = panel.plots["loss"]
+    assert [float(v[0]) for v in drawn(plot.test)] == [3, 9]
+    assert plot.getViewBox().viewRange()[1][1] >= 9
+    assert "★</span>&nbsp;test" in legend(panel)
+    panel.controller.show(curves=curves)
+    assert not len(drawn(plot.test)[0])
+    assert "★" not in legend(panel)
+
+
 def test_best_counts_from_the_last_change_of_the_objective(panel):
     losses = np.array([5.0, 90.0, 80.0, 85.0])
     panel.controller.show(

@@ -128,6 +128,8 @@ class LossPlot(Plot):
         test = _from_epoch(curves.get((TEST, self.name), _NOTHING), left)
         ends = [visible[TRAIN][1], visible[VALIDATION][1], *(y for _, y in visible_others), test[1]]
         low, high = y_limits(ends, [visible[RUNNING][1]], outliers=view.outliers)
+        if len(test[1]):
+            low, high = min(low, float(test[1].min())), max(high, float(test[1].max()))
         floor = self._set_axis([*ends, visible[RUNNING][1]], view)
         self._draw_splits(visible, by_split, left, floor, view)
         self._draw_others(visible_others, floor, view)

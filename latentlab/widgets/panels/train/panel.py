@@ -16,11 +16,11 @@ from PySide6.QtWidgets import (
 
 from latentlab.session.export import DescribeForm
 from latentlab.session.form import with_titles
-from latentlab.session.recipes import EstimateTime, ListPresets, TimePresets
+from latentlab.session.recipes import EstimateTime, ListPresets, TimePresets, describe_estimate
 from latentlab.widgets.kit.form.form import FormWidget
 from latentlab.widgets.kit.labels import muted, problem
 from latentlab.widgets.kit.settings import settings
-from latentlab.widgets.kit.start_training import current_estimate, describe_estimate, start_training
+from latentlab.widgets.kit.start_training import current_estimate, start_training
 from latentlab.widgets.kit.sweep_dialog import ask_sweep
 from latentlab.widgets.kit.theme import UNIT
 from latentlab.widgets.panel import Area, Panel, PanelWidget, Place
