@@ -428,8 +428,8 @@ def test_any_room(panel, size, mode):
 # In the window
 
 
-@pytest.fixture
-def open_panel(desk):
+def opened(desk):
+    """Return the panel in the window; a fixture would hold it until the window is gone."""
     desk.lab.models["twin"] = toy.card(name="twin")
     panel = desk.panel("compare")
     desk.window.docks["compare"].raise_()
@@ -437,7 +437,8 @@ def open_panel(desk):
     return panel
 
 
-def test_follows_z_live_and_builds_no_queue(desk, open_panel):
+def test_follows_z_live_and_builds_no_queue(desk):
+    open_panel = opened(desk)
     go_on, answered, link = threading.Event(), [], desk.lab.ComparePoint
 
     def slow(request):
@@ -465,7 +466,8 @@ def test_the_way_to_look_is_remembered(show_panel, lab):
     assert panel.modes.buttons[SUMMARY].isChecked()
 
 
-def test_a_column_is_gone_to_and_undone(desk, open_panel):
+def test_a_column_is_gone_to_and_undone(desk):
+    open_panel = opened(desk)
     open_panel.choose(TWIN)
     desk.until(lambda: desk.state.answer(OpenModelB) is not None)
     desk.hand.click(open_panel.modes.buttons[SEVERAL])
@@ -477,7 +479,8 @@ def test_a_column_is_gone_to_and_undone(desk, open_panel):
     assert desk.state.original.row == 2
 
 
-def test_swaps_and_stays_at_the_image(desk, open_panel):
+def test_swaps_and_stays_at_the_image(desk):
+    open_panel = opened(desk)
     open_panel.choose(TWIN)
     desk.until(lambda: desk.state.answer(OpenModelB) is not None)
     desk.controller.point.pick(7)
@@ -492,7 +495,8 @@ def test_swaps_and_stays_at_the_image(desk, open_panel):
     assert settings().value("compare/second", "-") == str(Path("/toys/toy"))
 
 
-def test_a_swap_that_fails_leaves_all_as_it_was(desk, open_panel):
+def test_a_swap_that_fails_leaves_all_as_it_was(desk):
+    open_panel = opened(desk)
     open_panel.choose(TWIN)
     desk.until(lambda: desk.state.answer(OpenModelB) is not None)
     del desk.lab.models["twin"]
@@ -503,7 +507,8 @@ def test_a_swap_that_fails_leaves_all_as_it_was(desk, open_panel):
     assert open_panel.point.isVisible()
 
 
-def test_another_model_is_compared_with_the_same_one(desk, open_panel):
+def test_another_model_is_compared_with_the_same_one(desk):
+    open_panel = opened(desk)
     open_panel.choose(TWIN)
     desk.until(lambda: desk.state.answer(OpenModelB) is not None)
     desk.controller.ask(CompareSummary(10**9))
@@ -516,7 +521,8 @@ def test_another_model_is_compared_with_the_same_one(desk, open_panel):
     desk.until(lambda: not desk.controller._lane._worker._begun)
 
 
-def test_a_run_dropped_or_opened_from_elsewhere(desk, open_panel, tmp_path, monkeypatch):
+def test_a_run_dropped_or_opened_from_elsewhere(desk, tmp_path, monkeypatch):
+    open_panel = opened(desk)
     run = tmp_path / "twin"
     run.mkdir()
     (run / "recipe.toml").touch()

@@ -78,7 +78,7 @@ COLUMNS = (
     ),
     _number(
         "−ELBO, nats",
-        "Reconstruction + KL, whatever beta is. Compare only runs of the same data set and "
+        "Reconstruction + KL, at any beta. Compare only runs of the same data set and "
         "likelihood; grey ones differ from the open model. Lower is better",
         lambda entry: entry.negative_elbo,
         104,
