@@ -21,6 +21,7 @@ from latentlab.widgets.kit.theme import UNIT, small
 from latentlab.widgets.kit.undoable import make_undoable
 from latentlab.widgets.kit.veil import StaleOverlay
 from latentlab.widgets.panel import Area, Panel, PanelWidget, Place
+from latentlab.widgets.panels.image.channel_maps import ChannelMaps
 from latentlab.widgets.panels.image.support_gauge import SupportGauge
 
 if TYPE_CHECKING:
@@ -58,6 +59,8 @@ class ImagePanel(PanelWidget):
         self._pair = _Pair()
         self.body.addWidget(self.view, 5)
         self.body.addWidget(self._pair, 2)
+        self.channels = ChannelMaps()
+        self.body.addWidget(self.channels)
         self.gauge = SupportGauge()
         self.body.addWidget(self.gauge)
         self._smooth.toggled.connect(self.view.set_smooth)
@@ -90,6 +93,7 @@ class ImagePanel(PanelWidget):
         point = shown.point if shown else state.point
         name = f"{original.name} · " if original and not decodes else ""
         self.place.setText(f"{name}{point_text(point, state)}" if point else "")
+        self.channels.show_point(point, state.model.latent_shape if state.model else None)
         self._export.setEnabled(state.answer(Decode) is not None)
         self._pair.setVisible(decodes)
         self._pair.show_original(state.preview.original if state.preview else state.original)
