@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from latentlab.session.runs import TrainingJob
 
 FIRST_MODEL = "digits-2d"
+KEEP_SESSION_MS = 20_000
+"""Interval in milliseconds at which the scene is kept."""
 PREPARE_MS = 6000
 """Delay in milliseconds before the training process is prepared."""
 
@@ -51,8 +53,23 @@ def main(path: Path | None = None) -> int:
         QTimer.singleShot(0, window, window.show_welcome)
     close_when_interrupted(window)
     Collector(window)
+    keep_session(window)
     prepare_training_soon(window)
     return app.exec()
+
+
+def keep_session(window: MainWindow) -> None:
+    """Offer the scene of a window that crashed, and keep the scene of this one every while."""
+    scene = window.controller.scene
+    try:
+        last = scene.last_session()
+    except OSError:
+        return  # the user's folder cannot be written, which the first run will tell
+    if last:
+        window.menus.scenes.offer_session(last)
+    timer = QTimer(window)
+    timer.timeout.connect(scene.keep_session)
+    timer.start(KEEP_SESSION_MS)
 
 
 def close_when_interrupted(window: MainWindow) -> None:

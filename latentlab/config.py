@@ -14,7 +14,7 @@ import pkgutil
 from dataclasses import dataclass
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any, ClassVar, get_args
 
 from pydantic import (
     BaseModel,
@@ -63,6 +63,8 @@ class Config(BaseModel):
     """Frozen set of named values; rejects unknown names and expands ``~`` in paths."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    is_listed: ClassVar[bool] = True
+    """Whether the kind can be chosen for a run; others exist only in files."""
 
     @classmethod
     def unavailable(cls) -> str:
@@ -139,11 +141,20 @@ class Registry[C: Config]:
         return config
 
     def kinds(self) -> dict[str, type[C]]:
-        """Return the config class of every kind: the default first, then by name."""
+        """Return the config class of every kind that can be chosen: the default first."""
+        found = self._all_kinds().items()
+        listed = [(kind, config) for kind, config in found if config.is_listed]
+        return dict(sorted(listed, key=lambda item: (item[0] != self.default, item)))
+
+    def find(self, kind: str | None) -> type[C] | None:
+        """Return the config class of a kind, also of one that only files have; None if unknown."""
+        return None if kind is None else self._all_kinds().get(kind)
+
+    def _all_kinds(self) -> dict[str, type[C]]:
         if not self._discovered:
             self._discovered = True
             self._discover()
-        return dict(sorted(self._kinds.items(), key=lambda item: (item[0] != self.default, item)))
+        return self._kinds
 
     def _discover(self) -> None:
         if self._package:
@@ -188,11 +199,11 @@ class Choice:
 
     def _validate(self, value: Any) -> Config:
         # Look the kinds up at validation: more may have been registered in the meantime.
-        kinds = self.registry.kinds()
         value = {"kind": value} if isinstance(value, str) else value
-        config = kinds.get(self.kind_of(value))
+        config = self.registry.find(self.kind_of(value))
         if config is None:
-            raise PydanticCustomError(UNKNOWN_KIND, "unknown kind", {"known": list(kinds)})
+            known = list(self.registry.kinds())
+            raise PydanticCustomError(UNKNOWN_KIND, "unknown kind", {"known": known})
         return config.model_validate(value)
 
     def kind_of(self, value: Any) -> Any:
@@ -283,7 +294,7 @@ def _locate(
         if field is None:
             continue
         if mark := _choice(field.metadata):
-            config = mark.registry.kinds().get(mark.kind_of(values or {}), config)
+            config = mark.registry.find(mark.kind_of(values or {})) or config
         elif isinstance(field.annotation, type) and issubclass(field.annotation, Config):
             config = field.annotation
     return [str(key) for key in loc], config

@@ -12,6 +12,8 @@ MODEL_SUFFIXES = (".safetensors", ".json")
 """Suffixes of the files of a checkpoint."""
 CODE_SUFFIXES = (".npy", ".npz", ".csv", ".tsv", ".parquet", ".h5ad")
 """Suffixes of files of codes."""
+IMPORT_FILE = "import.json"
+"""File of a run folder that says which model of another program it was made of."""
 CHECKPOINTS = ("checkpoint", "best")
 """File stems of checkpoints."""
 
@@ -64,6 +66,11 @@ def cache() -> Path:
     if chosen:
         return Path(chosen) / "cache"
     return Path(platformdirs.user_cache_dir("latentlab", appauthor=False))
+
+
+def is_imported(folder: Path) -> bool:
+    """Return whether a run folder was made of a model of another program."""
+    return (folder / IMPORT_FILE).exists()
 
 
 def is_checkpoint(path: Path) -> bool:

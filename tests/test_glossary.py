@@ -9,8 +9,8 @@ from latentlab.glossary import find_words, read_words, words_in
 
 EVERYDAY = {
     "colour", "count", "crop", "device", "end", "extra", "file", "folder", "for", "from", "height",
-    "images", "length", "memory", "number", "or", "over", "period", "pictures", "rise", "root",
-    "size", "start", "table", "weight", "zip",
+    "images", "memory", "number", "or", "over", "period", "pictures", "rise", "root",
+    "size", "start", "table", "to", "weight", "zip",
 }  # fmt: skip
 """Words of the form that need no explanation, or whose field says it all."""
 

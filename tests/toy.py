@@ -51,6 +51,7 @@ from latentlab.session.comparison import (
     Summary,
 )
 from latentlab.session.directions import merge_directions, replace_direction
+from latentlab.session.files.scene import FoundScene
 from latentlab.session.form import Field, Kind
 from latentlab.session.interpolation import (
     Blend,
@@ -318,6 +319,9 @@ class ToyLab:
     def FetchMapImages(self, request):
         pictures = [self.PickImage(PickImage(row)).picture for row in request.rows]
         return MapImages(np.array(request.rows), np.stack(pictures))
+
+    def ReadScene(self, request):
+        return FoundScene(request.path)
 
     def SaveSelection(self, request):
         return Exported(request.path)

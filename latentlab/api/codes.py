@@ -10,7 +10,7 @@ import numpy as np
 
 from latentlab.api.images import attributes_of
 from latentlab.directories import expanded
-from latentlab.session.tables import write_table
+from latentlab.session.files.tables import write_table
 from latentlab.work import finish
 
 if TYPE_CHECKING:

@@ -15,7 +15,12 @@ from latentlab.data.own_image.crop import OwnImage, Preprocessing
 from latentlab.data.own_image.preprocess import fit_picture, read_source
 from latentlab.errors import RunError
 from latentlab.explorer import report
-from latentlab.explorer.naming import background_hint, class_index, image_row
+from latentlab.explorer.naming import (
+    BACKGROUND_SAMPLE,
+    background_hint,
+    class_index,
+    image_row,
+)
 from latentlab.latent.elbo_scores import elbo_scores
 from latentlab.runs.terminal import show
 from latentlab.session.anomalies import save_scores, with_eta
@@ -31,9 +36,6 @@ if TYPE_CHECKING:
     from latentlab.latent.ranking import Scores
     from latentlab.session.points import Point
     from latentlab.work import Progress
-
-BACKGROUND_SAMPLE = 500
-"""Number of images that the background of a user's image is compared with."""
 
 
 def write_samples(model: Model, out: Path, count: int, label: Label, seed: int, prior: str) -> None:

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from latentlab.data.files.archive import holds_pictures
-from latentlab.data.image_set import ImageSet, ImageSpec
+from latentlab.data.files.image_file import picture_suffixes
+from latentlab.data.files.other_files import advice_of
+from latentlab.data.image_set import ImageSet, ImageSpec, config_for
 from latentlab.data.own_image.crop import Preprocessing
 from latentlab.data.own_image.preprocess import fit_picture, read_source
 from latentlab.directories import expanded
@@ -33,8 +34,6 @@ DEFAULT_SIDE = 64
 """Pixels along each side of images of a folder, unless a size is given."""
 ROUNDING = 1e-4
 """Amount by which floats may exceed [0, 1]; they are then clipped."""
-NUMPY_SUFFIXES = (".npy", ".npz")
-TABLE_SUFFIXES = (".csv", ".tsv", ".txt")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +97,7 @@ def read_images(
     """
     file = expanded(Path(path))
     wanted = _format(size, colour, spec)
-    if not (file.is_dir() or file.suffix.lower() in (*NUMPY_SUFFIXES, *TABLE_SUFFIXES)) and not (
-        holds_pictures(file)
-    ):
+    if file.is_file() and file.suffix.lower() in picture_suffixes():
         picture = fit_picture(read_source(file), Preprocessing(), wanted)[None]
         names = np.array([file.name], object)
         return Images(channels_last(picture), None, (), names, None, {})
@@ -126,24 +123,12 @@ def data_config(path: Path, spec: ImageSpec) -> DataConfig:
     DataError
         If it holds none.
     """
-    # Imported here: reading one image needs no data sets.
-    from latentlab.data.sources.arrays import ArraysConfig
-    from latentlab.data.sources.folder import FolderConfig
-
     if not path.exists():
         raise DataError(f"{path} does not exist.", "Check the path.")
-    suffix = "" if path.is_dir() else path.suffix.lower()
-    if suffix in NUMPY_SUFFIXES:
-        return ArraysConfig(images=path)
-    channels, height, width = spec.shape
-    table = path if suffix in TABLE_SUFFIXES else None
-    return FolderConfig(
-        root=path.parent if table else path,
-        width=width,
-        height=height,
-        colour=channels == 3,
-        attributes=table,
-    )
+    config = config_for(path, spec)
+    if config is None:
+        raise DataError(f"{path} holds no images.", advice_of(path.name))
+    return config
 
 
 def images_of(splits: Splits) -> Images:

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, override
 import numpy as np
 
 from latentlab.api.codes import read_codes
-from latentlab.api.images import DEFAULT_SIDE, NUMPY_SUFFIXES, TABLE_SUFFIXES, data_config
+from latentlab.api.images import DEFAULT_SIDE, data_config
 from latentlab.api.model import find_model
 from latentlab.data.files.drops import DropKind, kind_of_path
 from latentlab.data.files.other_files import advice_of
-from latentlab.data.image_set import ImageSpec, Splits
+from latentlab.data.image_set import ImageSpec, Splits, config_for
 from latentlab.data.own_image.preprocess import read_source
 from latentlab.directories import CODE_SUFFIXES, expanded
 from latentlab.errors import LatentlabError
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from os import PathLike
 
-NUMPY_KIND = "NumPy file"
+_ANY_SPEC = ImageSpec((3, DEFAULT_SIDE, DEFAULT_SIDE))
 CODES_KIND = "codes without a model"
 
 
@@ -109,13 +109,11 @@ Description = tuple[dict[str, Any], str]
 
 def _kind_of(path: Path) -> tuple[str, Callable[[Path], Description]]:
     """Return what a path is, and the function that describes it."""
-    suffix = "" if path.is_dir() else path.suffix.lower()
     if is_foreign(path):
         return "model of another program", _describe_foreign
-    if suffix in NUMPY_SUFFIXES:
-        return NUMPY_KIND, _describe_images
-    if suffix in TABLE_SUFFIXES:
-        return "table of images", _describe_images
+    kind = kind_of_path(path)
+    if kind in (DropKind.UNKNOWN, DropKind.CODES) and path.exists() and config_for(path, _ANY_SPEC):
+        return "data set", _describe_images
     return {
         DropKind.RUN: ("run", _describe_model),
         DropKind.MODEL: ("model", _describe_model),
@@ -124,7 +122,7 @@ def _kind_of(path: Path) -> tuple[str, Callable[[Path], Description]]:
         DropKind.IMAGE: ("image", _describe_image),
         DropKind.CODES: (CODES_KIND, _describe_codes),
         DropKind.UNKNOWN: ("unknown file", _refuse),
-    }[kind_of_path(path)]
+    }[kind]
 
 
 def _describe_model(path: Path) -> Description:
@@ -168,7 +166,7 @@ def _describe_recipe(path: Path) -> Description:
 
 
 def _describe_images(path: Path) -> Description:
-    config = data_config(path, ImageSpec((3, DEFAULT_SIDE, DEFAULT_SIDE)))
+    config = data_config(path, _ANY_SPEC)
     splits = finish(config.load())
     scaled = f" (scaled to {splits.spec})" if config.kind == "folder" else ""
     facts = {

@@ -30,7 +30,9 @@ from latentlab.latent.mixture_prior import fit_mixture
 from latentlab.latent.planes import axes_plane
 from latentlab.latent.prior_samples import labels_for, sample_prior
 from latentlab.learning.checkpoint import load_model, run_folder
-from latentlab.session.mosaic import tile
+from latentlab.runs.model_export import ModelSource, export_model
+from latentlab.session.files.model_export import ModelPart
+from latentlab.session.files.mosaic import tile
 from latentlab.session.points import LatentPath
 from latentlab.work import finish
 
@@ -392,6 +394,38 @@ class Model:
         """
         file = expanded(Path(path))
         finish(write_report(self.explorer, file))
+        return file
+
+    def export(
+        self, path: str | PathLike[str], *, half: bool = False, part: str = "decoder"
+    ) -> Path:
+        """Write the model for other programs.
+
+        The inputs and outputs of ONNX are ``x`` (images in [0, 1], N×C×H×W), ``y`` (class index,
+        N, of a conditional model), ``mu``, ``sigma``, ``z`` (N×D) and ``image``; they are compared
+        with this model by onnxruntime before they are written.
+
+        Parameters
+        ----------
+        path : path
+            A folder for ``encoder.onnx``, ``decoder.onnx`` and the manifest ``model.toml``; a file
+            ending in ``.onnx`` for one part; or one ending in ``.safetensors`` for the weights.
+        half : bool
+            Whether weights are stored in half precision.
+        part : {"decoder", "encoder"}
+            Part that an ONNX file holds.
+
+        Raises
+        ------
+        RunError
+            If the file cannot be written, or ONNX and torch differ by more than 1e-4.
+        """
+        parts = [each.value for each in ModelPart]
+        if part not in parts:
+            raise DataError(f"There is no part {part!r}.", f"Choose {one_of(parts)}.")
+        file = expanded(Path(path))
+        source = ModelSource.of(self.name, self.recipe, self.spec, self._network)
+        finish(export_model(source, file, half=half, part=ModelPart(part)))
         return file
 
     # Conversion of arguments

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, fields
-from pathlib import Path
+from pathlib import Path  # Typer reads the annotations
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -18,10 +18,11 @@ from latentlab.cli.app import (
     Seed,
     app,
     load_model,
+    path,
     print_json,
 )
 from latentlab.session.export import GRID_FORMATS, STEPS, check_output
-from latentlab.session.report import REPORTS
+from latentlab.session.files.report import REPORTS
 
 if TYPE_CHECKING:
     from latentlab.session.runs import LibraryEntry
@@ -119,4 +120,27 @@ def report(run: RunPath, out: Out = Path("report.html")) -> None:
     check_output(out, REPORTS)
     if not write_report(load_model(run, with_data=True), out):
         raise typer.Exit(INTERRUPTED)
+    print(out)
+
+
+@app.command()
+def export(
+    run: RunPath,
+    out: Annotated[
+        Path,
+        typer.Option(
+            help="Folder for encoder.onnx, decoder.onnx and model.toml; or a file ending in .onnx "
+            "(one part) or .safetensors (the weights).",
+            parser=path,
+        ),
+    ],
+    half: Annotated[
+        bool, typer.Option("--half", help="Store the weights in half precision.")
+    ] = False,
+    part: Annotated[
+        str, typer.Option(help="Part that an ONNX file holds: decoder or encoder.")
+    ] = "decoder",
+) -> None:
+    """Write a model for other programs: ONNX, compared with torch, or safetensors."""
+    load_model(run).export(out, half=half, part=part)
     print(out)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, ClassVar, cast, override
+from typing import TYPE_CHECKING, Any, ClassVar, Self, cast, override
 
 import numpy as np
 from pydantic import model_validator
@@ -16,6 +16,7 @@ from latentlab.work import finish
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping, Sequence
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -336,6 +337,19 @@ class DataConfig(Config, ABC):
         """Return whether `load` can read the images without a download."""
         return True
 
+    @classmethod
+    def from_path(cls, path: Path, spec: ImageSpec) -> Self | None:
+        """Return the config that reads a file or folder; None if it is of another kind.
+
+        Parameters
+        ----------
+        path : Path
+            An existing file or folder.
+        spec : ImageSpec
+            Size and channels for image files, which can be scaled to any.
+        """
+        return None
+
     def others(self, count: int) -> DataConfig | None:
         """Return the config of `count` other images of the same distribution.
 
@@ -362,6 +376,12 @@ class DataConfig(Config, ABC):
 DATA = Registry[DataConfig](
     "data set", default="digits", package="latentlab.data.sources", plugins="latentlab.data"
 )
+
+
+def config_for(path: Path, spec: ImageSpec) -> DataConfig | None:
+    """Return the config of the data set that a file or folder holds; None if it holds none."""
+    found = (kind.from_path(path, spec) for kind in DATA.kinds().values())
+    return next((config for config in found if config is not None), None)
 
 
 def load(config: DataConfig) -> Splits:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from functools import singledispatch
 from importlib import import_module
-from pkgutil import iter_modules
+from pkgutil import walk_packages
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def answer(request: Request[Any], explorer: Explorer) -> object:
 def find_answers() -> None:
     """Import every module of this package."""
     package = import_module("latentlab.explorer")
-    for module in iter_modules(package.__path__, "latentlab.explorer."):
+    for module in walk_packages(package.__path__, "latentlab.explorer."):
         import_module(module.name)
 
 

@@ -19,6 +19,8 @@ from latentlab.session.bookmarks import (
     ReadBookmarks,
     SaveBookmarks,
 )
+from latentlab.session.export import BOOKMARKS, TABLES, check_suffix, format_of
+from latentlab.session.files.tables import write_table
 from latentlab.session.interpolation import Bookmark
 from latentlab.session.points import Point
 from latentlab.session.request import Exported
@@ -102,6 +104,23 @@ def _point(mark: _Mark, card: ModelCard) -> tuple[Point, str]:
     return card.point(mark.z, label if is_valid else None), mark.note
 
 
+def save_marks(path: Path, card: ModelCard, marks: tuple[Bookmark, ...]) -> None:
+    """Write note, label and z of bookmarks as a table.
+
+    Raises
+    ------
+    RunError
+        If the file cannot be written.
+    """
+    names = card.spec.class_names
+    head = ["note", "label", *(f"z{d + 1}" for d in range(card.latent_dim))]
+    rows = (
+        [mark.note, "" if mark.point.label is None else names[mark.point.label], *mark.point.z]
+        for mark in marks
+    )
+    write_table(path, head, rows)
+
+
 @answer.register
 def _(request: ReadBookmarks, explorer: Explorer) -> tuple[Bookmark, ...]:
     if explorer.card is None:
@@ -128,7 +147,11 @@ def _(request: ImportBookmarks, explorer: Explorer) -> tuple[Bookmark, ...]:
 
 @answer.register
 def _(request: ExportBookmarks, explorer: Explorer) -> Exported:
-    write_bookmarks(request.path, request.card, request.marks)
+    if format_of(request.path) in TABLES:
+        save_marks(request.path, request.card, request.marks)
+    else:
+        check_suffix(request.path, BOOKMARKS)
+        write_bookmarks(request.path, request.card, request.marks)
     return Exported(request.path)
 
 

@@ -15,11 +15,12 @@ import numpy as np
 from latentlab.data.image_set import ImageSet
 from latentlab.data.own_image.crop import OwnImage, Preprocessing, largest_frame
 from latentlab.data.own_image.preprocess import bounded, fit_picture, read_source
-from latentlab.directories import resources
+from latentlab.directories import is_imported, resources
 from latentlab.errors import DataError, RunError
 from latentlab.explorer.cards import card_of
 from latentlab.explorer.code_cache import CodeCache
 from latentlab.explorer.matching_data import EMPTY_MAP_SUFFIX, find_images
+from latentlab.explorer.naming import decided
 from latentlab.latent.codes import Codes
 from latentlab.latent.encode import (
     MIN_ENCODED_IMAGES,
@@ -39,9 +40,8 @@ from latentlab.learning.checkpoint import (
     run_folder,
 )
 from latentlab.learning.recipe import Recipe, make_recipe
-from latentlab.runs.imported import is_imported
 from latentlab.session.abilities import Ability
-from latentlab.session.mosaic import square_columns
+from latentlab.session.files.mosaic import square_columns
 from latentlab.session.points import (
     LatentPath,
     ModelCard,
@@ -59,6 +59,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from latentlab.data.image_set import DataConfig, ImageSpec, Splits
+    from latentlab.explorer.classifier import OpenedClassifier
     from latentlab.explorer.code_index import CodeStatistics
     from latentlab.explorer.comparison import ModelB
     from latentlab.models.base import Model
@@ -99,6 +100,7 @@ class Explorer:
         self.card: ModelCard | None = None
         self.codes = Codes(np.empty((0, 1), np.float32), np.empty((0, 1), np.float32), None)
         self.path_index: CodeStatistics | None = None
+        self.classifier: OpenedClassifier | None = None
 
     @property
     def model(self) -> Model:
@@ -379,7 +381,7 @@ class Explorer:
         """
         if self.card is None:
             raise RunError("No model is open yet.", "Open one from the library.")
-        return self.encode_own(OwnImage(read_source(path), Preprocessing()), label)
+        return self.encode_own(OwnImage(read_source(path), Preprocessing(automatic=True)), label)
 
     def encode_own(self, own: OwnImage, label: int | None = None) -> Original:
         """Encode an image in memory; a crop that does not fit the model is replaced."""
@@ -389,7 +391,7 @@ class Explorer:
         frame = own.fitting.frame
         if frame is None or source is not own.source or not frame.fits(spec, source.size):
             frame = largest_frame(source.size, spec)
-        fitting = replace(own.fitting, frame=frame)
+        fitting = decided(replace(own.fitting, frame=frame), source, spec, self._images)
         labels = np.array([min(label or 0, spec.classes - 1)]) if self.card.conditional else None
         images = ImageSet(fit_picture(source, fitting, spec)[None], labels, spec)
         same = source is own.source and fitting == own.fitting
@@ -403,7 +405,13 @@ class Explorer:
             a, b = (self._point([side] * latent_dim, 0) for side in (-1.0, 1.0))
             return a, LatentPath(a, b), None
         codes = self.codes
-        a, b = (self._point(codes.mu[row].tolist(), self._label(row)) for row in codes.ends())
+        rows = codes.ends()
+        # With a class of its own at each end, a conditional model would jump from one to the other.
+        labels = (self._label(row) for row in (rows[:1] * 2 if self.model.conditional else rows))
+        a, b = (
+            self._point(codes.mu[row].tolist(), label)
+            for row, label in zip(rows, labels, strict=True)
+        )
         classes = self.card.spec.classes if self.card else 0
         original = self.original(codes.typical(2 if classes > 8 else 0))
         return original.point, LatentPath(a, b), original

@@ -30,8 +30,8 @@ from latentlab.session.export import (
     SaveHistoryFilm,
 )
 from latentlab.session.files.figure import DrawFigure, DrawnFigure, SaveFigure
+from latentlab.session.files.mosaic import square_columns, tile
 from latentlab.session.form import Field, describe
-from latentlab.session.mosaic import square_columns, tile
 from latentlab.session.request import Exported
 from latentlab.work import BackgroundComputation, Progress, with_progress
 

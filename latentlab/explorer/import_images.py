@@ -21,7 +21,7 @@ from latentlab.data.sources.folder import FolderConfig, describe_pictures
 from latentlab.errors import DataError, LatentlabError
 from latentlab.explorer.answer import answer
 from latentlab.explorer.explorer import Explorer
-from latentlab.session.import_images import (
+from latentlab.session.import_.images import (
     CheckImageFiles,
     ContactSheet,
     HeaderCheck,

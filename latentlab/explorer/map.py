@@ -25,6 +25,7 @@ from latentlab.latent.prior_holes import (
     prior_holes,
 )
 from latentlab.session.colourings import Measure, MeasuredValues
+from latentlab.session.files.tables import save_selection
 from latentlab.session.map import (
     ComputeMeasure,
     Draws,
@@ -37,7 +38,6 @@ from latentlab.session.map import (
     SaveSelection,
 )
 from latentlab.session.request import Exported
-from latentlab.session.tables import save_selection
 from latentlab.work import Progress
 
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from latentlab.config import parse
 from latentlab.data.fingerprint import misfit
 from latentlab.data.image_set import DATA, DataConfig, Splits, load
+from latentlab.directories import is_imported
 from latentlab.errors import DataError, RunError
-from latentlab.runs.imported import is_imported
 from latentlab.runs.run_data import load_run_data, read_run_data
 from latentlab.work import finish
 

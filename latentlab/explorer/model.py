@@ -17,6 +17,7 @@ from latentlab.latent.codes import Codes
 from latentlab.latent.grid import grid_axis, plane_points
 from latentlab.runs.run_log import read_run_log
 from latentlab.session.abilities import Ability
+from latentlab.session.files.mosaic import square_columns
 from latentlab.session.model import (
     Adopt,
     Adopted,
@@ -34,7 +35,6 @@ from latentlab.session.model import (
     ShowAll,
     ShowRest,
 )
-from latentlab.session.mosaic import square_columns
 from latentlab.session.points import (
     GridSettings,
     Manifold,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from latentlab.data.own_image.preprocess import fit_picture
 from latentlab.errors import MOST_NAMES, RunError, listed
 from latentlab.work import finish
 
@@ -14,11 +16,15 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from latentlab.data.image_set import ImageSet, ImageSpec
+    from latentlab.data.own_image.crop import Preprocessing, SourceImage
     from latentlab.explorer.explorer import Explorer
     from latentlab.session.points import ModelCard
 
 Label = str | int | None
 """A class by name or number."""
+BACKGROUND_SAMPLE = 500
+"""Number of images by which the background of a data set is judged."""
 DARK, LIGHT = 85.0, 170.0
 """Pixel values up to which a background is dark, and from which it is light."""
 
@@ -115,14 +121,31 @@ def background_hint(picture: NDArray[np.uint8], images: NDArray[np.uint8], *, in
     invert : bool
         Whether the image was inverted.
     """
-    level, data_level = background_level(picture), background_level(images)
-    if level >= LIGHT and data_level <= DARK:
-        text = "The background of this image is light, and that of the data set is dark"
-    elif level <= DARK and data_level >= LIGHT:
-        text = "The background of this image is dark, and that of the data set is light"
-    else:
+    if not is_opposite(picture, images):
         return ""
+    is_light = background_level(picture) >= LIGHT
+    mine, theirs = ("light", "dark") if is_light else ("dark", "light")
+    text = f"The background of this image is {mine}, and that of the data set is {theirs}"
     return f"{text}: try it {'without' if invert else 'with'} --invert."
+
+
+def is_opposite(picture: NDArray[np.uint8], images: NDArray[np.uint8]) -> bool:
+    """Return whether one background is light and the other dark, of images as in a data set."""
+    level, data_level = background_level(picture), background_level(images)
+    return (level >= LIGHT and data_level <= DARK) or (level <= DARK and data_level >= LIGHT)
+
+
+def decided(
+    fitting: Preprocessing, source: SourceImage, spec: ImageSpec, images: ImageSet | None
+) -> Preprocessing:
+    """Decide whether to invert an image, if that is automatic; `images` are of the data set."""
+    if not fitting.automatic:
+        return fitting
+    fitting, invert = replace(fitting, automatic=False), False
+    if spec.shape[0] == 1 and images is not None and len(images):
+        picture = fit_picture(source, fitting, spec)[None]
+        invert = is_opposite(picture, images[:BACKGROUND_SAMPLE].images)
+    return replace(fitting, invert=invert)
 
 
 def background_level(images: NDArray[np.uint8]) -> float:

@@ -23,7 +23,7 @@ from latentlab.explorer.explorer import Explorer
 from latentlab.json_files import parse_json, read_bytes
 from latentlab.learning.fast.device import device_name, pick_device
 from latentlab.learning.recipe import Recipe, make_recipe, read_recipe
-from latentlab.learning.step_time import is_measurable, run_seconds, seconds_per_image
+from latentlab.learning.step_time import StepTime, is_measurable, run_seconds, seconds_per_image
 from latentlab.session.recipes import (
     Estimate,
     EstimateTime,
@@ -35,6 +35,8 @@ from latentlab.session.recipes import (
 from latentlab.session.request import Exported
 from latentlab.text_files import read_text
 from latentlab.work import Progress, with_progress
+
+type Times = tuple[float, float]
 
 TIMES = "step-times.json"
 MEASURING = "Estimating the time of a run"
@@ -55,10 +57,10 @@ def _(request: ListPresets, explorer: Explorer) -> Generator[Progress, None, tup
 def _(request: TimePresets, explorer: Explorer) -> Generator[Progress, None, tuple[Preset, ...]]:
     presets = []
     for preset in (yield from _list_presets()):
-        seconds = preset.seconds
-        if seconds is None and not preset.unavailable:
-            seconds = yield from estimate(make_recipe(preset.values))
-        presets.append(replace(preset, seconds=seconds))
+        if preset.seconds is None and not preset.unavailable:
+            times = yield from estimate(make_recipe(preset.values))
+            preset = _timed(preset, times)
+        presets.append(preset)
     return tuple(presets)
 
 
@@ -74,8 +76,8 @@ def _(request: EstimateTime, explorer: Explorer) -> Generator[Progress, None, Es
             return replace(estimated, problem=error.message)
         if outline:
             estimated = replace(estimated, images=outline.counts)
-            seconds = yield from _estimate(recipe, outline, measure=True)
-            estimated = replace(estimated, seconds=seconds)
+            times = yield from _estimate(recipe, outline, measure=True)
+            estimated = _timed(estimated, times)
     return estimated
 
 
@@ -94,8 +96,13 @@ def _list_presets() -> Generator[Progress, None, tuple[Preset, ...]]:
     return tuple(sorted(presets, key=lambda preset: (not preset.reference, preset.reference)))
 
 
-def estimate(recipe: Recipe, *, measure: bool = True) -> Generator[Progress, None, float | None]:
-    """Return the estimated seconds of a run; None if they are not known.
+def _timed[T: Estimate | Preset](record: T, times: Times | None) -> T:
+    """Return a record with the estimated times of its run."""
+    return replace(record, seconds=times[0], slowest=times[1]) if times else record
+
+
+def estimate(recipe: Recipe, *, measure: bool = True) -> Generator[Progress, None, Times | None]:
+    """Return the shortest and the longest estimate of the seconds of a run; None if unknown.
 
     Parameters
     ----------
@@ -110,17 +117,20 @@ def estimate(recipe: Recipe, *, measure: bool = True) -> Generator[Progress, Non
 
 def _estimate(
     recipe: Recipe, outline: Outline, *, measure: bool
-) -> Generator[Progress, None, float | None]:
+) -> Generator[Progress, None, Times | None]:
     key = _time_key(recipe, outline.spec.shape)
     times = _read_times()
     if measure and key not in _measured and is_measurable(recipe, outline.spec):
         _measured.add(key)
         now = yield from with_progress(seconds_per_image(recipe, outline.spec), MEASURING)
         # An earlier measurement may have been slower because of other programs.
-        times[key] = min(now, times.get(key, now))
+        times[key] = StepTime(min(now.fastest, times.get(key, now).fastest), now.usual)
         with suppress(RunError):
             write_atomically(cache() / TIMES, json.dumps(times).encode(), durable=False)
-    return run_seconds(recipe, outline, times[key]) if key in times else None
+    if key not in times:
+        return None
+    fastest, usual = (run_seconds(recipe, outline, each) for each in times[key])
+    return fastest, usual
 
 
 def _read_preset(path: Path) -> Generator[Progress, None, Preset]:
@@ -129,9 +139,9 @@ def _read_preset(path: Path) -> Generator[Progress, None, Preset]:
     title = heading["title"] if heading else path.stem
     lesson = heading["lesson"].strip() if heading else ""
     missing = "" if recipe.data.available() or recipe.data.downloads else _not_here(recipe)
-    seconds = None if missing else (yield from estimate(recipe, measure=False))
+    times = None if missing else (yield from estimate(recipe, measure=False))
     reference = match[1] if (match := REFERENCE.search(text)) else ""
-    return Preset(title, lesson, recipe.to_dict(), reference, missing, seconds)
+    return _timed(Preset(title, lesson, recipe.to_dict(), reference, missing), times)
 
 
 def _not_here(recipe: Recipe) -> str:
@@ -153,8 +163,8 @@ def _time_key(recipe: Recipe, shape: tuple[int, ...]) -> str:
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:24]
 
 
-def _read_times() -> dict[str, float]:
+def _read_times() -> dict[str, StepTime]:
     try:
-        return parse_json(read_bytes(cache() / TIMES), TypeAdapter(dict[str, float]))
+        return parse_json(read_bytes(cache() / TIMES), TypeAdapter(dict[str, StepTime]))
     except (OSError, ValueError):
         return {}

@@ -17,7 +17,7 @@ class Score(StrEnum):
 
     ELBO = "negative ELBO"
     ERROR = "reconstruction error"
-    RATE = "rate"
+    RATE = "KL"
 
     @property
     def unit(self) -> str:

@@ -21,7 +21,7 @@ from latentlab.learning.recipe import Recipe, make_recipe
 from latentlab.learning.tensors import check_shapes, read_weights
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -32,6 +32,8 @@ LAST_STEM, BEST_STEM = "checkpoint", "best"
 """File stems of the last weights, and of the weights with the lowest validation loss."""
 WEIGHTS_FILE, DESCRIPTION_FILE = f"{LAST_STEM}.safetensors", f"{LAST_STEM}.json"
 FORMAT = 1
+MAX_ATTACHED_BYTES = 1 << 30
+"""Maximum size of a further file of a model."""
 Side = Annotated[int, Field(ge=1, le=8192)]
 """Pixels along one side of an image."""
 
@@ -206,7 +208,21 @@ def load_model(path: Path) -> tuple[Model, Checkpoint]:
     # Shapes are checked before memory is allocated.
     weights = read_weights(file, _shapes(model))
     load_weights(_allocate(model), weights, str(file))
+    if model.files:
+        model.attach(_attached(folder, model.files))
     return model, checkpoint
+
+
+def _attached(folder: Path, names: Sequence[str]) -> dict[str, bytes]:
+    """Return the content of those files of a run folder that exist."""
+    files = {name: folder / name for name in names if not is_missing(folder / name)}
+    contents = {}
+    for name, file in files.items():
+        with reading(file):
+            if file.stat().st_size > MAX_ATTACHED_BYTES:
+                raise RunError(f"{file} is larger than {MAX_ATTACHED_BYTES >> 30} GB.")
+            contents[name] = file.read_bytes()
+    return contents
 
 
 def hash_of_weights(path: Path) -> str:

@@ -137,11 +137,10 @@ class Monitor:
         trainer, advice = self._trainer, error.advice
         if isinstance(error, NotFiniteError):
             advice = advice_on(trainer.recipe, error.terms, first=trainer.step_count == 0)
-        return TrainingError(
-            f"At step {trainer.step_count + 1} {error.message}; the weights of epoch "
-            f"{self._last_finite.epoch} were kept.",
-            advice,
-        )
+        epoch = self._last_finite.epoch
+        outcome = f"the weights of epoch {epoch} were kept" if epoch else "no epoch was complete"
+        message = f"At step {trainer.step_count + 1} {error.message}; {outcome}."
+        return TrainingError(message, advice)
 
     def update_best(self, loss: float) -> tuple[int, float]:
         """Return the epoch and the value of the best validation loss under the current objective.

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
+MAX_SEEDS = 100
 VERSION_KEY = "latentlab"
 """Key of the latentlab version that wrote a recipe."""
 OPTIMIZER: dict[str, JsonValue] = {"group": "Optimizer"}
@@ -121,6 +122,22 @@ class TrainingConfig(Config):
         ge=0,
         lt=2**31,
         description="Start of the random numbers: the same recipe and seed give the same model.",
+    )
+    seeds: int = Field(
+        1,
+        ge=1,
+        le=MAX_SEEDS,
+        title="Repetitions",
+        json_schema_extra={"unit": "runs"},
+        description="Number of runs, one after another, each with the next seed. The library shows "
+        "the mean and the standard deviation of their losses.",
+    )
+    writers: tuple[str, ...] = Field(
+        (),
+        max_length=5,
+        title="Also write",
+        description="Programs that also get the losses, such as tensorboard, which needs the "
+        "package of that name.",
     )
     device: Annotated[Literal["auto", "cpu", "cuda", "mps"], Options(DEVICES, missing_devices)] = (
         Field("auto", description="Processor of the run. Automatic is the GPU if there is one.")

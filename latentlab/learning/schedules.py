@@ -41,16 +41,9 @@ class Constant(Schedule, title="None (constant)"):
 class Ramp(Schedule):
     """Base class: a factor that goes from `start` to `end` in `epochs` epochs, then is constant."""
 
-    epochs: float = Field(
-        10.0,
-        gt=0,
-        le=100_000,
-        title="Length",
-        description="Epochs from the start to the end.",
-        json_schema_extra={"unit": "epochs"},
-    )
     start: float = Field(
         0.0,
+        title="From",
         ge=0,
         le=1,
         description="Factor at the first step: 0 starts at 0, 1 at the full value.",
@@ -58,10 +51,19 @@ class Ramp(Schedule):
     )
     end: float = Field(
         1.0,
+        title="To",
         ge=0,
         le=1,
         description="Factor after the last of these epochs: 1 is the full value.",
         json_schema_extra=FACTOR,
+    )
+    epochs: float = Field(
+        10.0,
+        gt=0,
+        le=100_000,
+        title="Over",
+        description="Epochs from the first factor to the last.",
+        json_schema_extra={"unit": "epochs"},
     )
 
     @override

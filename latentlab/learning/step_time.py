@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from statistics import median
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import torch
@@ -38,36 +39,45 @@ def is_measurable(recipe: Recipe, spec: ImageSpec) -> bool:
     return sum(each.numel() for each in weights) <= MAX_WEIGHTS
 
 
-def seconds_per_image(recipe: Recipe, spec: ImageSpec) -> Generator[None, None, float]:
+class StepTime(NamedTuple):
+    """Seconds of a training step divided by its number of images.
+
+    Parameters
+    ----------
+    fastest, usual : float
+        Of the fastest and of the median step; they differ where other programs use the machine.
+    """
+
+    fastest: float
+    usual: float
+
+
+def seconds_per_image(recipe: Recipe, spec: ImageSpec) -> Generator[None, None, StepTime]:
     """Measure the time of a training step on random images, yielding after each step.
 
     Batches double until the batch size of the recipe, or until a step is slow; from then on the
-    time grows in proportion to the batch. The fastest step of several counts: the first one
-    allocates memory, and other programs make steps slower.
-
-    Returns
-    -------
-    float
-        Seconds of a step divided by its number of images.
+    time grows in proportion to the batch. Several steps are measured: the first one allocates
+    memory, and other programs make steps slower.
     """
     batch = min(MAX_BATCH, recipe.training.batch_size)
     trainer = Trainer(recipe, random_splits(spec, batch), pick_device(recipe.training.device))
     yield
     size = min(FIRST_BATCH, batch)
-    while (seconds := (yield from _fastest(trainer, size))) < SLOW_STEP_S and size < batch:
+    while min(times := (yield from _times(trainer, size))) < SLOW_STEP_S and size < batch:
         size = min(2 * size, batch)
-    if seconds < SLOW_STEP_S:
-        seconds = min(seconds, (yield from _fastest(trainer, batch, MEASURED_S)))
-    return seconds / size
+    if min(times) < SLOW_STEP_S:
+        times += yield from _times(trainer, batch, MEASURED_S)
+    # The median of all but the first step.
+    return StepTime(min(times) / size, median(times[1:]) / size)
 
 
-def _fastest(trainer: Trainer, size: int, least: float = 0.0) -> Generator[None, None, float]:
-    """Return the time of the fastest of some steps, which take `least` seconds together."""
+def _times(trainer: Trainer, size: int, least: float = 0.0) -> Generator[None, None, list[float]]:
+    """Return the times of some steps, which take `least` seconds together."""
     times: list[float] = []
     while len(times) < MIN_STEPS or sum(times) < least:
         times.append(_step(trainer, size))
         yield
-    return min(times)
+    return times
 
 
 def run_seconds(recipe: Recipe, outline: Outline, per_image: float) -> float:

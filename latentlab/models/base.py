@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, override
 
 import torch
@@ -12,6 +13,8 @@ from torch.distributions import Distribution, Independent, Normal, register_kl
 from latentlab.config import Config, Registry
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from latentlab.data.image_set import ImageSpec
 
 
@@ -40,6 +43,19 @@ class Model(nn.Module, ABC):
     has_gradient: bool = True
     has_posterior: bool = True
     latent_dim: int
+    files: ClassVar[tuple[str, ...]] = ()
+    """Names of further files of its run folder, which `attach` takes."""
+    attached: Mapping[str, bytes] = MappingProxyType({})
+    """Content of these files, by name."""
+
+    def attach(self, files: Mapping[str, bytes]) -> None:
+        """Take the content of those `files` of the run folder that exist.
+
+        Raises
+        ------
+        RunError
+            If a file is missing, damaged or does not fit the config.
+        """
 
     @abstractmethod
     def encode(self, x: Tensor, y: Tensor | None = None) -> Distribution:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from statistics import fmean, stdev
 from typing import TYPE_CHECKING
 
 from latentlab.errors import RunError, TrainingError
@@ -15,11 +16,11 @@ from latentlab.runs.recorder import record, resume
 from latentlab.runs.sweeps import plan, with_unique_names
 from latentlab.runs.terminal import show
 from latentlab.session.curves import last_losses
-from latentlab.session.recipes import differing_values
-from latentlab.session.tables import write_table
+from latentlab.session.files.tables import write_table
+from latentlab.session.recipes import SEED, SEEDS, differing_values, repeated_runs
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator, Sequence
+    from collections.abc import Generator, Iterator, Mapping, Sequence
 
     from latentlab.runs.sweeps import PlannedRun
 
@@ -135,6 +136,9 @@ def _compare(folders: list[Path], out: Path) -> Iterator[str]:
     save_curves(compared, picture)
     save_comparison(folders, picture.with_suffix(".csv"))
     yield f"Compared: {picture} and {picture.with_suffix('.csv').name}"
+    over_seeds = picture.with_name(f"{picture.stem}-over-seeds.csv")
+    if save_over_seeds(folders, over_seeds):
+        yield f"Mean and standard deviation over seeds: {over_seeds}"
 
 
 def _free(path: Path) -> Path:
@@ -165,11 +169,55 @@ def save_comparison(folders: Sequence[Path], path: Path) -> None:
                 str(folder),
                 *(_plain(values[i]) for values in settings.values()),
                 checkpoints[i].epoch,
-                *(f"{losses[i][term]:.5f}" if term in losses[i] else "" for term in terms),
+                *(round(losses[i][term], 5) if term in losses[i] else "" for term in terms),
             ]
             for i, folder in enumerate(folders)
         ),
     )
+
+
+def save_over_seeds(folders: Sequence[Path], path: Path) -> bool:
+    """Write one CSV line per group of runs that differ in their seed only.
+
+    Each line has the values that differ between groups, the number of runs, and the mean and the
+    sample standard deviation of each loss.
+
+    Returns
+    -------
+    bool
+        False if no runs are repeated; nothing is then written.
+
+    Raises
+    ------
+    RunError
+        If a folder holds no run, or the file cannot be written.
+    """
+    recipes = [read_checkpoint(folder).recipe.to_dict() for folder in folders]
+    groups = repeated_runs(recipes)
+    if not groups:
+        return False
+    settings = differing_values([recipes[members[0]] for members in groups])
+    settings = {key: values for key, values in settings.items() if key not in (SEED, SEEDS)}
+    losses = [[_flat_losses(folders[i]) for i in members] for members in groups]
+    terms = list(dict.fromkeys(name for group in losses for each in group for name in each))
+    heads = [f"{term}_{name}" for term in terms for name in ("mean", "std")]
+    rows = [
+        [
+            *(_plain(values[row]) for values in settings.values()),
+            len(group),
+            *(number for term in terms for number in _mean_and_deviation(group, term)),
+        ]
+        for row, group in enumerate(losses)
+    ]
+    write_table(path, [*settings, "runs", *heads], rows)
+    return True
+
+
+def _mean_and_deviation(group: Sequence[Mapping[str, float]], term: str) -> tuple[str, str]:
+    values = [losses[term] for losses in group if term in losses]
+    if len(values) < 2:
+        return "", ""
+    return f"{fmean(values):.5f}", f"{stdev(values):.5f}"
 
 
 def _flat_losses(folder: Path) -> dict[str, float]:

@@ -7,21 +7,23 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from matplotlib.figure import Figure
 
+from latentlab.atomic_write import write_atomically
 from latentlab.errors import RunError
+from latentlab.runs.image_files import save_image
+from latentlab.runs.plot_figure import raster, vector_bytes
 from latentlab.session.curves import TRAIN, VALIDATION
-from latentlab.session.export import FIGURES, check_suffix
+from latentlab.session.export import FIGURES, PICTURES, TABLES, VECTORS, check_suffix
+from latentlab.session.files.tables import write_table
 from latentlab.session.palette import TRAIN_COLOUR, VALIDATION_COLOUR, class_colour
-from latentlab.session.tables import write_table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from latentlab.latent.codes import Codes
     from latentlab.session.points import ModelCard
     from latentlab.session.runs import ComparedRun
 
-DPI = 150
 COLUMNS = ("run", "split", "term", "epoch", "nats_per_image")
 
 
@@ -33,7 +35,7 @@ def save_curves(compared: Sequence[ComparedRun], out: Path) -> None:
     compared : sequence of Compared
         The runs.
     out : Path
-        Output file; its suffix (png, svg, pdf or csv) sets the format.
+        Output file; its ending sets the format: an image, vectors or a table.
 
     Raises
     ------
@@ -44,7 +46,7 @@ def save_curves(compared: Sequence[ComparedRun], out: Path) -> None:
     names = list(dict.fromkeys(name for run in compared for _, name in run.curves))
     if not names:
         raise RunError("There are no losses to save yet.", "Train for at least one epoch.")
-    if ending == "csv":
+    if ending in TABLES:
         write_table(out, COLUMNS, _rows(compared))
         return
     figure = Figure(figsize=(4 * len(names), 3.2), layout="constrained")
@@ -54,7 +56,7 @@ def save_curves(compared: Sequence[ComparedRun], out: Path) -> None:
         axes.set(title=name.replace("_", " "), xlabel="epoch", ylabel="nats per image")
         axes.legend(frameon=False)
         axes.spines[["top", "right"]].set_visible(False)
-    _save(figure, out)
+    _save(figure, out, {"picture": "curves", "runs": [run.name for run in compared]})
 
 
 def _lines(compared: Sequence[ComparedRun], name: str) -> Iterator[tuple[str, str, Any]]:
@@ -68,11 +70,11 @@ def _lines(compared: Sequence[ComparedRun], name: str) -> Iterator[tuple[str, st
             yield run.name, class_colour(i), run.curves[VALIDATION, name]
 
 
-def _rows(compared: Sequence[ComparedRun]) -> Iterator[tuple[str, ...]]:
+def _rows(compared: Sequence[ComparedRun]) -> Iterator[tuple[str | float, ...]]:
     for run in compared:
         for (split, name), (epochs, values) in run.curves.items():
             for epoch, value in zip(epochs, values, strict=True):
-                yield run.name, split, name, f"{epoch:g}", f"{value:.5f}"
+                yield run.name, split, name, float(f"{epoch:g}"), round(float(value), 5)
 
 
 def draw_map(codes: Codes, card: ModelCard, out: Path) -> None:
@@ -99,12 +101,12 @@ def draw_map(codes: Codes, card: ModelCard, out: Path) -> None:
         axes.legend(
             frameon=False, markerscale=3, loc="center left", bbox_to_anchor=(1, 0.5), fontsize=9
         )
-    _save(figure, out)
+    _save(figure, out, {"picture": "map", "model": card.name, "weights": card.weights})
 
 
-def _save(figure: Figure, out: Path) -> None:
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        figure.savefig(out, dpi=DPI)
-    except (OSError, ValueError) as error:
-        raise RunError(f"{out} cannot be written: {error}.", "Choose another file.") from error
+def _save(figure: Figure, out: Path, info: Mapping[str, Any]) -> None:
+    kind = check_suffix(out, PICTURES)
+    if kind in VECTORS:
+        write_atomically(out, vector_bytes(figure, kind, info))
+    else:
+        save_image(raster(figure), out, info)

@@ -83,7 +83,7 @@ def _save_animation(
     turns = {} if options.loop is Loop.ONCE and kind == "gif" else {"loop": 0}
     if options.loop is Loop.ONCE and kind == "webp":
         turns = {"loop": 1}
-    common = {
+    common: dict[str, Any] = {
         "save_all": True,
         "append_images": others,
         "duration": round(1000 / options.fps),

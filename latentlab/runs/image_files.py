@@ -15,7 +15,7 @@ from latentlab.errors import RunError, reading
 from latentlab.session.export import GRID_FORMATS, IMAGE_FORMATS, VECTORS, check_suffix
 from latentlab.session.files.figure import sheet_figure
 from latentlab.session.files.film import FilmOptions
-from latentlab.session.mosaic import tile
+from latentlab.session.files.mosaic import tile
 from latentlab.session.points import Loop
 from latentlab.work import finish
 
@@ -86,9 +86,16 @@ def save_tiles(
 
 
 def save_image(
-    picture: NDArray[np.uint8], path: Path, info: Mapping[str, Any], scale: int = 1
+    picture: NDArray[np.uint8],
+    path: Path,
+    info: Mapping[str, Any],
+    scale: int = 1,
+    *,
+    durable: bool = True,
 ) -> None:
     """Write an image with metadata, enlarged by the factor `scale`.
+
+    Without `durable` PNG files are not flushed to disk, which takes most of the time for many.
 
     Raises
     ------
@@ -98,7 +105,7 @@ def save_image(
     image, text = enlarged(picture, scale), json.dumps(info)
     match check_suffix(path, IMAGE_FORMATS):
         case "png":
-            save_encoded(image, path, "PNG", pnginfo=_chunks(text))
+            save_encoded(image, path, "PNG", durable=durable, pnginfo=_chunks(text))
         case "jpg":
             save_encoded(image, path, "JPEG", quality=95, subsampling=0, exif=exif_of(text))
         case "webp":
@@ -170,7 +177,9 @@ def exif_of(text: str) -> Image.Exif:
     return exif
 
 
-def save_encoded(image: Image.Image, path: Path, format_name: str, **options: Any) -> None:
+def save_encoded(
+    image: Image.Image, path: Path, format_name: str, *, durable: bool = True, **options: Any
+) -> None:
     """Encode an image with Pillow, then write the file atomically.
 
     Raises
@@ -187,4 +196,4 @@ def save_encoded(image: Image.Image, path: Path, format_name: str, **options: An
             f"{path.name} cannot be written: {size} are too many for {format_name}.",
             "Write fewer images, or a .png.",
         ) from error
-    write_atomically(path, content.getvalue())
+    write_atomically(path, content.getvalue(), durable=durable)

@@ -15,7 +15,7 @@ from pydantic import Field, TypeAdapter
 
 from latentlab import __version__
 from latentlab.atomic_write import write_atomically
-from latentlab.directories import home, runs
+from latentlab.directories import IMPORT_FILE, home, is_imported, runs
 from latentlab.errors import reading, shown
 from latentlab.json_files import Record, read_json
 from latentlab.learning.checkpoint import DESCRIPTION_FILE, Checkpoint, save_checkpoint
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from latentlab.data.image_set import ImageSpec, Splits
     from latentlab.learning.recipe import Recipe
 
-FILE = "import.json"
 TAG = "imported"
 MAX_STEM = 40
 
@@ -63,11 +62,6 @@ class Provenance(Record):
 _PROVENANCE = TypeAdapter(Provenance)
 
 
-def is_imported(folder: Path) -> bool:
-    """Return whether a run folder was made of a model of another program."""
-    return (folder / FILE).exists()
-
-
 def read_provenance(folder: Path) -> Provenance | None:
     """Return where the model of a run folder came from; None if latentlab trained it.
 
@@ -76,7 +70,7 @@ def read_provenance(folder: Path) -> Provenance | None:
     RunError
         If the file is damaged.
     """
-    return read_json(folder / FILE, _PROVENANCE) if is_imported(folder) else None
+    return read_json(folder / IMPORT_FILE, _PROVENANCE) if is_imported(folder) else None
 
 
 def write_imported(
@@ -85,6 +79,7 @@ def write_imported(
     weights: Mapping[str, NDArray],
     provenance: Provenance,
     splits: Splits | None = None,
+    files: Mapping[str, bytes] | None = None,
 ) -> Path:
     """Write a run folder into the user's runs, and return it.
 
@@ -102,6 +97,8 @@ def write_imported(
         Where it came from.
     splits : Splits or None
         Images of `recipe.data`, if they fit the model.
+    files : mapping of str to bytes, optional
+        Further files of the folder, by name.
 
     Raises
     ------
@@ -109,13 +106,15 @@ def write_imported(
         If the folder cannot be written.
     """
     name = _name_of(Path(provenance.source))
-    folder = runs() / f"{_stem(name)}-{_hash(recipe, spec, weights)}"
+    folder = runs() / f"{_stem(name)}-{_hash(recipe, spec, weights, files or {})}"
     if (folder / DESCRIPTION_FILE).exists():
         return folder
     with reading(folder, fault="cannot be written"):
         home().mkdir(parents=True, exist_ok=True)
         draft = Path(tempfile.mkdtemp(prefix="importing-", dir=home()))
     try:
+        for file, content in (files or {}).items():
+            write_atomically(draft / file, content)
         _fill(draft, recipe, spec, weights, provenance)
         rename(draft, name)
         if splits is not None:
@@ -138,7 +137,7 @@ def _fill(
     provenance: Provenance,
 ) -> None:
     write_atomically(folder / RECIPE, recipe.to_toml().encode())
-    write_atomically(folder / FILE, f"{provenance.model_dump_json(indent=1)}\n".encode())
+    write_atomically(folder / IMPORT_FILE, f"{provenance.model_dump_json(indent=1)}\n".encode())
     text = f"From {shown(provenance.source)} ({provenance.program}).\n"
     write_notes(folder, Notes(text + _listed(provenance.remarks), (TAG,)))
     save_checkpoint(folder, Checkpoint(recipe, spec), weights)
@@ -158,10 +157,18 @@ def _stem(name: str) -> str:
     return re.sub(r"[^\w.-]+", "-", name, flags=re.ASCII).strip("-.")[:MAX_STEM] or "model"
 
 
-def _hash(recipe: Recipe, spec: ImageSpec, weights: Mapping[str, NDArray]) -> str:
+def _hash(
+    recipe: Recipe,
+    spec: ImageSpec,
+    weights: Mapping[str, NDArray],
+    files: Mapping[str, bytes],
+) -> str:
     about = json.dumps([recipe.to_dict(), spec.shape, spec.class_names], sort_keys=True)
     found = hashlib.sha256(about.encode())
     for name in sorted(weights):
         found.update(name.encode())
         found.update(np.ascontiguousarray(weights[name], np.float32))
+    for name in sorted(files):
+        found.update(name.encode())
+        found.update(files[name])
     return found.hexdigest()[:8]

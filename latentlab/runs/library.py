@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from send2trash import send2trash
 
 from latentlab.atomic_write import write_atomically
-from latentlab.directories import resources, runs
+from latentlab.directories import is_imported, resources, runs
 from latentlab.errors import RunError, shown
 from latentlab.latent.encode import decode
 from latentlab.latent.prior_samples import labels_for, sample_prior
@@ -26,17 +26,22 @@ from latentlab.learning.checkpoint import (
 from latentlab.learning.training_state import RESUME_FILE as POSITION
 from latentlab.runs.image_files import read_png, save_image
 from latentlab.runs.notes import is_shipped, notes_file, read_notes
+from latentlab.runs.provenance import FILE as PROVENANCE
+from latentlab.runs.provenance import read_provenance
+from latentlab.runs.run_data import FILE as RUN_DATA
 from latentlab.runs.run_log import FAILURE, read_failure, read_short_text
-from latentlab.session.curves import VALIDATION, read_curves
+from latentlab.session.curves import TEST, VALIDATION, read_curves
+from latentlab.session.files.mosaic import tile
+from latentlab.session.library.comparable import scale_of
 from latentlab.session.library.run_names import MAX_NAME_LENGTH, default_name, start_of
-from latentlab.session.mosaic import tile
 from latentlab.session.recipes import (
     describe_differences,
     describe_rare_values,
     recipe_title,
+    repeated_runs,
     value_of,
 )
-from latentlab.session.runs import ComparedRun, LibraryEntry
+from latentlab.session.runs import ComparedRun, LibraryEntry, OverSeeds
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -75,11 +80,25 @@ def library() -> tuple[LibraryEntry, ...]:
     """Return the shipped models, then the user's runs, newest first."""
     shipped, own = _folders(resources() / "models"), _folders(runs())
     read = [read_entry(folder) for folder in (*shipped, *reversed(own))]
-    differences = _differences([recipe for _, recipe in read])
+    recipes = [recipe for _, recipe in read]
+    differences, over_seeds = _differences(recipes), _over_seeds(read)
     return tuple(
-        replace(entry, differences=text) if text else entry
-        for (entry, _), text in zip(read, differences, strict=True)
+        replace(entry, differences=text, over_seeds=several) if text or several else entry
+        for (entry, _), text, several in zip(read, differences, over_seeds, strict=True)
     )
+
+
+def _over_seeds(
+    read: Sequence[tuple[LibraryEntry, Mapping[str, Any] | None]],
+) -> list[OverSeeds | None]:
+    """Return the losses over seeds for each entry; None for runs that are not repeated."""
+    found: list[OverSeeds | None] = [None] * len(read)
+    finished = [recipe if entry.epoch == entry.epochs else None for entry, recipe in read]
+    for members in repeated_runs(finished):
+        losses = [loss for i in members if (loss := read[i][0].loss) is not None]
+        for i in members if len(losses) > 1 else ():
+            found[i] = OverSeeds.of(losses)
+    return found
 
 
 def _differences(recipes: Sequence[Mapping[str, Any] | None]) -> list[str]:
@@ -105,7 +124,8 @@ def _folders(parent: Path) -> list[Path]:
 
 def read_entry(folder: Path) -> tuple[LibraryEntry, Mapping[str, Any] | None]:
     """Return the entry of a run and its recipe, None if damaged; cached until a file changes."""
-    files = [folder / name for name in (DESCRIPTION_FILE, PREVIEW, NAME, FAILURE, POSITION)]
+    names = (DESCRIPTION_FILE, PREVIEW, NAME, FAILURE, POSITION, PROVENANCE)
+    files = [folder / name for name in names]
     return _read_entry(folder, tuple(map(_version, [*files, notes_file(folder)])))
 
 
@@ -132,22 +152,29 @@ def _read_entry(folder: Path, versions: object) -> tuple[LibraryEntry, Mapping[s
         )
         return entry, None
     recipe, losses = checkpoint.recipe.to_dict(), checkpoint.metrics.get(VALIDATION, {})
+    test = _finite(checkpoint.metrics.get(TEST, {}).get("loss"))
     loss, rate, distortion = (_finite(losses.get(key)) for key in ("loss", "kl", "reconstruction"))
+    imported = is_imported(folder)
+    # The recipe of an imported model has no data set if that is unknown.
+    known = recipe if not imported or (folder / RUN_DATA).exists() else {"model": recipe["model"]}
     entry = LibraryEntry(
         name,
-        recipe_title(recipe),
+        recipe_title(known),
         folder,
         shipped,
         read_png(folder / PREVIEW),
         checkpoint.epoch,
-        checkpoint.recipe.training.epochs,
+        0 if imported else checkpoint.recipe.training.epochs,
         resumable=not shipped and (folder / POSITION).exists(),
         failure=read_failure(folder),
         loss=loss,
         rate=rate,
         distortion=distortion,
+        test=test,
         started=started,
         notes=notes,
+        provenance=str(read_provenance(folder) or ""),
+        scale=scale_of(recipe),
     )
     return entry, recipe
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from contextlib import closing, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -34,6 +35,8 @@ from latentlab.learning.steering import Controls
 from latentlab.learning.training_state import RESUME_FILE, read_training_state, write_training_state
 from latentlab.runs.library import RECIPE, write_preview
 from latentlab.runs.portraits import EpochPreviewLog
+from latentlab.runs.provenance import FILE as PROVENANCE
+from latentlab.runs.provenance import Outcome, begin_session, end_session
 from latentlab.runs.run_data import FILE as RUN_DATA
 from latentlab.runs.run_data import load_run_data, write_run_data
 from latentlab.runs.run_log import (
@@ -45,6 +48,7 @@ from latentlab.runs.run_log import (
     read_run_log,
     truncate_after,
 )
+from latentlab.runs.writers.writer import check_writers, open_writers, write_all
 from latentlab.session.curves import (
     METRICS,
     TEST,
@@ -64,11 +68,15 @@ if TYPE_CHECKING:
     from latentlab.learning.events import Losses
     from latentlab.learning.recipe import Recipe
     from latentlab.learning.training_state import TrainingState
+    from latentlab.runs.writers.writer import Writer
     from latentlab.session.runs import RunLog
 
 
 def record(recipe: Recipe, folder: Path, controls: Controls | None = None) -> Generator[Event]:
     """Train with `fit` and record the run in a folder.
+
+    A new folder is deleted again if the run ends before weights were saved, or diverges before its
+    first epoch is complete.
 
     Parameters
     ----------
@@ -94,13 +102,17 @@ def record(recipe: Recipe, folder: Path, controls: Controls | None = None) -> Ge
         return
     if (folder / DESCRIPTION_FILE).exists():
         raise RunError(f"{folder} already holds a run.", "Resume it, or choose another folder.")
+    is_new = not folder.exists() or not any(folder.iterdir())
+    check_writers(recipe.training.writers)
     write_atomically(folder / RECIPE, recipe.to_toml().encode())
     recorder = _Recorder(recipe, folder)
     try:
         events = fit(recipe, controls=controls, keep=recorder.keep)
         yield from _recorded(events, recorder)
     finally:
-        if not (folder / DESCRIPTION_FILE).exists():
+        if recorder.diverged_at_once and is_new:
+            shutil.rmtree(folder, ignore_errors=True)
+        elif not (folder / DESCRIPTION_FILE).exists():
             _forget(folder)
 
 
@@ -177,11 +189,16 @@ def _read_position(folder: Path) -> tuple[Recipe, TrainingState | None]:
 
 
 def _recorded(events: Generator[Event, None, object], recorder: _Recorder) -> Generator[Event]:
+    outcome: Outcome = "stopped"
     try:
         yield from _written(events, recorder)
+        outcome = "finished"
     except Exception as error:
+        outcome = "failed"
         recorder.write_failure(error)
         raise
+    finally:
+        recorder.close(outcome)
 
 
 def _written(events: Generator[Event, None, object], recorder: _Recorder) -> Generator[Event]:
@@ -189,8 +206,7 @@ def _written(events: Generator[Event, None, object], recorder: _Recorder) -> Gen
         for event in events:
             match event:
                 case Started():
-                    recorder.started = event
-                    write_run_data(recorder.folder, recorder.recipe.data, event.splits)
+                    recorder.begin(event)
                     (recorder.folder / FAILURE).unlink(missing_ok=True)
                     yield replace(event, folder=recorder.folder)
                     continue
@@ -210,7 +226,7 @@ def _written(events: Generator[Event, None, object], recorder: _Recorder) -> Gen
 def _forget(folder: Path) -> None:
     """Delete the files of a run that has no checkpoint."""
     with suppress(OSError):
-        for name in (RECIPE, RUN_DATA):
+        for name in (RECIPE, RUN_DATA, PROVENANCE):
             (folder / name).unlink(missing_ok=True)
         folder.rmdir()
 
@@ -223,8 +239,27 @@ class _Recorder:
         self.portraits = EpochPreviewLog(folder)
         self.steps = StepLog(folder)
         self._changes = changes
+        self._writers: list[Writer] = []
         self._kept_step = 0
+        self.diverged_at_once = False
+        """Whether the run diverged before its first epoch was complete."""
         self.losses_before({})
+
+    def begin(self, event: Started) -> None:
+        """Write what the run is made with."""
+        self.started = event
+        images = write_run_data(self.folder, self.recipe.data, event.splits)
+        begin_session(self.folder, event.device, images, event.splits.counts)
+        self._writers = open_writers(self.recipe.training.writers, self.folder)
+
+    def close(self, outcome: Outcome) -> None:
+        """Write how the run ended, and complete the files of its writers."""
+        for writer in self._writers:
+            writer.close()
+        # The folder of a run that ended before its first save was deleted.
+        if self.started and (self.folder / RECIPE).exists():
+            with suppress(RunError):
+                end_session(self.folder, outcome)
 
     def losses_before(self, metrics: Mapping[str, Losses]) -> None:
         """Set the losses of the last and of the best epoch so far."""
@@ -249,6 +284,7 @@ class _Recorder:
         ]
         if event.best_epoch == event.epoch:
             self._best_metrics = self._metrics
+        write_all(self._writers, event.epoch, self._metrics)
         self._append(METRICS, *lines)
         self._append(LATENTS, latents_line(event.epoch, event.latents))
 
@@ -259,6 +295,7 @@ class _Recorder:
         if event.best_losses and event.best_epoch < event.epoch:
             self._best_metrics = {**self._best_metrics, TEST: event.best_losses}
             lines.insert(0, metrics_line(event.best_epoch, TEST, event.best_losses, 0.0))
+        write_all(self._writers, event.epoch, {TEST: event.losses})
         self._append(METRICS, *lines)
 
     def write_change(self, change: Change) -> None:
@@ -271,6 +308,7 @@ class _Recorder:
         """Write the error that ended the run; drop changes after the last save if it diverged."""
         if self.started is None:
             return
+        self.diverged_at_once = isinstance(error, TrainingError) and not self._metrics
         # The error may be that the disk cannot be written.
         with suppress(RunError):
             message = error.message if isinstance(error, LatentlabError) else repr(error)

@@ -73,8 +73,8 @@ class RunData(Record):
 _RUN_DATA = TypeAdapter(RunData)
 
 
-def write_run_data(folder: Path, data: DataConfig, splits: Splits) -> None:
-    """Write the fingerprint and the paths of a run's images to its folder.
+def write_run_data(folder: Path, data: DataConfig, splits: Splits) -> Fingerprint:
+    """Write the fingerprint and the paths of a run's images to its folder; return the fingerprint.
 
     A run resumed with changed images keeps the earlier fingerprints as well. For a run of an
     earlier latentlab whose held-out images are unknown, nothing is written.
@@ -88,11 +88,12 @@ def write_run_data(folder: Path, data: DataConfig, splits: Splits) -> None:
     if previous:
         record = previous.model_copy(update={"images": joined(previous.images, images)})
     elif splits.train.keys is not None and (folder / DESCRIPTION_FILE).exists():
-        return
+        return images
     else:
         places = {name: _place(path, folder) for name, path in path_fields(data).items()}
         record = RunData(kind=data.kind, images=images, paths=places)
     write_atomically(folder / FILE, f"{record.model_dump_json(indent=1)}\n".encode())
+    return images
 
 
 def read_run_data(folder: Path) -> RunData | None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from latentlab.errors import RecipeError
 from latentlab.learning.recipe import make_recipe, parse_value, set_value, split_setting
+from latentlab.session.recipes import SEED, SEEDS, repetitions, value_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -41,6 +42,8 @@ class PlannedRun:
 def plan(name: str, values: Mapping[str, Any], sweeps: Sequence[str]) -> list[PlannedRun]:
     """Return a plan for each combination of swept values, the last key changing fastest.
 
+    A recipe with several ``training.seeds`` is planned once for each.
+
     Parameters
     ----------
     name : str
@@ -59,6 +62,8 @@ def plan(name: str, values: Mapping[str, Any], sweeps: Sequence[str]) -> list[Pl
     keys = [key for key, _ in swept]
     if twice := [key for key in dict.fromkeys(keys) if keys.count(key) > 1]:
         raise RecipeError(dict.fromkeys(twice, "is swept twice: put all values into one --sweep"))
+    if SEED in keys and (value_of(values, SEEDS) or 1) != 1:
+        raise RecipeError({SEEDS: f"cannot be combined with a sweep of {SEED}"})
     plans = []
     for texts in product(*(texts for _, texts in swept)):
         changed = deepcopy(dict(values))
@@ -68,8 +73,17 @@ def plan(name: str, values: Mapping[str, Any], sweeps: Sequence[str]) -> list[Pl
         parts = [
             f"{_short(key, keys)}-{_plain(text)}" for key, text in zip(keys, texts, strict=True)
         ]
-        plans.append(PlannedRun("-".join([name, *parts])[:MAX_NAME_LENGTH], make_recipe(changed)))
+        plans += _repeated("-".join([name, *parts])[:MAX_NAME_LENGTH], changed)
     return plans
+
+
+def _repeated(name: str, values: dict[str, Any]) -> list[PlannedRun]:
+    """Return a plan for each seed of a recipe."""
+    recipes = [make_recipe(each) for each in repetitions(make_recipe(values).to_dict())]
+    if len(recipes) == 1:
+        return [PlannedRun(name, recipes[0])]
+    room = MAX_NAME_LENGTH - len("-seed-2147483648")
+    return [PlannedRun(f"{name[:room]}-seed-{each.training.seed}", each) for each in recipes]
 
 
 def with_unique_names(plans: Sequence[PlannedRun]) -> list[PlannedRun]:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, ClassVar
 
 from latentlab.latent.ranking import Score, Scores, rank_descending
 from latentlab.session.abilities import DECODER_ON_IMAGES, SCORES, Abilities
+from latentlab.session.files.tables import file_and_part, write_table
 from latentlab.session.points import Original, Preview
 from latentlab.session.request import Lifetime, Priority, Request, SaveFile
-from latentlab.session.tables import file_and_part, write_table
 from latentlab.work import with_progress
 
 if TYPE_CHECKING:
@@ -81,14 +81,14 @@ def save_scores(
     codes: Codes | None = None,
     class_names: tuple[str, ...] = (),
 ) -> None:
-    """Write one CSV line per image, in descending order of a score.
+    """Write one line per image, in descending order of a score.
 
     Parameters
     ----------
     scores : Scores
         Scores of N images.
     path : Path
-        CSV file to write.
+        Table to write; its ending sets the format.
     by : Score
         Sort key.
     codes : Codes or None
@@ -113,7 +113,7 @@ def _line(
     file, part = ("", "") if codes is None else file_and_part(codes, row)
     labels = None if codes is None else codes.labels
     label = "" if labels is None else class_names[labels[row]]
-    values = (f"{each[row]:.6g}" for each in (scores.elbo, scores.error, scores.rate))
+    values = (float(f"{each[row]:.6g}") for each in (scores.elbo, scores.error, scores.rate))
     known = codes.attributes if codes else None
     return row, file, part, label, *values, *(known.values_of(row) if known else ())
 

@@ -11,6 +11,12 @@ import numpy as np
 from latentlab.latent.ranking import Score
 from latentlab.session.abilities import POSTERIORS, why_not
 from latentlab.session.anomalies import ScoreImages
+from latentlab.session.classifier import (
+    CONFIDENCE,
+    DECISION,
+    OpenClassifier,
+    values_of_decisions,
+)
 from latentlab.session.map import ComputeMeasure
 
 if TYPE_CHECKING:
@@ -94,6 +100,9 @@ def _colourings(state: State) -> Iterator[Colouring]:
     if state.answer(ScoreImages) is not None:
         for score in Score:
             yield Colouring(f"score:{score}", f"{score[0].upper()}{score[1:]}", score.unit)
+    if card := state.answer(OpenClassifier):
+        yield Colouring(DECISION, "Decision", names=card.class_names)
+        yield Colouring(CONFIDENCE, "Confidence")
     if not why_not(POSTERIORS, state.model):
         yield Colouring(Measure.KL, "KL", "nats")
     yield Colouring(Measure.DENSITY, "Density", "nats")
@@ -127,6 +136,8 @@ def values_of(key: str, state: State) -> NDArray | None:
         if name in codes.attributes.levels:
             return np.nan_to_num(values, nan=-1).astype(np.int64)
         return values
+    if key in (DECISION, CONFIDENCE):
+        return values_of_decisions(key, state)
     scores = state.answer(ScoreImages)
     if family == "score" and scores is not None and len(scores) == len(codes):
         return scores.by(Score(name)).astype(np.float32)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from latentlab.session.abilities import ENCODER_DECODER, MODEL_ON_IMAGES, Abilities
+from latentlab.session.library.comparable import UNNORMALIZED
 from latentlab.session.request import Lifetime, Priority, Request
 
 if TYPE_CHECKING:
@@ -17,10 +18,6 @@ if TYPE_CHECKING:
     from latentlab.latent.paired import PairedComparison
     from latentlab.session.points import ModelCard, Original, Point
     from latentlab.session.state import State
-
-
-UNNORMALIZED = "bernoulli"
-"""The likelihood that is not a density of grey values; its nats compare with its own kind only."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,9 @@ NAMES = {
     "parquet": "Parquet table (*.parquet)",
     "json": "Values with names (*.json)",
     "toml": "Recipe (*.toml)",
+    "scene": "Scene (*.scene)",
+    "onnx": "ONNX model (*.onnx)",
+    "safetensors": "Weights of a model (*.safetensors)",
 }
 """Map from file extension to format name in save dialogs."""
 SUFFIX_ALIASES = {"jpeg": "jpg", "tif": "tiff"}
@@ -48,9 +51,10 @@ GRID_FORMATS = (*PICTURES, "gif", "mp4")
 """Formats of an image grid; GIF and MP4 show the images one after another."""
 STEPS = (*ANIMATIONS, "png", "jpg", "tiff", *VECTORS)
 """Formats of images in order; the first three are animations."""
-FIGURES = (*PICTURES, "csv")
+FIGURES = (*PICTURES, "csv", "npz", "parquet")
 """Formats of the curves."""
 TABLES = ("csv", "npz", "parquet")
+BOOKMARKS = ("json", *TABLES)
 RECIPES = ("toml",)
 
 

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from latentlab.learning.events import Change
 
 HOUR_S = 3600.0
+UNCERTAIN_RATIO = 1.4
+"""Ratio of the longest to the shortest estimate from which both are shown."""
 
 
 def with_value(recipe: Mapping[str, Any], key: str, value: Any) -> dict[str, Any]:
@@ -42,11 +44,38 @@ def model_title(kind: str, latent_dim: int | None) -> str:
     return f"{name} {latent_dim}-D" if latent_dim else name
 
 
+SEED, SEEDS = "training.seed", "training.seeds"
+
+
+def repetitions(recipe: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the recipe of each run of a recipe that is repeated with several seeds."""
+    count, seed = value_of(recipe, SEEDS), value_of(recipe, SEED) or 0
+    if not isinstance(count, int) or not isinstance(seed, int) or count < 2:
+        return [dict(recipe)]
+    once = with_value(recipe, SEEDS, 1)
+    return [with_value(once, SEED, seed + i) for i in range(count)]
+
+
+def repeated_runs(recipes: Sequence[Mapping[str, Any] | None]) -> list[list[int]]:
+    """Return the positions of the recipes that differ in their seed only, for two or more."""
+    families: dict[str, list[int]] = {}
+    for i, recipe in enumerate(recipes):
+        if recipe is not None:
+            leaves = [pair for pair in _leaves(recipe) if pair[0] not in (SEED, SEEDS)]
+            families.setdefault(repr(sorted(leaves)), []).append(i)
+    return [members for members in families.values() if len(members) > 1]
+
+
+def data_title(kind: str) -> str:
+    """Return the name on screen of a data set, such as ``Fashion-MNIST``."""
+    return kind_title("data set", kind) or kind
+
+
 def recipe_title(recipe: Mapping[str, Any]) -> str:
     """Return model and data set of a recipe, such as ``VAE 2-D · MNIST``."""
     model, data = _kind(recipe, "model"), _kind(recipe, "data")
     name = model_title(model, value_of(recipe, "model.latent_dim"))
-    return " · ".join(part for part in (name, kind_title("data set", data) or data) if part)
+    return " · ".join(part for part in (name, data_title(data)) if part)
 
 
 def _kind(recipe: Mapping[str, Any], name: str) -> str:
@@ -136,6 +165,8 @@ class Preset:
         Reason why this machine cannot train it; empty if it can.
     seconds : float or None
         Estimated time on this machine; None if it is not known yet.
+    slowest : float or None
+        Estimated time while other programs use the machine as much as at the measurement.
     """
 
     title: str
@@ -144,6 +175,7 @@ class Preset:
     reference: str = ""
     unavailable: str = ""
     seconds: float | None = None
+    slowest: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,12 +192,15 @@ class Estimate:
         Number of images of each part; empty if unknown.
     problem : str
         Why the data set cannot be divided; empty if it can.
+    slowest : float or None
+        Estimated time while other programs use the machine as much as at the measurement.
     """
 
     values: Mapping[str, Any]
     seconds: float | None = None
     images: str = ""
     problem: str = ""
+    slowest: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,10 +239,28 @@ class SaveRecipe(SaveFile):
     path: Path
 
 
-def approximate(seconds: float) -> str:
-    """Return a duration as an estimate: ``about 3 min``, ``about 1.5 h``, ``about 20 s``."""
+def approximate(seconds: float, slowest: float | None = None) -> str:
+    """Return a duration as an estimate: ``about 3 min``, ``about 1.5 h``, ``20 to 40 s``.
+
+    Parameters
+    ----------
+    seconds : float
+        The duration.
+    slowest : float, optional
+        A longer estimate; both are shown if they differ much.
+    """
+    count, unit = _rounded(seconds)
+    if slowest is None or slowest < UNCERTAIN_RATIO * seconds:
+        return f"about {count} {unit}"
+    most, most_unit = _rounded(slowest)
+    first = count if unit == most_unit else f"{count} {unit}"
+    return f"{first} to {most} {most_unit}"
+
+
+def _rounded(seconds: float) -> tuple[str, str]:
+    """Return a duration as a rounded number, and its unit."""
     for unit, length in (("days", 24 * HOUR_S), ("h", HOUR_S), ("min", 60.0)):
         count = seconds / length
         if count >= 1:
-            return f"about {round(count) if count >= 3 else round(2 * count) / 2:g} {unit}"
-    return f"about {max(5, 5 * round(seconds / 5))} s"
+            return f"{round(count) if count >= 3 else round(2 * count) / 2:g}", unit
+    return f"{max(5, 5 * round(seconds / 5))}", "s"

@@ -65,9 +65,10 @@ class Request[Response]:
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """Path of a written file."""
+    """Path of a written file, and a sentence about it, which may be empty."""
 
     path: Path
+    note: str = ""
 
 
 class Write[Response](Request[Response]):

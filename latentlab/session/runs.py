@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar
+from statistics import fmean, stdev
+from typing import TYPE_CHECKING, Any, ClassVar, override
 
+from latentlab.session.library.comparable import Scale
 from latentlab.session.library.notes import Notes
 from latentlab.session.request import Lifetime, Priority, Request, Write
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     import numpy as np
@@ -18,6 +20,32 @@ if TYPE_CHECKING:
     from latentlab.learning.events import Change, EpochPreview
     from latentlab.session.curves import Curves
     from latentlab.session.latent_curves import LatentCurves
+
+
+@dataclass(frozen=True, slots=True)
+class OverSeeds:
+    """Losses of finished runs that differ in their seed only.
+
+    Parameters
+    ----------
+    runs : int
+        Number of runs.
+    mean, deviation : float
+        Mean and sample standard deviation of the loss, nats per image.
+    """
+
+    runs: int
+    mean: float
+    deviation: float
+
+    @classmethod
+    def of(cls, losses: Sequence[float]) -> OverSeeds:
+        """Return the statistics of two or more losses."""
+        return cls(len(losses), fmean(losses), stdev(losses))
+
+    @override
+    def __str__(self) -> str:
+        return f"{self.mean:.1f} ± {self.deviation:.1f} ({self.runs})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +72,20 @@ class LibraryEntry:
         Reason why it cannot be opened; empty if it can.
     loss, rate, distortion : float or None
         Validation values of the last epoch, nats per image.
+    test : float or None
+        Loss of the test images, nats per image.
+    over_seeds : OverSeeds or None
+        Losses of this and of other runs that differ in their seed only.
     started : float or None
         Start of its training, in seconds since 1970.
     differences : str
         Values of its recipe that most runs of the same model and data set do not share.
     notes : Notes
         Notes and tags of the user.
+    provenance : str
+        Versions, machine, data and time of its training; empty if unknown.
+    scale : Scale
+        Data set and likelihood, which decide whether its nats can be compared with others.
     """
 
     name: str
@@ -65,9 +101,20 @@ class LibraryEntry:
     loss: float | None = None
     rate: float | None = None
     distortion: float | None = None
+    test: float | None = None
+    over_seeds: OverSeeds | None = None
     started: float | None = None
     differences: str = ""
     notes: Notes = field(default=Notes())
+    provenance: str = ""
+    scale: Scale = field(default=Scale())
+
+    @property
+    def negative_elbo(self) -> float | None:
+        """Reconstruction + KL, in nats per image: comparable whatever beta and extra terms are."""
+        if self.rate is None or self.distortion is None:
+            return None
+        return self.distortion + self.rate
 
     @property
     def title(self) -> str:
@@ -76,9 +123,9 @@ class LibraryEntry:
 
     @property
     def summary(self) -> str:
-        """Model, data set, differences and loss in one line."""
-        loss = "" if self.loss is None else f"{self.loss:.1f} nats"
-        return " · ".join(part for part in (self.detail, self.differences, loss) if part)
+        """Model, data set, differences and negative ELBO in one line."""
+        elbo = "" if self.negative_elbo is None else f"{self.negative_elbo:.1f} nats"
+        return " · ".join(part for part in (self.detail, self.differences, elbo) if part)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,11 @@ from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, cast
 
 from latentlab.session.directions import Groups
-from latentlab.session.history import Steps
 from latentlab.session.map import MapView, axes_view
 from latentlab.session.model import Decode
 from latentlab.session.points import GridSettings, SampleSettings
 from latentlab.session.runs import Draft, ReadEpochPreview, RunLog, TrainingStatus
+from latentlab.session.undo.history import Steps
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping

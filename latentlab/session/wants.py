@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from latentlab.session.classifier import ClassifyManifold, ClassifyPlane, OpenClassifier
 from latentlab.session.map import COMPUTED_LAYOUTS, MakeView
 from latentlab.session.model import Decode, DecodePath, MakeManifold, MakeSamples
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from latentlab.session.points import Point
     from latentlab.session.state import State
 
 ORTHOGONAL_DECIMALS = 5
@@ -38,12 +40,32 @@ def samples(state: State) -> Iterator[MakeSamples]:
 
 def manifold(state: State) -> Iterator[MakeManifold]:
     """Yield the request for the grid over the map's plane, through the orthogonal part of z."""
-    if state.point is None or state.view.is_pending:
-        return
-    if state.view.frame.size == len(state.point.z):
-        orthogonal = np.round(state.view.frame.rest(state.point.z), ORTHOGONAL_DECIMALS)
-        point = state.point.at(tuple(orthogonal.tolist()))
+    if point := _orthogonal_point(state):
         yield MakeManifold(point, state.view.frame, state.grid)
+
+
+def manifold_decisions(state: State) -> Iterator[ClassifyManifold]:
+    """Yield the request for the decisions of the open classifier on the tiles of the manifold."""
+    if card := state.answer(OpenClassifier):
+        for grid in manifold(state):
+            yield ClassifyManifold(card, grid.point, grid.frame, grid.grid)
+
+
+def plane_decisions(state: State) -> Iterator[ClassifyPlane]:
+    """Yield the request for the decisions of the open classifier on the map's plane."""
+    card, point = state.answer(OpenClassifier), _orthogonal_point(state)
+    if card and point:
+        yield ClassifyPlane(card, point, state.view.frame)
+
+
+def _orthogonal_point(state: State) -> Point | None:
+    """Return the part of z that is orthogonal to the map's plane; None without a plane of it."""
+    if state.point is None or state.view.is_pending:
+        return None
+    if state.view.frame.size != len(state.point.z):
+        return None
+    orthogonal = np.round(state.view.frame.rest(state.point.z), ORTHOGONAL_DECIMALS)
+    return state.point.at(tuple(orthogonal.tolist()))
 
 
 def view(state: State) -> Iterator[MakeView]:

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QAbstractButton, QLineEdit, QVBoxLayout, QWidget
 
 from latentlab.session.abilities import NOTHING
 from latentlab.session.state import NAMES
-from latentlab.widgets.kit.context_menu import add_button_actions, add_image_actions
+from latentlab.widgets.kit.context_menu import add_button_actions
 from latentlab.widgets.kit.flow_layout import FlowLayout, WrappingWidget
 from latentlab.widgets.kit.theme import UNIT
 
@@ -143,9 +143,7 @@ class PanelWidget(WrappingWidget):
         return ()
 
     def fill_menu(self, menu: QMenu, place: QPoint) -> None:
-        """Add the actions for a position to the context menu: of its image, and of the tools."""
-        add_image_actions(menu, self.controller, self, place)
-        menu.addSeparator()
+        """Add the actions of the tools to the context menu."""
         add_button_actions(menu, self._tool_buttons())
 
     def _tool_buttons(self) -> list[QAbstractButton]:

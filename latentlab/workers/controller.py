@@ -14,12 +14,20 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from latentlab.directories import is_checkpoint, is_run
 from latentlab.session.codes import is_code_file
-from latentlab.session.export import CheckPlugins, DescribeForm, ReadRecipe
+from latentlab.session.export import (
+    VECTORS,
+    CheckPlugins,
+    DescribeForm,
+    ReadRecipe,
+    format_of,
+)
+from latentlab.session.files.scene import SCENES
 from latentlab.session.import_.model import ListForeignFormats
-from latentlab.session.model import Adopt
+from latentlab.session.model import Adopt, Open
 from latentlab.workers.demand import Demand
 from latentlab.workers.intents.arithmetic import ArithmeticIntents
 from latentlab.workers.intents.bookmarks import BookmarkIntents
+from latentlab.workers.intents.classifier import ClassifierIntents
 from latentlab.workers.intents.codes import CodeIntents
 from latentlab.workers.intents.directions import DirectionIntents
 from latentlab.workers.intents.files import FileIntents
@@ -30,6 +38,7 @@ from latentlab.workers.intents.own_image import OwnImageIntents
 from latentlab.workers.intents.point import DecodingIntents, PathIntents, PointIntents
 from latentlab.workers.intents.preview import PreviewIntents
 from latentlab.workers.intents.runs import RunIntents
+from latentlab.workers.intents.scene import SceneIntents
 from latentlab.workers.intents.selection import SelectionIntents
 from latentlab.workers.intents.training import TrainingIntents
 from latentlab.workers.intents.undo import Undo
@@ -85,7 +94,9 @@ class Controller(QObject):
         self.model = ModelIntents(store, demand, undo, self.point, self.own_image, self.runs)
         self.training = TrainingIntents(store, demand, lane, training, self.runs, workspaces, undo)
         self.files = FileIntents(store, demand)
+        self.classifier = ClassifierIntents(store, demand, self.point)
         self.imports = ImportIntents(store, demand, self.runs, self.own_image)
+        self.scene = SceneIntents(store, demand, undo, self.map, self.runs, workspaces)
         demand.on(CheckPlugins, self._on_plugins)
         store.changed.connect(self.changed)
         lane.answered.connect(demand.take)
@@ -129,7 +140,10 @@ class Controller(QObject):
             self.runs.open(path)
         elif path.suffix.lower() == ".toml":
             self.ask(ReadRecipe(path))
+        elif format_of(path) in (*SCENES, *VECTORS):
+            self.scene.look_for(path)
         elif path.is_file() and (not path.suffix or kind.startswith("image/")):
+            self.scene.look_for(path)
             self.own_image.open(path)
         else:
             self.imports.inspect(path)
@@ -137,6 +151,7 @@ class Controller(QObject):
     def close(self) -> None:
         """Stop and save training, then close the lane; wait for both."""
         self.demand.close()
+        self.scene.end_session()
         self.training.close()
         self._lane.close()
 
@@ -146,6 +161,8 @@ class Controller(QObject):
     def _on_answer(self, answer: Answer) -> None:
         if isinstance(answer.request, Adopt):
             self._worker.adopted()
+        elif isinstance(answer.request, Open) and answer.failure is None:
+            self.scene.continue_restoring()
 
     @Slot(object)
     def _on_lane_progress(self, progress: LaneProgress) -> None:

@@ -60,20 +60,20 @@ def stray_safetensors(tmp_path):
     (tmp_path / "downloads").mkdir()
     file = tmp_path / "downloads" / "model.safetensors"
     save_file({"lm_head.weight": np.zeros((2, 2))}, file)
-    return file, "model.safetensors is not a checkpoint of latentlab"
+    return file, "model.safetensors cannot be opened: its tensors are not those of a VAE"
 
 
 def other_weights(tmp_path):
     """Weights of some other program inside a run folder are not the run's own."""
     file = run_folder(tmp_path) / "encoder.safetensors"
     save_file({"lm_head.weight": np.zeros((2, 2))}, file)
-    return file, "encoder.safetensors is not a checkpoint of latentlab"
+    return file, "encoder.safetensors cannot be opened: its tensors are not those of a VAE"
 
 
 def model_of_another_program(tmp_path, name="vae.pt"):
     file = tmp_path / name
     file.write_bytes(b"PK no picture")
-    return file, f"{name} is a file of PyTorch"
+    return file, f"{name} is damaged, or no file of torch.save"
 
 
 def graph_of_another_program(tmp_path):
@@ -259,7 +259,9 @@ def test_is_told_and_nothing_is_lost(old_desk, make, tmp_path):
     assert bar.isVisible()
     assert words in bar.text.text()
     text = f"{failure.title} {failure.advice}".strip()
-    assert bar.text.text() == with_titles(text, desk.state.answer(DescribeForm))
+    # Lines of code in the advice are copied as lines.
+    shown = " ".join(text.split())
+    assert bar.text.text() == with_titles(shown, desk.state.answer(DescribeForm))
     assert "Traceback" not in bar.text.text()
     assert len(bar.text.text()) < 1000
     assert failure.details == ""

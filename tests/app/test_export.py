@@ -11,10 +11,10 @@ from PySide6.QtWidgets import QFileDialog, QToolButton
 
 from latentlab.latent.interpolation.curves import PathKind
 from latentlab.session.export import NAMES
+from latentlab.session.files.report import SaveReport
 from latentlab.session.interpolation import DecodePaths
 from latentlab.session.model import Decode, DecodePath, MakeManifold, MakeSamples
 from latentlab.session.points import Key, Loop
-from latentlab.session.report import SaveReport
 from latentlab.widgets.kit.export.film_dialog import FilmDialog
 
 BUILT = ("map", "image", "manifold", "interpolate")

@@ -131,7 +131,7 @@ def test_a_pasted_picture_of_a_few_pixels_is_encoded(studio, size):
     QGuiApplication.clipboard().clear()
 
 
-def test_a_pasted_photo_is_cropped_and_inverted_by_keyboard(studio):
+def test_a_pasted_photo_is_inverted_and_cropped_by_keyboard(studio):
     """Dark ink on grey paper, off the middle: inverted, framed and centred it is a one."""
     photo = np.full((200, 300), 235, np.uint8)
     photo[60:140, 146:156] = 20
@@ -141,8 +141,12 @@ def test_a_pasted_photo_is_cropped_and_inverted_by_keyboard(studio):
     studio.settle()
     panel = studio.studio
     assert panel._stack.currentIndex() == CROP
-    studio.until(lambda: "try Crop, Invert" in panel.result.verdict.text())
+    assert panel.crop_tools.invert.isChecked(), "paper is light, and the data set is dark"
+    said = [line.text.text() for line in studio.window.messages.lines]
+    assert any(text.startswith("Inverted the image") for text in said)
     panel.crop_tools.invert.setFocus()
+    studio.hand.key(Qt.Key.Key_Space)
+    studio.until(lambda: "try Crop, Invert" in panel.result.verdict.text())
     studio.hand.key(Qt.Key.Key_Space)
     studio.settle()
     assert studio.state.own.picture[14, 14] > 150
@@ -181,6 +185,8 @@ def test_a_hidden_half_is_filled_in_and_filled_otherwise(studio):
     studio.settle()
     fills = studio.state.answer(Inpaint)
     assert studio.state.point == fills.tiles.points[0]
+    said = [line.text.text() for line in studio.window.messages.lines]
+    assert any(text.startswith("Filled in: z is now") for text in said)
     np.testing.assert_array_equal(fills.tiles.pictures[0][~hidden], own.picture[~hidden])
     assert Inpaint not in studio.state.working
     studio.hand.click(panel.filling.brushes.others)

@@ -23,6 +23,15 @@ def small_arrays(folder, write):
     return values
 
 
+def small_pixel_table(folder, write):
+    rng = np.random.default_rng(0)
+    rows = [[f"{i % 2}", *map(str, rng.integers(0, 256, 16))] for i in range(30)]
+    head = ["label", *(f"pixel{i}" for i in range(16))]
+    lines = "\n".join(",".join(row) for row in [head, *rows])
+    (folder / "t.csv").write_text(lines, encoding="utf-8")
+    return {"table": folder / "t.csv"}
+
+
 def small_folder(folder, write):
     write.pictures(folder, [f"{i % 2}/{i:02d}.png" for i in range(30)])
     write.attributes(folder / "attributes.csv", [f"{i:02d}.png" for i in range(30)])
@@ -59,6 +68,7 @@ SMALL = {
     "celeba": small_celeba,
     "olivetti": small_olivetti,
     "huggingface": small_saved,
+    "pixel-table": small_pixel_table,
 }
 """What writes a small set of a kind and says where; sets of four IDX files are all alike."""
 DESCRIBED = {"folder", "celeba"}

@@ -156,7 +156,7 @@ def test_open_begins_at_a_2_between_a_3_and_an_8(lab):
     assert start == original.point
     np.testing.assert_allclose(start.z, lab.opened.codes.mu[original.row], atol=1e-5)
     if lab.opened.card.conditional:
-        assert (start.label, ends.a.label, ends.b.label) == (2, 3, 8)
+        assert (start.label, ends.a.label, ends.b.label) == (2, 3, 3)
     else:
         assert (start.label, ends.a.label, ends.b.label) == (None, None, None)
     mu = lab.opened.codes.mu
@@ -754,3 +754,12 @@ def test_all_images_of_a_model_that_is_gone_are_not_shown(vae_run, cvae_run, mon
         next(steps)
     assert done.value.value is None
     assert lab.codes is now
+
+
+def test_the_first_path_of_a_conditional_model_keeps_its_class(cvae_run):
+    """With a class at each end, the strip would jump from one to the other in the middle."""
+    explorer = Explorer()
+    explorer.open(cvae_run)
+    _, ends, _ = explorer.start()
+    assert ends.a.label == ends.b.label
+    assert ends.a.z != ends.b.z

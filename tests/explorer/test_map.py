@@ -11,6 +11,7 @@ from latentlab.data.image_set import TRAIN, VALIDATION, Attributes
 from latentlab.errors import RunError
 from latentlab.session.anomalies import ScoreImages
 from latentlab.session.colourings import Measure, MeasuredValues, colourings, values_of
+from latentlab.session.files.tables import escape_cell, save_selection
 from latentlab.session.map import ComputeMeasure
 from latentlab.session.selection import (
     SetOperation,
@@ -22,7 +23,6 @@ from latentlab.session.selection import (
     select,
 )
 from latentlab.session.state import State
-from latentlab.session.tables import escape_cell, save_selection
 
 ATTRIBUTES = Attributes(("smiling", "age"), np.arange(180, dtype=np.float32).reshape(90, 2))
 

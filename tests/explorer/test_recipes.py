@@ -7,6 +7,7 @@ from latentlab.explorer import recipes as answers
 from latentlab.explorer.answer import answer
 from latentlab.explorer.explorer import Explorer
 from latentlab.learning.recipe import read_recipe
+from latentlab.learning.step_time import StepTime
 from latentlab.session.recipes import (
     EstimateTime,
     ListPresets,
@@ -135,3 +136,30 @@ def test_saved_recipe_can_be_read(tmp_path):
 )
 def test_estimates_are_rounded(seconds, text):
     assert approximate(seconds) == text
+
+
+def test_an_estimate_that_is_not_sure_is_a_range():
+    assert approximate(100, 110) == "about 1.5 min"
+    assert approximate(100, 200) == "1.5 to 3 min"
+    assert approximate(40, 90) == "40 s to 1.5 min"
+
+
+def test_under_load_the_time_is_a_range_and_the_fastest_step_is_kept(folder, monkeypatch):
+    write(folder, "a")
+    monkeypatch.setattr(answers, "_measured", set())
+    monkeypatch.setattr(answers, "seconds_per_image", timed(StepTime(1e-5, 4e-5)))
+    (loaded,) = ask(TimePresets())
+    assert loaded.slowest == pytest.approx(4 * loaded.seconds)
+    monkeypatch.setattr(answers, "_measured", set())
+    monkeypatch.setattr(answers, "seconds_per_image", timed(StepTime(2e-5, 2e-5)))
+    estimate = ask(EstimateTime(loaded.values))
+    assert estimate.seconds == loaded.seconds
+    assert estimate.slowest == pytest.approx(2 * loaded.seconds)
+
+
+def timed(time):
+    def measure(recipe, spec):
+        yield
+        return time
+
+    return measure

@@ -388,20 +388,33 @@ def test_a_conditional_model_without_classes_is_refused_in_words(run):
         load_model(run)
 
 
+def is_safe_load(node, file):
+    """Return whether a node loads only weights, in the program that has a process of its own."""
+    return (
+        file.name == "torch_child.py"
+        and isinstance(node, ast.Call)
+        and ast.unparse(node.func) == "torch.load"
+        and any(ast.unparse(keyword) == "weights_only=True" for keyword in node.keywords)
+    )
+
+
 def test_nothing_in_the_package_imports_pickle():
     """Nor opens the doors behind which it stands."""
     forbidden = {"pickle", "cPickle", "dill", "joblib", "shelve", "marshal", "cloudpickle"}
     files = sorted(Path(latentlab.__file__).parent.rglob("*.py"))
     assert len(files) > 50
     for file in files:
-        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+        tree = ast.parse(file.read_text("utf-8"))
+        safe = [node.func for node in ast.walk(tree) if is_safe_load(node, file)]
+        for node in ast.walk(tree):
             names = []
             if isinstance(node, ast.Import):
                 names = [alias.name for alias in node.names]
             elif isinstance(node, ast.ImportFrom):
                 names = [node.module or ""]
             elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
-                assert (node.value.id, node.attr) not in {("torch", "load"), ("torch", "save")}
+                is_torch = (node.value.id, node.attr) in {("torch", "load"), ("torch", "save")}
+                assert not is_torch or node in safe, file
             elif isinstance(node, ast.keyword) and node.arg == "allow_pickle":
                 assert isinstance(node.value, ast.Constant), file
                 assert node.value.value is False, file

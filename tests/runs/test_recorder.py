@@ -35,6 +35,7 @@ from latentlab.learning.steering import Controls
 from latentlab.learning.training_state import read_training_state
 from latentlab.runs.library import PREVIEW, RECIPE, library
 from latentlab.runs.portraits import FOLDER, preview_epochs, read_epoch_preview
+from latentlab.runs.provenance import FILE as PROVENANCE
 from latentlab.runs.recorder import record, resume
 from latentlab.runs.run_data import FILE as DATA
 from latentlab.runs.run_log import CHANGES, read_changes, read_run_log
@@ -46,6 +47,7 @@ from latentlab.session.runs import RunLog
 
 KEYS = ["epoch", "split", "loss", "reconstruction", "kl", "seconds"]
 FILES = {
+    PROVENANCE,
     DATA,
     RECIPE,
     METRICS,
@@ -562,6 +564,20 @@ def test_a_run_that_diverged_is_marked_and_goes_on_without_what_made_it(own_plac
     assert [change.value for change in read_changes(folder)] == [1e-4]
     finish(resume(folder))
     assert (entry().epoch, entry().failure) == (3, "")
+
+
+def test_a_run_that_diverges_in_its_first_epoch_leaves_no_folder(own_place):
+    folder, controls = runs() / "run", Controls()
+    events = record(recipe_of(epochs=3, optimizer="sgd", learning_rate=1.0), folder, controls)
+    with pytest.raises(TrainingError, match="no epoch was complete"):
+        finish(events)
+    assert not folder.exists()
+    full = runs() / "full"
+    full.mkdir()
+    (full / "thesis.txt").write_text("mine")
+    with pytest.raises(TrainingError):
+        finish(record(recipe_of(epochs=3, optimizer="sgd", learning_rate=1.0), full))
+    assert (full / "thesis.txt").read_text() == "mine", "files of others stay"
 
 
 def test_a_run_that_was_stopped_has_not_failed(own_place):

@@ -1,9 +1,16 @@
 """Sweeps: which runs they are, and what these are called."""
 
+import csv
+
+import numpy as np
 import pytest
 
+from latentlab.directories import runs
 from latentlab.errors import RecipeError
+from latentlab.runs.batch_training import train_all
+from latentlab.runs.library import library
 from latentlab.runs.sweeps import PlannedRun, plan, split_values, with_unique_names
+from latentlab.session.curves import last_losses
 
 
 @pytest.mark.parametrize(
@@ -81,3 +88,47 @@ def test_names_that_come_again_are_told_apart():
     names = ["tiny", "tiny", "tiny-2", "tiny"]
     apart = with_unique_names([PlannedRun(name, None) for name in names])
     assert [each.name for each in apart] == ["tiny", "tiny-2", "tiny-2-2", "tiny-3"]
+
+
+def test_each_combination_is_repeated_with_seeds():
+    values = {"training": {"seeds": 2, "seed": 7}}
+    plans = plan("a", values, ["objective.beta=1,2"])
+    assert [each.name for each in plans] == [
+        "a-beta-1-seed-7",
+        "a-beta-1-seed-8",
+        "a-beta-2-seed-7",
+        "a-beta-2-seed-8",
+    ]
+    found = [(each.recipe.training.seed, each.recipe.training.seeds) for each in plans]
+    assert found == [(7, 1), (8, 1)] * 2
+    with pytest.raises(RecipeError, match=r"sweep of training\.seed"):
+        plan("a", values, ["training.seed=1,2"])
+
+
+def test_mean_and_deviation_over_seeds_are_written_and_listed(own_place, tmp_path):
+    recipe = tmp_path / "tiny.toml"
+    recipe.write_text(
+        "[model]\nkind = 'vae'\nhidden = [4]\n[training]\nepochs = 1\nseeds = 2\ndevice = 'cpu'\n"
+        "batch_size = 2000\n"
+    )
+    lines = list(train_all((recipe,), tmp_path / "out", (), ("objective.beta=1,4",)))
+    assert sum(line.startswith("Trained") for line in lines) == 4
+    with (tmp_path / "out" / "comparison-over-seeds.csv").open() as file:
+        first, second = csv.DictReader(file)
+    assert (first["objective.beta"], second["objective.beta"]) == ("1.0", "4.0")
+    losses = [
+        last_losses(tmp_path / "out" / f"tiny-beta-1-seed-{seed}")["validation"]["loss"]
+        for seed in (0, 1)
+    ]
+    assert first["runs"] == "2"
+    assert float(first["validation_loss_mean"]) == pytest.approx(np.mean(losses), abs=1e-4)
+    assert float(first["validation_loss_std"]) == pytest.approx(np.std(losses, ddof=1), abs=1e-4)
+    runs().parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / "out").rename(runs())
+    entries = {entry.path.name: entry for entry in library()}
+    over_seeds = entries["tiny-beta-1-seed-0"].over_seeds
+    assert over_seeds == entries["tiny-beta-1-seed-1"].over_seeds
+    assert (over_seeds.runs, over_seeds.mean) == (2, pytest.approx(np.mean(losses), abs=1e-4))
+    assert entries["tiny-beta-4-seed-0"].over_seeds != over_seeds
+    assert entries["tiny-beta-4-seed-1"].differences == "beta 4, seed 1"
+    assert not any(entry.over_seeds for entry in entries.values() if entry.shipped)

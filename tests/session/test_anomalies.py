@@ -138,7 +138,7 @@ def test_csv_has_every_image_the_strangest_first(tmp_path):
     assert answer(request, Explorer()) == Exported(path)
     head, *rows = read(path)
     assert tuple(head) == COLUMNS
-    want = ["4", "in/4.png", "train", "a, with a comma", "104", "0.46", "3.25"]
+    want = ["4", "in/4.png", "train", "a, with a comma", "104.0", "0.46", "3.25"]
     assert rows[0] == want
     assert [row[0] for row in rows] == ["4", "3", "2", "1", "0"]
 

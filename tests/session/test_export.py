@@ -81,7 +81,7 @@ def test_other_endings_are_refused_with_the_list_of_those_that_can_be(tmp_path, 
 
 
 def test_the_ending_of_a_figure_is_kept_or_refused(tmp_path):
-    with pytest.raises(RunError, match=r"\.png, .*\.svg, \.pdf or \.csv"):
+    with pytest.raises(RunError, match=r"\.png, .*\.svg, \.pdf, \.csv, \.npz or"):
         save_curves((), tmp_path / "curves.bmp")
 
 

@@ -128,14 +128,14 @@ def test_options_units_and_titles():
     assert bool(options[2].unavailable) is not torch.cuda.is_available()
     assert at("training", "", "batch_size").unit == "images"
     assert at("training", "", "batch_size").title == "Batch size"
-    assert at("objective", "elbo", "schedule", "linear", "epochs").title == "Warm-up length"
-    assert at("training", "", "schedule", "linear", "epochs").title == "Rate length"
+    assert at("objective", "elbo", "schedule", "linear", "epochs").title == "Warm-up over"
+    assert at("training", "", "schedule", "linear", "epochs").title == "Rate over"
 
 
 def test_factors_say_what_they_multiply():
     """“Beta end: 1” below “Beta: 4” could be read as another beta."""
     assert at("objective", "elbo", "schedule").title == "KL warm-up"
-    for name, title in (("start", "Warm-up start"), ("end", "Warm-up end")):
+    for name, title in (("start", "Warm-up from"), ("end", "Warm-up to")):
         factor = at("objective", "elbo", "schedule", "linear", name)
         assert (factor.title, factor.unit) == (title, "× beta")
     assert at("training", "", "schedule", "cosine", "end").unit == "× rate"

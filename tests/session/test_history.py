@@ -1,6 +1,6 @@
 """Undo."""
 
-from latentlab.session.history import MAX_ENTRIES, History
+from latentlab.session.undo.history import MAX_ENTRIES, History
 
 
 def test_back_and_forth():

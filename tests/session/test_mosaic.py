@@ -8,7 +8,7 @@ from PIL import Image
 
 from latentlab.errors import RunError
 from latentlab.runs.image_files import read_png, save_animation, save_image, save_tiles
-from latentlab.session.mosaic import tile
+from latentlab.session.files.mosaic import tile
 from latentlab.session.points import Point, Tiles
 
 

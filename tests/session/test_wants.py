@@ -9,11 +9,11 @@ from latentlab.data.image_set import ImageSpec
 from latentlab.latent.codes import Codes
 from latentlab.latent.planes import plane_through
 from latentlab.session import wants
-from latentlab.session.history import Steps
 from latentlab.session.map import Layout, MakeView, MapView, axes_view
 from latentlab.session.model import Decode, DecodePath, MakeManifold, MakeSamples
 from latentlab.session.points import GridSettings, LatentPath, ModelCard, Point, SampleSettings
 from latentlab.session.state import State
+from latentlab.session.undo.history import Steps
 
 A, B, Z = Point((-1.0, 0.0, 0.0), 3), Point((1.0, 0.0, 0.0), 8), Point((0.5, -0.5, 2.0), 2)
 ENDS = LatentPath(A, B)

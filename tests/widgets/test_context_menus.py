@@ -5,7 +5,7 @@ from PySide6.QtCore import QEvent, QObject, QTimer
 from PySide6.QtGui import QContextMenuEvent
 from PySide6.QtWidgets import QApplication, QMenu, QTabBar, QWidget
 
-from latentlab.widgets.kit.context_menu import title_of
+from latentlab.widgets.kit.context_menu import fill_context_menu, title_of
 from latentlab.widgets.kit.icons import IconButton
 
 BUILT = None
@@ -84,7 +84,7 @@ def test_an_image_of_a_grid_becomes_z_or_an_end_of_the_path(old_big, menus):
     assert "New samples" in texts
     assert "Hide Samples" in texts
     menu = QMenu()
-    old_big.panel("samples").fill_menu(menu, grid.mapTo(old_big.panel("samples"), place))
+    fill_context_menu(menu, grid, place)
     menu.actions()[1].trigger()
     assert old_big.state.ends.a == grid._tiles.points[3]
     old_big.controller.undo.undo()
@@ -117,5 +117,7 @@ def test_buttons_are_named_by_their_text_or_the_first_sentence_of_their_tooltip(
     assert title_of(button) == "Remove the image"
     button.setToolTip("Scale to 20.5 pixels. And more.")
     assert title_of(button) == "Scale to 20.5 pixels"
-    button.setText("Paths ▾")
-    assert title_of(button) == "Paths"
+    button.setText("Choose ends ▾")
+    assert title_of(button) == "Choose ends"
+    button.setText("Reset")
+    assert title_of(button) == "Scale to 20.5 pixels", "one word says too little"

@@ -11,6 +11,8 @@ from controller_support import bare, bench, moved
 from latentlab.latent.planes import axes_plane
 from latentlab.session.export import CheckPlugins, DescribeForm, Export, ReadRecipe
 from latentlab.session.failure import Failure
+from latentlab.session.files.scene import ReadScene
+from latentlab.session.import_.model import InspectForeign, ListForeignFormats
 from latentlab.session.model import (
     AllCodes,
     Decode,
@@ -42,6 +44,7 @@ def test_start_asks_for_all_there_is_to_choose_from(bare):
         DescribeForm(),
         ListLibrary(),
         CheckPlugins(),
+        ListForeignFormats(),
     ]
     assert bare.state.opening == "toy"
     bare.lane.answer_all()
@@ -192,8 +195,20 @@ def test_open_path_tells_kinds_apart(bench, tmp_path):
         if "." not in name:
             path.mkdir()
         bench.controller.open_path(path)
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "recipe.toml").touch()
+    bench.controller.open_path(tmp_path / "run")
     kinds = [type(request) for request in bench.lane.asked]
-    assert kinds == [ReadRecipe, EncodeFile, Open, Open, Open]
+    assert kinds == [ReadRecipe, ReadScene, EncodeFile, *[InspectForeign] * 3, Open]
+
+
+def test_what_is_no_foreign_model_is_opened_as_a_run_or_an_image(bench, tmp_path):
+    """The message then says what it is instead."""
+    for name, kind in (("e.json", Open), ("f.xyz", EncodeFile)):
+        bench.controller.open_path(tmp_path / name)
+        assert bench.state.opening == name
+        bench.lane.answer(bench.lane.waiting(InspectForeign)[-1])
+        assert type(bench.lane.asked[-1]) is kind
 
 
 def test_picture_is_encoded_under_the_present_label(bench, tmp_path):
@@ -349,7 +364,9 @@ def test_export_tells_how_it_was_made(bench):
     )
     (request,) = bench.lane.asked
     assert isinstance(request, Export)
-    assert request.info == {"model": "toy", "epoch": 3, "recipe": {}, "seed": 3}
+    about = {"scene": 1, "model": "toy", "epoch": 3, "recipe": {}, "seed": 3}
+    assert request.info.items() >= about.items()
+    assert request.info["z"] == bench.state.point.z
     assert (request.path, request.gap) == (Path("s.png"), 1)
 
 

@@ -100,6 +100,16 @@ def test_a_sweep_queues_the_draft_with_each_value(bench):
     assert bench.state.draft.values == {"objective": {"beta": 1.0, "free_bits": 0.5}}
 
 
+def test_a_draft_with_seeds_is_trained_once_with_each(bench):
+    once = {"training": {"seed": 3, "seeds": 1}}
+    bench.controller.training.set_draft({"training": {"seed": 3, "seeds": 2}})
+    bench.controller.training.start()
+    assert orders(bench) == [TrainingJob(once)]
+    assert bench.state.training.queue == ({"training": {"seed": 4, "seeds": 1}},)
+    bench.controller.training.sweep("objective.beta", (2.0,))
+    assert [each["training"]["seed"] for each in bench.state.training.queue] == [4, 3, 4]
+
+
 def test_a_failure_is_told_though_the_next_run_begins(bench):
     bench.controller.training.start()
     bench.controller.training.enqueue()

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+SCENE_SUFFIXES = (".scene", ".svg", ".pdf")
+"""Suffixes of scenes, and of pictures that can carry one but no pixels to encode."""
 MAX_NAMED = 3
 """Maximum number of files that are not taken and listed by name."""
 COUNTING_SECONDS = 3.0
@@ -46,6 +48,7 @@ class DropKind(StrEnum):
     MODEL = "Open as model"
     CODES = "Open as codes"
     RECIPE = "Use as recipe"
+    SCENE = "Open as scene"
     IMAGE = "Encode as image"
     IMAGES = "Use as training data"
     UNKNOWN = "Cannot be opened"
@@ -128,6 +131,8 @@ def kind_of_path(path: Path, formats: Sequence[ModelFormat] = ()) -> DropKind:
         return DropKind.CODES
     if suffix == ".toml":
         return DropKind.RECIPE
+    if suffix in SCENE_SUFFIXES:
+        return DropKind.SCENE
     # A file without a suffix may be an image: its content decides when it is opened.
     is_image = not suffix or suffix in picture_suffixes()
     return DropKind.IMAGE if is_image else DropKind.UNKNOWN

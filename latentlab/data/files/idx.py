@@ -16,7 +16,7 @@ from latentlab.data.files.numpy_file import DEFLATE_RATIO, LONGEST, MEMORY_SHARE
 from latentlab.errors import DataError, LatentlabError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -106,14 +106,24 @@ def read_idx(path: Path) -> NDArray[Any]:
     DataError
         If it is not an IDX file, does not match its header, or does not fit into memory.
     """
+    return _opened(path, _read)
+
+
+def read_idx_shape(path: Path) -> tuple[int, ...]:
+    """Read the shape in the header of an IDX file; raises as `read_idx`."""
+    return _opened(path, lambda path, file, packed: _read_header(path, file)[1])
+
+
+def _opened[T](path: Path, read: Callable[[Path, IO[bytes], bool], T]) -> T:
+    """Return what a function reads from a file and, with True, from a gzipped file."""
     try:
         with path.open("rb") as raw:
             start = raw.read(len(GZIP_MAGIC))
             raw.seek(0)
             if start != GZIP_MAGIC:
-                return _read(path, raw, packed=False)
+                return read(path, raw, False)
             with gzip.GzipFile(fileobj=raw) as file:
-                return _read(path, cast("IO[bytes]", file), packed=True)
+                return read(path, cast("IO[bytes]", file), True)
     except LatentlabError:
         raise
     except Exception as error:  # gzip and zlib raise several types
@@ -122,7 +132,8 @@ def read_idx(path: Path) -> NDArray[Any]:
         ) from error
 
 
-def _read(path: Path, file: IO[bytes], *, packed: bool) -> NDArray[Any]:
+def _read_header(path: Path, file: IO[bytes]) -> tuple[np.dtype[Any], tuple[int, ...]]:
+    """Read the type and the shape of the values."""
     magic = file.read(4)
     if len(magic) < 4 or magic[:2] != bytes(2) or magic[2] not in TYPES:
         raise _foreign(path, magic + file.read(24))
@@ -130,8 +141,12 @@ def _read(path: Path, file: IO[bytes], *, packed: bool) -> NDArray[Any]:
     sides = file.read(4 * dims)
     if len(sides) < 4 * dims:
         raise DataError(f"{path} is damaged: it ends within its header.", "Copy the file again.")
-    shape = tuple(np.frombuffer(sides, ">u4").astype(int).tolist())
-    size = math.prod(shape) * kind.itemsize
+    return kind, tuple(np.frombuffer(sides, ">u4").astype(int).tolist())
+
+
+def _read(path: Path, file: IO[bytes], packed: bool) -> NDArray[Any]:
+    kind, shape = _read_header(path, file)
+    dims, size = len(shape), math.prod(shape) * kind.itemsize
     on_disk = path.stat().st_size
     held = on_disk - 4 - 4 * dims
     if dims > MAX_DIMENSIONS or size > (DEFLATE_RATIO * on_disk if packed else held):

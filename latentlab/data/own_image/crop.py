@@ -98,11 +98,15 @@ class Preprocessing:
         Whether to invert the brightness.
     center : bool
         Whether to cut out the light drawing on dark ground and centre it like MNIST's digits.
+    automatic : bool
+        Whether to invert a grey image if its background is opposite to that of the data set, as
+        dark ink on paper is to MNIST; `invert` then has the result.
     """
 
     frame: CropBox | None = None
     invert: bool = False
     center: bool = False
+    automatic: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, override
+from typing import TYPE_CHECKING, Literal, Self, override
 
 import numpy as np
 from pydantic import Field
@@ -77,6 +77,11 @@ class ArraysConfig(DataConfig, title="NumPy file"):
         title="Split",
         description="Which images are for training, for validation and for the test.",
     )
+
+    @classmethod
+    @override
+    def from_path(cls, path: Path, spec: ImageSpec) -> Self | None:
+        return cls(images=path) if path.suffix.lower() in (".npy", ".npz") else None
 
     @override
     def available(self) -> bool:

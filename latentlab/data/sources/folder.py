@@ -5,14 +5,14 @@ from __future__ import annotations
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, override
+from typing import TYPE_CHECKING, Annotated, Literal, Self, override
 
 import numpy as np
 from pydantic import Field
 
 from latentlab.config import Options
 from latentlab.data.attributes import classes_from
-from latentlab.data.files.archive import find_pictures, shown
+from latentlab.data.files.archive import find_pictures, holds_pictures, shown
 from latentlab.data.files.decoded_cache import open_pictures
 from latentlab.data.files.image_file import Crop, ImageFormat
 from latentlab.data.files.pages import find_pages
@@ -34,6 +34,7 @@ from latentlab.data.sources.arrays import MAX_CLASSES
 from latentlab.data.split import Division, Split, divide_images
 from latentlab.data.tables.attribute_table import AttributeTable, read_beside
 from latentlab.data.tables.joining import quoted
+from latentlab.data.tables.pixel_rows import find_layout
 from latentlab.errors import DataError
 from latentlab.work import Progress, in_thread, with_progress
 
@@ -117,6 +118,17 @@ class FolderConfig(DataConfig, title="Folder of images"):
     def frame(self) -> ImageFormat:
         """Format of the images."""
         return ImageFormat(self.width, self.height or self.width, self.crop, self.colour)
+
+    @classmethod
+    @override
+    def from_path(cls, path: Path, spec: ImageSpec) -> Self | None:
+        channels, height, width = spec.shape
+        is_table = path.is_file() and path.suffix.lower() in (".csv", ".tsv", ".txt")
+        if not holds_pictures(path.parent if is_table else path) or find_layout(path):
+            return None
+        table = path if is_table else None
+        root, colour = (path.parent if is_table else path), channels == 3
+        return cls(root=root, width=width, height=height, colour=colour, attributes=table)
 
     @override
     def available(self) -> bool:

@@ -13,8 +13,8 @@ from pydantic import Field
 
 from latentlab.data.files.archive import Entry, Source
 from latentlab.data.files.image_file import Crop, ImageFormat
-from latentlab.data.image_set import DATA, DataConfig, Splits
-from latentlab.data.sources.folder import CROPS, MOST_PIXELS, Known, open_split
+from latentlab.data.image_set import DATA, DataConfig, ImageSpec, Outline, Splits
+from latentlab.data.sources.folder import ANY_CLASSES, CROPS, MOST_PIXELS, Known, open_split
 from latentlab.data.split import Split
 from latentlab.data.tables.attribute_table import AttributeTable
 from latentlab.errors import DataError
@@ -63,13 +63,19 @@ class HuggingFaceConfig(DataConfig, title="Hugging Face"):
         return self.root.is_dir() and find_spec(PACKAGE) is not None
 
     @override
+    def outline(self) -> Generator[Progress, None, Outline | None]:
+        yield Progress(f"Opening {self.root.name}")
+        spec = ImageSpec((3 if self.colour else 1, self.size, self.size), ANY_CLASSES)
+        train, *held_out = (len(part) for part in _used(_open(self.root)).values())
+        return Outline(spec, train, *held_out) if held_out else Outline.of(spec, train, SHARE)
+
+    @override
     def load(self) -> Generator[Progress, None, Splits]:
         """See `DataConfig.load`; holds out test, else validation, else a random tenth."""
         yield Progress(f"Opening {self.root.name}")
-        parts = _open(self.root)
-        name = "train" if "train" in parts else next(iter(parts))
-        held_out = next((part for part in HELD_OUT if part in parts and part != name), None)
-        used = {part: parts[part] for part in (name, held_out) if part}
+        used = _used(_open(self.root))
+        name, *others = used
+        held_out = others[0] if others else None
         source = _Saved(self.root, used)
         frame = ImageFormat(self.size, self.size, self.crop, self.colour)
         labels, names = source.classes()
@@ -86,6 +92,13 @@ class HuggingFaceConfig(DataConfig, title="Hugging Face"):
 
 def _is_part(images: ImageSet, name: str) -> bool:
     return images.files is not None and all(file.startswith(f"{name}#") for file in images.files)
+
+
+def _used(parts: dict[str, Any]) -> dict[str, Any]:
+    """Return the part to train on, and the held-out part if there is one."""
+    name = "train" if "train" in parts else next(iter(parts))
+    held_out = next((part for part in HELD_OUT if part in parts and part != name), None)
+    return {part: parts[part] for part in (name, held_out) if part}
 
 
 class _Saved(Source):

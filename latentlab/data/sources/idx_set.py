@@ -13,7 +13,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from latentlab.data.arrays.pixels import convert, measure, usual_scale
-from latentlab.data.files.idx import FILES, IdxFiles, named_as, names_in, read_idx, sets_in
+from latentlab.data.files.idx import (
+    FILES,
+    IdxFiles,
+    named_as,
+    names_in,
+    read_idx,
+    read_idx_shape,
+    sets_in,
+)
 from latentlab.data.image_set import DATA, ImageSet, ImageSpec, Outline, Splits
 from latentlab.data.sources.emnist import CLASSES, LETTERS, set_of
 from latentlab.directories import downloads
@@ -50,11 +58,26 @@ class IdxSource:
     class_names: tuple[str, ...]
     origin: str
 
+    def is_at(self, path: Path) -> bool:
+        """Return whether a folder, or the folder of a file, holds this set.
+
+        Fashion-MNIST has the same file names; it is told by its name in the path.
+        """
+        folder = path if path.is_dir() else path.parent
+        is_idx = bool(sets_in(folder)) and (path.is_dir() or named_as(path.name) is not None)
+        is_fashion = "fashion" in f"{folder.name}/{path.name}".lower()
+        return is_idx and is_fashion == self.name.startswith("fashion")
+
     def outline(self, root: Path | None) -> Outline | None:
-        """Return the outline; None for an EMNIST subset."""
+        """Return the outline, from the headers of the files if they are there."""
         found = self.find(root)
-        is_subset = found is not None and bool(set_of(found.prefix))
-        return None if is_subset else Outline(ImageSpec(SHAPE, self.class_names), TRAIN, TEST)
+        if found is None:
+            return Outline(ImageSpec(SHAPE, self.class_names), TRAIN, TEST)
+        names = CLASSES.get(set_of(found.prefix), self.class_names)
+        train, held_out = (read_idx_shape(found.paths[file]) for file in FILES[::2])
+        if not len(train) == len(held_out) == len(SHAPE):
+            return None
+        return Outline(ImageSpec((1, train[1], train[2]), tuple(names)), train[0], held_out[0])
 
     def load(self, root: Path | None) -> Generator[Progress, None, Splits]:
         """Read the files, downloading them first if they are not found."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Literal, override
+from typing import TYPE_CHECKING, ClassVar, Literal, Self, override
 
 from pydantic import Field
 
-from latentlab.data.image_set import DATA, DataConfig, Outline, Splits
+from latentlab.data.image_set import DATA, DataConfig, ImageSpec, Outline, Splits
 from latentlab.data.sources.idx_set import IdxSource
 
 if TYPE_CHECKING:
@@ -31,6 +31,11 @@ class MNISTConfig(DataConfig, title="MNIST"):
         "QMNIST and EMNIST. Empty: the folder in LATENTLAB_DATA, then the download folder, then a "
         "download.",
     )
+
+    @classmethod
+    @override
+    def from_path(cls, path: Path, spec: ImageSpec) -> Self | None:
+        return cls(root=path) if SOURCE.is_at(path) else None
 
     @override
     def available(self) -> bool:

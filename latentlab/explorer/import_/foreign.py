@@ -56,10 +56,21 @@ def read_foreign(
         raise RunError(f"{path} is not a model of a known format.")
     key = _version(path), tuple(sorted(choices.items())), tuple(each.title for each in images)
     if key not in _LAST:
-        imported = yield from reader.read(path, choices, images)
+        try:
+            imported = yield from reader.read(path, choices, images)
+        except RunError as error:
+            raise _named(error, path) from error
         _LAST.clear()
         _LAST[key] = imported
     return reader, _LAST[key]
+
+
+def _named(error: RunError, path: Path) -> RunError:
+    """Return an error whose message names the file."""
+    if path.name in error.message:
+        return error
+    reason = error.message[:1].lower() + error.message[1:]
+    return RunError(f"{path.name} cannot be opened: {reason}", error.advice)
 
 
 def _version(path: Path) -> tuple[object, ...]:
@@ -80,10 +91,10 @@ def inspect_foreign(
     """
     images = fitting_images() if images is None else images
     reader, imported = yield from read_foreign(path, choices, images)
-    model = model_of(imported.config, imported.spec, imported.weights)
+    model = model_of(imported.config, imported.spec, imported.weights, imported.files)
     originals = reconstructions = None
     shown = imported.images
-    if shown is not None:
+    if shown is not None and model.has_encoder:
         few = shown.sample[:SHOWN]
         codes = encode(model, few)
         originals, reconstructions = to_hwc(few.images), decode(model, codes.mu, few.labels)
@@ -113,7 +124,9 @@ def convert_foreign(
     """
     images = fitting_images() if images is None else images
     reader, imported = yield from read_foreign(path, choices, images)
-    model_of(imported.config, imported.spec, imported.weights)  # raises if weights do not fit
+    model_of(
+        imported.config, imported.spec, imported.weights, imported.files
+    )  # raises if weights do not fit
     yield Progress("Writing the run folder")
     found = imported.images.data_for(imported.spec) if imported.images and imported.fits else None
     recipe = _recipe(imported, found[0].model_dump(mode="json") if found else {"kind": SHAPELESS})
@@ -125,7 +138,8 @@ def convert_foreign(
         remarks=imported.remarks,
     )
     splits = found[1] if found else None
-    return write_imported(recipe, imported.spec, imported.weights, provenance, splits)
+    weights, files = imported.weights, imported.files
+    return write_imported(recipe, imported.spec, weights, provenance, splits, files)
 
 
 def describe(path: Path, choices: Mapping[str, str] | None = None) -> list[str]:
@@ -151,8 +165,13 @@ def _values(options: tuple[object, ...]) -> str:
     return ", ".join(str(getattr(option, "value", option)) for option in options)
 
 
-def model_of(config: ModelConfig, spec: ImageSpec, weights: Mapping[str, NDArray]) -> Model:
-    """Build a model with these weights, on the CPU.
+def model_of(
+    config: ModelConfig,
+    spec: ImageSpec,
+    weights: Mapping[str, NDArray],
+    files: Mapping[str, bytes] | None = None,
+) -> Model:
+    """Build a model with these weights and files, on the CPU.
 
     Raises
     ------
@@ -163,6 +182,8 @@ def model_of(config: ModelConfig, spec: ImageSpec, weights: Mapping[str, NDArray
         model = config.build(spec)
     model.to_empty(device="cpu").eval().requires_grad_(False)
     load_weights(model, weights, "The file")
+    if files:
+        model.attach({name: files[name] for name in model.files if name in files})
     return model
 
 
@@ -192,10 +213,8 @@ def _summary(model: Model, imported: ImportedModel) -> str:
     weights = sum(tensor.numel() for tensor in model.parameters())
     kind = imported.config.model_config.get("title") or imported.config.kind
     classes = f", {imported.spec.classes} classes" if model.conditional else ""
-    return (
-        f"{kind}, images {imported.spec}, {model.latent_dim} latent dimensions{classes}, "
-        f"{weights:,} weights"
-    )
+    size = f", {weights:,} weights" if weights else ""
+    return f"{kind}, images {imported.spec}, {model.latent_dim} latent dimensions{classes}{size}"
 
 
 def _recipe(imported: ImportedModel, data: Mapping[str, object]) -> Recipe:

@@ -6,12 +6,13 @@ Every module of this package may register readers; `readers` imports all of them
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import TYPE_CHECKING, ClassVar
 
+from latentlab.directories import is_checkpoint, is_run
 from latentlab.session.import_.model import ForeignFormat
 
 if TYPE_CHECKING:
@@ -53,6 +54,8 @@ class ImportedModel:
         Images of its shape and classes; None if there are none.
     fits : bool
         Whether it reconstructs them, so that they are shown with it.
+    files : mapping of str to bytes
+        Files of the run folder by name: those that the model attaches, and its manifest.
     """
 
     config: ModelConfig
@@ -64,6 +67,7 @@ class ImportedModel:
     unused: tuple[str, ...] = ()
     images: FittingImages | None = None
     fits: bool = True
+    files: Mapping[str, bytes] = field(default_factory=dict)
 
 
 class Reader(ABC):
@@ -138,7 +142,9 @@ def readers() -> tuple[Reader, ...]:
 
 
 def find_reader(path: Path) -> Reader | None:
-    """Return the reader of a path; None if no format matches."""
+    """Return the reader of a path; None if no format matches, or if latentlab wrote it."""
+    if not path.exists() or is_run(path) or is_checkpoint(path):
+        return None
     return next((reader for reader in readers() if reader.matches(path)), None)
 
 

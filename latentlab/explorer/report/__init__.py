@@ -8,7 +8,7 @@ from pathlib import Path
 from latentlab.explorer.answer import answer
 from latentlab.explorer.explorer import Explorer
 from latentlab.session.export import check_output
-from latentlab.session.report import REPORTS, SaveReport
+from latentlab.session.files.report import REPORTS, SaveReport
 from latentlab.session.request import Exported
 from latentlab.work import Progress
 

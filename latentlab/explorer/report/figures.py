@@ -13,7 +13,7 @@ from PIL import Image
 
 from latentlab.config import words
 from latentlab.session.curves import TRAIN, VALIDATION
-from latentlab.session.mosaic import tile
+from latentlab.session.files.mosaic import tile
 from latentlab.session.palette import TRAIN_COLOUR, VALIDATION_COLOUR, class_colours
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QAbstractButton, QMenu, QToolButton, QWidget
+from PySide6.QtWidgets import QAbstractButton, QLabel, QMenu, QToolButton, QWidget
 
 if TYPE_CHECKING:
     from latentlab.session.points import Point
@@ -48,6 +48,13 @@ class HasExport(Protocol):
 
 
 @runtime_checkable
+class HasController(Protocol):
+    """A panel."""
+
+    controller: Controller
+
+
+@runtime_checkable
 class ShowsPoints(Protocol):
     """Widget with images of points of latent space."""
 
@@ -75,6 +82,10 @@ def open_context_menu(widget: QWidget, place: QPoint) -> None:
 def fill_context_menu(menu: QMenu, widget: QWidget, place: QPoint) -> None:
     """Add the actions of a widget, and of the widgets around it, from the inside out."""
     source: QWidget | None = widget
+    if isinstance(widget, QLabel) and (buddy := widget.buddy()):
+        # The label of an editor stands beside it, not around it.
+        source = buddy
+    _add_image_actions(menu, widget, place)
     while source and not source.isWindow():
         before = len(menu.actions())
         if isinstance(source, MenuSource):
@@ -87,18 +98,26 @@ def fill_context_menu(menu: QMenu, widget: QWidget, place: QPoint) -> None:
         place, source = source.mapToParent(place), source.parentWidget()
 
 
-def add_image_actions(menu: QMenu, controller: Controller, panel: QWidget, place: QPoint) -> None:
-    """Add the actions that use the image at a position in a panel, if there is one."""
-    widget = panel.childAt(place)
-    while widget and widget is not panel:
-        inside = widget.mapFrom(panel, place)
-        if isinstance(widget, ShowsPoints) and (point := widget.point_shown_at(inside)):
-            add_point_actions(menu, controller, point)
-            return
-        if isinstance(widget, ShowsRows) and (row := widget.row_shown_at(inside)) >= 0:
-            add_row_actions(menu, controller, row)
-            return
-        widget = widget.parentWidget()
+def _add_image_actions(menu: QMenu, widget: QWidget, place: QPoint) -> None:
+    """Add the actions that use the image at a position, if there is one."""
+    source: QWidget | None = widget
+    point, row = None, -1
+    while source and not isinstance(source, HasController):
+        if isinstance(source, ShowsPoints):
+            point = point or source.point_shown_at(place)
+        elif isinstance(source, ShowsRows):
+            row = max(row, source.row_shown_at(place))
+        place, source = source.mapToParent(place), source.parentWidget()
+    if not isinstance(source, HasController):
+        return
+    controller = source.controller
+    if isinstance(source, ShowsPoints):
+        point = point or source.point_shown_at(place)
+    if row >= 0:
+        add_row_actions(menu, controller, row)
+    elif point:
+        add_point_actions(menu, controller, point)
+    menu.addSeparator()
 
 
 def add_point_actions(menu: QMenu, controller: Controller, point: Point) -> None:
@@ -135,7 +154,10 @@ def add_button_actions(menu: QMenu, buttons: Buttons) -> None:
 
 
 def title_of(button: QAbstractButton) -> str:
-    """Return the text of a button; if it has only an icon, the first sentence of its tooltip."""
+    """Return the text of a button; if it is short, the first sentence of its tooltip."""
     text = button.text().rstrip(" ▾")
+    if " " not in text and button.toolTip():
+        # One word, such as Reset, says too little in a menu.
+        text = ""
     match = SENTENCE.match(text or button.toolTip() or button.accessibleName())
     return match[1] if match else ""

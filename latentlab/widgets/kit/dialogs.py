@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 from latentlab.directories import runs
 from latentlab.errors import RunError
 from latentlab.session.export import NAMES, check_suffix
+from latentlab.session.files.dataset import MAX_PER_CLASS, SaveDataset
 from latentlab.widgets.kit.labels import counted, problem
 from latentlab.widgets.kit.number_box import IntegerBox, NumberBox
 from latentlab.widgets.kit.settings import settings
@@ -130,6 +131,19 @@ def ask_run_folder(parent: QWidget) -> Path | None:
     """Ask for the folder of a run; return None if cancelled."""
     folder = QFileDialog.getExistingDirectory(parent, "Open run", str(runs()))
     return Path(folder) if folder else None
+
+
+def ask_dataset(parent: QWidget, *, by_class: bool) -> SaveDataset | None:
+    """Ask for the number of generated images and an empty folder; return None if cancelled."""
+    text = f"How many images{' of each class' if by_class else ''} should be generated?"
+    dialog = IntegerDialog("Save generated data set", text, (1, MAX_PER_CLASS), 100, parent)
+    accepted = dialog.exec() == QDialog.DialogCode.Accepted
+    dialog.deleteLater()
+    if not accepted:
+        return None
+    start = settings().value(EXPORT_FOLDER, _pictures())
+    folder = QFileDialog.getExistingDirectory(parent, "Choose an empty folder", start)
+    return SaveDataset(Path(folder), dialog.box.value()) if folder else None
 
 
 def ask_image_file(parent: QWidget) -> Path | None:

@@ -15,7 +15,7 @@ from latentlab.widgets.kit.theme import UNIT, small
 
 
 class ElidedLabel(QLabel):
-    """One line of plain text, elided if too long; the tooltip has the full text.
+    """One line of plain text, shortened if too long; the tooltip has the full text.
 
     Parameters
     ----------
@@ -26,22 +26,33 @@ class ElidedLabel(QLabel):
     def __init__(self, mode: Qt.TextElideMode = Qt.TextElideMode.ElideRight) -> None:
         super().__init__(textFormat=Qt.TextFormat.PlainText)
         self._mode = mode
+        self._shorter: tuple[str, ...] = ()
 
     @override
-    def setText(self, text: str) -> None:
-        """Show a text."""
+    def setText(self, text: str, *shorter: str) -> None:
+        """Show a text; in less room the first of the shorter ones that fits, else it is elided."""
         super().setText(text)
+        self._shorter = shorter
         self.setToolTip(text)
+        self.updateGeometry()
 
     @override
     def minimumSizeHint(self) -> QSize:
-        return QSize(4 * UNIT, super().minimumSizeHint().height())
+        needed = self.fontMetrics().horizontalAdvance(self._shorter[-1]) if self._shorter else 0
+        return QSize(max(4 * UNIT, needed), super().minimumSizeHint().height())
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The text and the shorter ones that may stand for it."""
+        return (self.text(), *self._shorter)
 
     @property
     def shown_text(self) -> str:
-        """Elided text, as painted."""
-        width = self.contentsRect().width()
-        return self.fontMetrics().elidedText(self.text(), self._mode, width)
+        """Text as painted."""
+        width, metrics = self.contentsRect().width(), self.fontMetrics()
+        fitting = (text for text in self.texts if metrics.horizontalAdvance(text) <= width)
+        elided = metrics.elidedText(self.texts[-1], self._mode, width)
+        return next(fitting, elided)
 
     @override
     def paintEvent(self, event: QPaintEvent) -> None:

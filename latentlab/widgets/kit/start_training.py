@@ -18,9 +18,11 @@ if TYPE_CHECKING:
 
 def start_training(parent: QWidget, controller: Controller) -> None:
     """Start a run of the draft; ask first if its estimated time is an hour or more."""
-    seconds = estimated_seconds(controller.state)
+    estimate = current_estimate(controller.state)
+    seconds = estimate.seconds if estimate else None
     if seconds is not None and seconds >= HOUR_S and controller.state.training.run is None:
-        text = f"This run takes {approximate(seconds)} on this machine."
+        slowest = estimate.slowest if estimate else None
+        text = f"This run takes {approximate(seconds, slowest)} on this machine."
         more = (
             "You can stop it at any time and keep what it has learned. Fewer epochs, fewer images "
             "or a smaller network take less time."
@@ -48,7 +50,8 @@ def describe_estimate(estimate: Estimate | None) -> str:
         return estimate.problem if estimate else ""
     parts = [estimate.images]
     if estimate.seconds is not None:
-        parts.append(f"takes {approximate(estimate.seconds)} on this machine")
+        time = approximate(estimate.seconds, estimate.slowest)
+        parts.append(f"takes {time} on this machine")
     text = "; ".join(filter(None, parts))
     return f"{text[:1].upper()}{text[1:]}"
 

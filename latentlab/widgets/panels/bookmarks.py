@@ -21,10 +21,10 @@ from PySide6.QtWidgets import (
 from latentlab.session import wants
 from latentlab.session.abilities import DECODER
 from latentlab.session.bookmarks import ExportBookmarks, ImportBookmarks, ReadBookmarks
+from latentlab.session.export import BOOKMARKS
 from latentlab.session.interpolation import Bookmark
 from latentlab.session.model import Decode
 from latentlab.session.points import Picture
-from latentlab.widgets.kit.context_menu import add_point_actions
 from latentlab.widgets.kit.dialogs import ask_save_path
 from latentlab.widgets.kit.icons import IconButton
 from latentlab.widgets.kit.images.qimage import to_qimage
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from PySide6.QtCore import QPoint
     from PySide6.QtWidgets import QMenu
 
+    from latentlab.session.points import Point
     from latentlab.session.request import Request
     from latentlab.session.state import Changes, State
     from latentlab.workers.controller import Controller
@@ -170,15 +171,21 @@ class BookmarksPanel(PanelWidget):
         if 0 <= row < len(marks):
             self.controller.preview.picture(Picture(marks[row].point, marks[row].pixels))
 
+    def point_shown_at(self, place: QPoint) -> Point | None:
+        """Return the bookmark at a position; None if there is none."""
+        item = self._item_at(place)
+        return _bookmarks(self.controller.state)[self.list.row(item)].point if item else None
+
     @override
     def fill_menu(self, menu: QMenu, place: QPoint) -> None:
-        item = self.list.itemAt(self.list.viewport().mapFrom(self, place))
-        if item and self.list.isVisible():
-            mark = _bookmarks(self.controller.state)[self.list.row(item)]
+        if item := self._item_at(place):
             self.list.setCurrentItem(item)
-            add_point_actions(menu, self.controller, mark.point)
             menu.addAction("Edit the note", partial(self.list.editItem, item))
         super().fill_menu(menu, place)
+
+    def _item_at(self, place: QPoint) -> QListWidgetItem | None:
+        viewport = self.list.viewport()
+        return self.list.itemAt(viewport.mapFrom(self, place)) if viewport.isVisible() else None
 
     @override
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -205,7 +212,7 @@ class BookmarksPanel(PanelWidget):
     @Slot()
     def _on_save(self) -> None:
         state = self.controller.state
-        if state.model and (path := ask_save_path(self, "bookmarks", ("json",))):
+        if state.model and (path := ask_save_path(self, "bookmarks", BOOKMARKS)):
             self.controller.ask(ExportBookmarks(state.model, _bookmarks(state), path))
 
 

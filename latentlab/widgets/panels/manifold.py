@@ -7,13 +7,17 @@ from typing import TYPE_CHECKING, Any, override
 
 import numpy as np
 from PySide6.QtCore import QPointF, Slot
-from PySide6.QtWidgets import QComboBox, QWidget
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QCheckBox, QComboBox, QWidget
 
 from latentlab.latent.grid import Spacing
 from latentlab.session import wants
 from latentlab.session.abilities import DECODER
+from latentlab.session.classifier import ClassifyManifold, OpenClassifier
 from latentlab.session.files.figure import PlotAxis
+from latentlab.session.files.script import manifold_script
 from latentlab.session.model import MakeManifold
+from latentlab.session.palette import MAX_CLASS_COLOURS, class_colours
 from latentlab.widgets.kit.export.content import Content
 from latentlab.widgets.kit.icons import IconButton
 from latentlab.widgets.kit.images.tile_view import ImageGrid
@@ -25,11 +29,14 @@ from latentlab.widgets.panel import Area, Panel, PanelWidget, Place
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from latentlab.session.classifier import Decisions
     from latentlab.session.points import Manifold
     from latentlab.session.request import Request
     from latentlab.session.state import Changes, State
     from latentlab.workers.controller import Controller
 
+MAX_TINT = 0.6
+"""Opacity of the colour of a certain decision."""
 MAX_TICKS = 10
 """Maximum number of labels along a side of a saved manifold."""
 SPACINGS = {"even steps": Spacing.UNIFORM, "prior quantiles": Spacing.QUANTILE}
@@ -38,7 +45,7 @@ SPACINGS = {"even steps": Spacing.UNIFORM, "prior quantiles": Spacing.QUANTILE}
 class ManifoldPanel(PanelWidget):
     """Tiles of the decoded grid, and the settings of the grid."""
 
-    watches = frozenset({MakeManifold, "point", "grid"})
+    watches = frozenset({MakeManifold, OpenClassifier, ClassifyManifold, "point", "grid"})
 
     def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
         super().__init__(controller, parent)
@@ -68,9 +75,15 @@ class ManifoldPanel(PanelWidget):
             "Even steps, or steps with equal shares of the prior, which give more room to the "
             "centre, where most codes are."
         )
+        self.decisions = QCheckBox("Decisions")
+        self.decisions.setToolTip(
+            "Tint each tile by the decision of the classifier; strong colours are certain."
+        )
+        self.decisions.hide()
         export = IconButton("export", "Save the manifold")
         for widget, stretch in ((self.count, 0), (self.span, 0), (self.spacing, 1)):
             self.tools.addWidget(widget, stretch)
+        self.tools.addWidget(self.decisions)
         self.tools.addStretch(1)
         self.tools.addWidget(export)
         self.view = ImageGrid(
@@ -81,9 +94,10 @@ class ManifoldPanel(PanelWidget):
         self.count.valueChanged.connect(self._on_settings)
         self.span.valueChanged.connect(self._on_settings)
         self.spacing.currentIndexChanged.connect(self._on_settings)
+        self.decisions.toggled.connect(self._on_decisions)
         self.view.hovered.connect(self._on_hovered)
         self.view.chosen.connect(self._on_chosen)
-        self.view.exporting.describe("manifold", self._info, self._content)
+        self.view.exporting.describe("manifold", self._info, self._content, self._script)
         export.clicked.connect(self.view.exporting.save)
         StaleOverlay(self.view, controller, MakeManifold)
 
@@ -91,6 +105,8 @@ class ManifoldPanel(PanelWidget):
     def wants(self, state: State) -> Iterable[Request[Any]]:
         yield from wants.manifold(state)
         yield from wants.view(state)
+        if self.decisions.isChecked():
+            yield from wants.manifold_decisions(state)
 
     @override
     def show_state(self, state: State, changed: Changes) -> None:
@@ -99,7 +115,21 @@ class ManifoldPanel(PanelWidget):
         if MakeManifold in changed:
             manifold = state.answer(MakeManifold)
             self.view.set_tiles(manifold.tiles if manifold else None)
+        if changed & {MakeManifold, OpenClassifier, ClassifyManifold}:
+            self._show_decisions(state)
         self.view.set_marker(_marker(state))
+
+    def _show_decisions(self, state: State) -> None:
+        """Tint the tiles by the decisions on them."""
+        card, found = state.answer(OpenClassifier), state.answer(ClassifyManifold)
+        self.decisions.setVisible(card is not None)
+        wanted = self.decisions.isChecked() and card and found and len(found) == self.view.count
+        self.view.set_tints(_tints(found) if wanted and found else ())
+
+    @Slot()
+    def _on_decisions(self) -> None:
+        self.controller.demand.renew()
+        self._show_decisions(self.controller.state)
 
     def _show_settings(self, state: State) -> None:
         for widget in (self.count, self.span, self.spacing):
@@ -135,6 +165,12 @@ class ManifoldPanel(PanelWidget):
         manifold = self.controller.state.answer(MakeManifold)
         return Content(manifold.tiles, axes=axes_of(manifold)) if manifold else None
 
+    def _script(self, state: State) -> str:
+        manifold = state.answer(MakeManifold)
+        if manifold is None or state.model is None:
+            return ""
+        return manifold_script(state.model, manifold, state.grid)
+
     def _info(self) -> dict[str, Any]:
         manifold, grid = self.controller.state.answer(MakeManifold), self.controller.state.grid
         if manifold is None:
@@ -142,6 +178,15 @@ class ManifoldPanel(PanelWidget):
         frame = manifold.frame
         plane = frame.dimensions or (frame.across, frame.up)
         return {"plane": plane, "n": grid.n, "span": grid.span, "spacing": grid.spacing.value}
+
+
+def _tints(found: Decisions) -> list[QColor]:
+    """Return the class colour of each tile, with the confidence as opacity."""
+    names = class_colours(min(MAX_CLASS_COLOURS, int(found.labels.max(initial=0)) + 1))
+    tints = [QColor(names[label % len(names)]) for label in found.labels.tolist()]
+    for tint, confidence in zip(tints, found.confidence.tolist(), strict=True):
+        tint.setAlphaF(MAX_TINT * confidence**2)
+    return tints
 
 
 def axes_of(manifold: Manifold) -> tuple[PlotAxis, PlotAxis]:

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QComboBox, QPushButton, QWidget
 
 from latentlab.session import wants
 from latentlab.session.abilities import DECODER
+from latentlab.session.files.script import sampling_script
 from latentlab.session.model import MakeSamples
 from latentlab.widgets.kit.icons import IconButton
 from latentlab.widgets.kit.images.tile_view import ImageGrid
@@ -58,7 +59,7 @@ class SamplesPanel(PanelWidget):
         self.new.clicked.connect(controller.decoding.draw_samples)
         self.view.hovered.connect(self._on_hovered)
         self.view.chosen.connect(self._on_chosen)
-        self.view.exporting.describe("samples", self._info)
+        self.view.exporting.describe("samples", self._info, script=self._script)
         export.clicked.connect(self.view.exporting.save)
         StaleOverlay(self.view, controller, MakeSamples)
 
@@ -101,6 +102,10 @@ class SamplesPanel(PanelWidget):
         tiles = self.controller.state.answer(MakeSamples)
         if tiles:
             self.controller.point.set(tiles.points[row])
+
+    def _script(self, state: State) -> str:
+        assert state.model
+        return sampling_script(state.model, state.sampling, self.view.columns)
 
     def _info(self) -> dict[str, Any]:
         sampling = self.controller.state.sampling

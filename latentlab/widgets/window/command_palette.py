@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, override
 
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, QPoint, Qt, Slot
-from PySide6.QtGui import QKeyEvent, QPalette
+from PySide6.QtGui import QFontMetrics, QKeyEvent, QPalette
 from PySide6.QtWidgets import (
     QFrame,
     QHeaderView,
@@ -29,6 +29,7 @@ MAX_RECENT = 8
 WIDTH, HEIGHT = 78 * UNIT, 52 * UNIT
 TITLE, PATH, KEYS = range(3)
 LIST_KEYS = {Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown}
+COLUMN_MARGIN = 2 * UNIT
 ON = " ✓"
 """Follows the title of a setting that is on."""
 
@@ -52,6 +53,7 @@ class CommandPalette(QFrame):
         self._commands, self._terms = find_commands(window), find_terms(window)
         self._recent: list[str] = settings().value(RECENT, [])
         self._found: list[Command] = []
+        self._small = small(self.font())
         self.search, self.list, self.tip = _make_search(), _make_list(), _make_tip()
         body = QVBoxLayout(self)
         body.setContentsMargins(UNIT, UNIT, UNIT, UNIT)
@@ -67,10 +69,17 @@ class CommandPalette(QFrame):
         self.list.itemClicked.connect(self._run)
         self.list.currentItemChanged.connect(self._describe)
         self._fill()
-        # Once, so that columns do not move while the user types.
-        for column in (PATH, KEYS):
-            self.list.resizeColumnToContents(column)
+        self._fit_columns()
         self._place(window)
+
+    def _fit_columns(self) -> None:
+        """Set the widths once, so that columns do not move while the user types."""
+        metrics = QFontMetrics(self._small)
+        texts = {PATH: [_path_text(each) for each in self._commands]}
+        texts[KEYS] = [each.keys for each in self._commands]
+        for column, each in texts.items():
+            width = max(map(metrics.horizontalAdvance, set(each)), default=0)
+            self.list.setColumnWidth(column, width + COLUMN_MARGIN)
 
     def _place(self, window: MainWindow) -> None:
         """Stand below the bar of workspaces, in the middle, within the window."""
@@ -97,11 +106,11 @@ class CommandPalette(QFrame):
 
     def _row(self, command: Command) -> QTreeWidgetItem:
         title = command.title + ON * command.checked
-        row = QTreeWidgetItem([title, " > ".join(command.path), command.keys])
+        row = QTreeWidgetItem([title, _path_text(command), command.keys])
         row.setDisabled(not command.enabled)
         row.setTextAlignment(KEYS, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         for column in (PATH, KEYS):
-            row.setFont(column, small(self.font()))
+            row.setFont(column, self._small)
         if command.enabled:
             row.setForeground(PATH, self.palette().color(QPalette.ColorRole.PlaceholderText))
         return row
@@ -134,6 +143,10 @@ class CommandPalette(QFrame):
         if pressed and isinstance(event, QKeyEvent) and event.key() in LIST_KEYS:
             return QCoreApplication.sendEvent(self.list, event)
         return super().eventFilter(watched, event)
+
+
+def _path_text(command: Command) -> str:
+    return " > ".join(command.path)
 
 
 def _make_search() -> QLineEdit:

@@ -9,7 +9,10 @@ from PySide6.QtWidgets import QMainWindow, QMenu, QMessageBox, QTabBar, QToolBar
 
 from latentlab.session.codes import ReadCodes
 from latentlab.session.export import DescribeForm, SaveFilm, SaveHistoryFilm
+from latentlab.session.files.dataset import SaveDataset
 from latentlab.session.files.figure import SaveFigure
+from latentlab.session.files.model_export import ExportModel
+from latentlab.session.files.report import SaveReport
 from latentlab.session.import_.model import InspectForeign, ListForeignFormats
 from latentlab.widgets.kit.clipboard import local_files
 from latentlab.widgets.kit.labels import muted
@@ -45,7 +48,7 @@ if TYPE_CHECKING:
     from latentlab.workers.controller import Controller
 
 
-LONG_FILES = (SaveFilm, SaveHistoryFilm, SaveFigure)
+LONG_FILES = (SaveFilm, SaveHistoryFilm, SaveFigure, SaveDataset, SaveReport, ExportModel)
 """Requests whose progress the status bar shows."""
 
 
@@ -176,7 +179,9 @@ class MainWindow(QMainWindow):
         if state.opening:
             self.model_label.setText(f"Opening {state.opening}…")
         elif model:
-            epochs = f" · epoch {model.epoch}" if model.epoch else ""
+            # During training the shown weights are older than the run.
+            shown = "shown: epoch" if state.is_training and state.training.following else "epoch"
+            epochs = f" · {shown} {model.epoch}" if model.epoch else ""
             self.model_label.setText(f"{model.name} · {model.title}{epochs}")
             self.setWindowTitle(f"{model.name} – latentlab")
             if (path := model.source or model.file) and not state.training.run:

@@ -12,16 +12,24 @@ from PySide6.QtWidgets import QDialog, QFileDialog, QMenu, QMessageBox, QToolBut
 from latentlab import __version__
 from latentlab.directories import CODE_SUFFIXES, runs
 from latentlab.session.abilities import DECODER, ENCODER_DECODER, NOTHING, why_not
+from latentlab.session.files.report import REPORTS
+from latentlab.session.files.scene import ReadScene
 from latentlab.session.import_.model import ListForeignFormats
-from latentlab.session.report import REPORTS
 from latentlab.widgets.kit.clipboard import paste_image
-from latentlab.widgets.kit.dialogs import ask_image_file, ask_run_folder, ask_save_path
+from latentlab.widgets.kit.dialogs import (
+    ask_dataset,
+    ask_image_file,
+    ask_run_folder,
+    ask_save_path,
+)
 from latentlab.widgets.kit.export.exporting import exporting_near
 from latentlab.widgets.kit.icons import IconButton
 from latentlab.widgets.kit.model_actions import ModelActions
 from latentlab.widgets.kit.settings import recent
 from latentlab.widgets.window.command_palette import CommandPalette
+from latentlab.widgets.window.export_model import ExportModelDialog
 from latentlab.widgets.window.other_data import ask_other_data
+from latentlab.widgets.window.scene_menu import SceneMenu
 from latentlab.widgets.window.shortcut_sheet import ShortcutSheet
 from latentlab.widgets.window.train_menu import TrainMenu
 from latentlab.widgets.window.type_ahead import TypeAhead
@@ -52,6 +60,7 @@ class Menus(QObject):
         self._actions: list[QAction] = []
         self._model_actions = ModelActions()
         self._type_ahead = TypeAhead(self)
+        self.scenes = SceneMenu(window)
         self._file_menu()
         self._edit_menu()
         self._train_menu()
@@ -68,10 +77,13 @@ class Menus(QObject):
             self.redo.setEnabled(state.can_redo)
             self.undo.setText(_step_text("Undo", state.steps.undo_title))
             self.redo.setText(_step_text("Redo", state.steps.redo_title))
+        if ReadScene in changed and (found := state.answer(ReadScene)):
+            self.scenes.show_found(found)
         if "model" in changed:
             has_model = state.model is not None and not why_not(ENCODER_DECODER, state.model)
             self._model_actions.show_model(state.model)
             self.report.setEnabled(has_model)
+            self.export_model.setEnabled(has_model)
             self._run_data.setEnabled(has_model and bool(state.model and state.model.other))
         self.training.show_state(state, changed)
 
@@ -109,11 +121,23 @@ class Menus(QObject):
         self._add(menu, text, "", self._show_other_data, tip, ENCODER_DECODER)
         tip = "Put the images of the run on the map again"
         self._run_data = self._add(menu, "Show the images of the run", "", self._show_run_data, tip)
+        tip = "Show what a classifier decides on the images and between them"
+        self._add(menu, "Open classifier…", "", self._open_classifier, tip)
         tip = "Learn from your own images"
         self._add(menu, "Use a folder of images…", "Ctrl+Shift+I", self._use_pictures, tip)
         menu.addSeparator()
+        tip = "Restore model, z, view, path, bookmarks and workspace from a file"
+        self._add(menu, "Open scene…", "", self.scenes.open, tip)
+        tip = "Save model, z, view, path, bookmarks and workspace as a file"
+        self._add(menu, "Save scene…", "Ctrl+S", self.scenes.save, tip)
         tip = "Write a web page with all figures and numbers of the open model"
         self.report = self._add(menu, "Save report…", "Ctrl+Shift+R", self._save_report, tip)
+        tip = "Write images that the model generates as a data set, with a list of their labels"
+        self._add(menu, "Save generated data set…", "", self._save_dataset, tip)
+        tip = "Write the open model as ONNX or safetensors, for other programs"
+        self.export_model = self._add(menu, "Export model…", "", self._export_model, tip)
+        self.export_model.setEnabled(False)
+        menu.addSeparator()
         tip = "Show the folders that training has written, in the file manager"
         self._add(menu, "Show run folders", "", self._show_runs, tip)
         menu.addSeparator()
@@ -135,6 +159,8 @@ class Menus(QObject):
         self._add(menu, "Random z", "R", point.randomize, "Draw z from the prior", DECODER)
         self._add(menu, "Mean z", "Home", point.go_home, "Set z to the mean of all codes")
         tip = "Start the path from A to B at z"
+        tip, cross = "Set z to the nearest point with another decision", controller.classifier
+        self._add(menu, "Nearest other decision", "", cross.cross_any, tip, DECODER)
         self._add(menu, "Put A at z", "A", path.put_a, tip, DECODER)
         self._add(menu, "Put B at z", "B", path.put_b, "End the path from A to B at z", DECODER)
         tip = "Draw other points of the prior"
@@ -207,6 +233,12 @@ class Menus(QObject):
         self._controller.model.show_data(None)
 
     @Slot()
+    def _save_dataset(self) -> None:
+        model = self._controller.state.model
+        if model and (request := ask_dataset(self._window, by_class=model.conditional)):
+            self._controller.files.save(request)
+
+    @Slot()
     def _use_pictures(self) -> None:
         self._window.use_pictures()
 
@@ -217,6 +249,18 @@ class Menus(QObject):
             exporting.copy()
         else:
             self._controller.store.say("Click an image or a plot first, then copy it")
+
+    @Slot()
+    def _open_classifier(self) -> None:
+        kinds = "Classifiers (*.onnx *.safetensors *.pt *.pth)"
+        file, _ = QFileDialog.getOpenFileName(self._window, "Open classifier", "", kinds)
+        if file:
+            self._controller.classifier.open(Path(file))
+
+    @Slot()
+    def _export_model(self) -> None:
+        if self._controller.state.model:
+            ExportModelDialog(self._controller, self._window).open()
 
     @Slot()
     def _paste_picture(self) -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from itertools import combinations, pairwise
+from itertools import accumulate, combinations, pairwise
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer, Slot
 from PySide6.QtWidgets import (
     QDialog,
     QFrame,
@@ -95,8 +95,16 @@ class ShortcutSheet(QDialog):
         row = QHBoxLayout(sheet)
         row.setContentsMargins(2 * UNIT, 2 * UNIT, 2 * UNIT, 2 * UNIT)
         row.setSpacing(3 * UNIT)
+        self._groups: list[tuple[QGridLayout, int, Group]] = []
         for groups in _columns([*shortcut_groups(window), *GESTURES]):
-            row.addLayout(_table(groups), 1)
+            table = _make_table(_length(groups))
+            row.addLayout(table, 1)
+            starts = accumulate(map(_length, ([group] for group in groups)), initial=0)
+            self._groups += [(table, *each) for each in zip(starts, groups, strict=False)]
+        # One group at a time: labels and their layout take much longer than a frame.
+        self._timer = QTimer(self, interval=0)
+        self._timer.timeout.connect(self._add_group)
+        self._timer.start()
         area = QScrollArea(widgetResizable=True)
         area.setFrameShape(QFrame.Shape.NoFrame)
         area.setWidget(sheet)
@@ -105,13 +113,22 @@ class ShortcutSheet(QDialog):
         outside.addWidget(area)
         self.resize(WIDTH, HEIGHT)
 
+    @Slot()
+    def _add_group(self) -> None:
+        """Add the next title and its rows."""
+        _add_rows(*self._groups.pop(0))
+        if not self._groups:
+            self._timer.stop()
+
 
 def shortcut_groups(window: MainWindow) -> list[Group]:
     """Return shortcuts and names of the commands that have one, by menu."""
     groups: dict[str, list[tuple[str, str]]] = {}
     for command in find_commands(window):
         if command.keys:
-            groups.setdefault(command.path[-1], []).append((command.keys, command.title))
+            # Without what would be undone now.
+            title = command.title.partition(":")[0]
+            groups.setdefault(command.path[-1], []).append((command.keys, title))
     panels = groups.pop(PANEL, [])
     return [*groups.items(), ("Panels of this workspace", panels)]
 
@@ -128,23 +145,26 @@ def _length(groups: Sequence[Group]) -> int:
     return sum(len(rows) + 2 for _, rows in groups)
 
 
-def _table(groups: Sequence[Group]) -> QGridLayout:
-    """Return a column of the sheet: titles above rows of keys and what they do."""
+def _make_table(rows: int) -> QGridLayout:
+    """Return a column of the sheet with room for some rows."""
     table = QGridLayout()
     table.setHorizontalSpacing(2 * UNIT)
     table.setVerticalSpacing(UNIT // 2)
     table.setColumnStretch(1, 1)
-    for title, rows in groups:
-        if table.count():
-            table.setRowMinimumHeight(table.rowCount(), UNIT)
-        table.addWidget(_small(title.upper(), "panelTitle"), table.rowCount(), 0, 1, 2)
-        for keys, does in rows:
-            text = QLabel(does, textFormat=Qt.TextFormat.PlainText, wordWrap=True)
-            row = table.rowCount()
-            table.addWidget(_small(keys, "key"), row, 0, Qt.AlignmentFlag.AlignLeft)
-            table.addWidget(text, row, 1)
-    table.setRowStretch(table.rowCount(), 1)
+    table.setRowStretch(rows, 1)
     return table
+
+
+def _add_rows(table: QGridLayout, first: int, group: Group) -> None:
+    """Add a title above rows of keys and what they do, from a row of the column on."""
+    title, rows = group
+    if first:
+        table.setRowMinimumHeight(first, UNIT)
+    table.addWidget(_small(title.upper(), "panelTitle"), first + 1, 0, 1, 2)
+    for row, (keys, does) in enumerate(rows, first + 2):
+        text = QLabel(does, textFormat=Qt.TextFormat.PlainText, wordWrap=True)
+        table.addWidget(_small(keys, "key"), row, 0, Qt.AlignmentFlag.AlignLeft)
+        table.addWidget(text, row, 1)
 
 
 def _small(text: str, name: str) -> QLabel:

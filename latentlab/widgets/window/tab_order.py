@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QApplication, QScrollArea, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QDockWidget, QScrollArea, QWidget
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,17 +16,42 @@ if TYPE_CHECKING:
 
 def move_focus(window: QWidget, *, forward: bool) -> bool:
     """Move the focus to the next or previous tab stop; return False if there is none."""
-    stops = tab_stops(window)
+    stops, focused = tab_stops(window), QApplication.focusWidget()
     if not stops:
         return False
+    if focused and not (focused.isVisible() and focused.isEnabled()):
+        return _focus_near(focused, stops)
     step = 1 if forward else -1
-    index = _index_of(QApplication.focusWidget(), stops)
+    index = _index_of(focused, stops)
     start = -1 if forward else len(stops)
     target = stops[((start if index is None else index) + step) % len(stops)]
     reason = Qt.FocusReason.TabFocusReason if forward else Qt.FocusReason.BacktabFocusReason
     target.setFocus(reason)
     _scroll_to(target)
     return True
+
+
+def _focus_near(lost: QWidget, stops: list[QWidget]) -> bool:
+    """Move the focus from a widget that was hidden or disabled to one near it, in its panel.
+
+    Not to a button, which the next press of the space bar would trigger. Return False if there is
+    none: then nothing has the focus.
+    """
+    fields = [stop for stop in stops if not isinstance(stop, QAbstractButton)]
+    parent = lost.parentWidget()
+    while parent and not parent.isWindow():
+        inside = [stop for stop in fields if parent.isAncestorOf(stop)]
+        if inside:
+            place = lost.mapToGlobal(lost.rect().center())
+            away = [stop.mapToGlobal(stop.rect().center()) - place for stop in inside]
+            distances = [each.manhattanLength() for each in away]
+            near = inside[distances.index(min(distances))]
+            near.setFocus(Qt.FocusReason.OtherFocusReason)
+            return True
+        if isinstance(parent, QDockWidget):
+            return False
+        parent = parent.parentWidget()
+    return False
 
 
 def tab_stops(window: QWidget) -> list[QWidget]:

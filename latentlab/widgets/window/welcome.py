@@ -45,7 +45,7 @@ SMALL_RECIPE: dict[str, Any] = {
     "data": {"kind": "digits"},
     "training": {"epochs": 30},
 }
-"""Recipe of a run that takes about a minute on any machine; other values are the defaults."""
+"""Recipe of a short run on any machine; other values are the defaults."""
 INTRODUCTION = (
     "A laboratory for variational autoencoders. A VAE encodes each image as a point z of a latent "
     "space, and decodes each point z as an image."
@@ -124,7 +124,7 @@ class WelcomePage(QWidget):
         door = Door(
             "Train your own",
             "The form holds a small VAE for 5,000 digits. Press Train, and watch the loss fall and "
-            "the latent space form, for about a minute.",
+            "the latent space form.",
             Illustration(self._controller, draw_loss, frozenset({"curves"})),
         )
         door.add_button("Set up a run", self._set_up_run)

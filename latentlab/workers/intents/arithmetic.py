@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from latentlab.latent.analogy import MAX_MEANS, best_analogy
 from latentlab.session.belonging import belongs_to_model
 from latentlab.session.interpolation import MakeBlend
 
@@ -15,7 +18,7 @@ if TYPE_CHECKING:
     from latentlab.session.interpolation import Blend
     from latentlab.session.points import Point
     from latentlab.session.state import State
-    from latentlab.session.undo import Snapshot
+    from latentlab.session.undo.snapshot import Snapshot
     from latentlab.workers.demand import Demand
     from latentlab.workers.intents.undo import Undo
     from latentlab.workers.store import Store
@@ -94,10 +97,15 @@ class ArithmeticIntents:
 
 
 def initial_slots(state: State) -> tuple[Point, ...]:
-    """Return the mean codes of three classes, or z three times if there are fewer."""
+    """Return the mean codes of three classes that show an analogy, or z if there are fewer.
+
+    A conditional model has no analogies of classes: its codes are the same for all of them.
+    """
     if state.codes is None or state.model is None or state.point is None:
         return ()
     if state.model.spec.classes < SLOTS or not len(state.codes):
         return (state.point,) * SLOTS
-    means = (state.codes.mean_of(label).tolist() for label in range(SLOTS))
-    return tuple(state.model.point(z, label) for label, z in enumerate(means))
+    count = min(state.model.spec.classes, MAX_MEANS)
+    means = [state.codes.mean_of(label) for label in range(count)]
+    chosen = range(SLOTS) if state.model.conditional else best_analogy(np.array(means))
+    return tuple(state.model.point(means[label].tolist(), label) for label in chosen)

@@ -11,7 +11,7 @@ from latentlab.session.bookmarks import ImportBookmarks, ReadBookmarks, SaveBook
 
 if TYPE_CHECKING:
     from latentlab.session.interpolation import Bookmark
-    from latentlab.session.undo import Snapshot
+    from latentlab.session.undo.snapshot import Snapshot
     from latentlab.workers.demand import Demand
     from latentlab.workers.intents.undo import Undo
     from latentlab.workers.store import Store

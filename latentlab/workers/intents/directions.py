@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from latentlab.latent.directions import Method
     from latentlab.session.directions import Direction, DirectionSource
-    from latentlab.session.undo import Snapshot
+    from latentlab.session.undo.snapshot import Snapshot
     from latentlab.workers.demand import Demand
     from latentlab.workers.intents.undo import Undo
     from latentlab.workers.store import Store

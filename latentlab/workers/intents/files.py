@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from latentlab.session.export import Export
 from latentlab.session.files.provenance import recipe_of
-from latentlab.session.report import SaveReport
+from latentlab.session.files.report import SaveReport
 from latentlab.session.request import SaveFile
 
 if TYPE_CHECKING:
@@ -58,4 +58,4 @@ class FileIntents:
         self._demand.ask(SaveReport(path))
 
     def _on_saved(self, _: SaveFile | SaveReport, exported: Exported) -> None:
-        self._store.say(f"Saved {exported.path}")
+        self._store.say(f"Saved {exported.path}. {exported.note}".removesuffix(". "))

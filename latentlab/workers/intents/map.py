@@ -13,7 +13,7 @@ from latentlab.session.model import ShowAll
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from latentlab.session.undo import Snapshot
+    from latentlab.session.undo.snapshot import Snapshot
     from latentlab.workers.demand import Demand
     from latentlab.workers.intents.undo import Undo
     from latentlab.workers.store import Store

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from latentlab.latent.codes import Codes
     from latentlab.session.points import ModelCard
-    from latentlab.session.undo import Snapshot
+    from latentlab.session.undo.snapshot import Snapshot
     from latentlab.workers.demand import Demand
     from latentlab.workers.intents.own_image import OwnImageIntents
     from latentlab.workers.intents.point import PointIntents

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from latentlab.data.own_image.crop import OwnImage, Preprocessing
@@ -21,12 +23,15 @@ if TYPE_CHECKING:
     from latentlab.data.own_image.crop import SourceImage
     from latentlab.session.own_image import Inpaintings
     from latentlab.session.points import Original
-    from latentlab.session.undo import Snapshot
+    from latentlab.session.undo.snapshot import Snapshot
     from latentlab.workers.demand import Demand
     from latentlab.workers.intents.point import PointIntents
     from latentlab.workers.intents.undo import Undo
     from latentlab.workers.intents.workspace import WorkspaceIntents
     from latentlab.workers.store import Store
+
+
+INVERTED = "Inverted the image: its background was opposite to that of the data set"
 
 
 class OwnImageIntents:
@@ -67,7 +72,7 @@ class OwnImageIntents:
         self, source: SourceImage, fitting: Preprocessing | None = None, *, settled: bool = True
     ) -> None:
         """Encode an image in memory; `settled` is False during a stroke or a drag."""
-        own = OwnImage(source, fitting or Preprocessing())
+        own = OwnImage(source, fitting or Preprocessing(automatic=True))
         self._demand.ask(EncodeOwnImage(own, self._label(), settled))
 
     def relabel(self, label: int) -> None:
@@ -120,12 +125,22 @@ class OwnImageIntents:
         self._workspaces.go("edit")
         self._show(original)
         self._point.show_original(original)
+        self._tell_inverted(original)
 
     def _on_encoded(self, request: EncodeOwnImage, original: Original) -> None:
         self._show(original)
         self._store.set(point=original.point, original=original, preview=None)
         if request.settled:
             self._undo.remember()
+        if request.own.fitting.automatic:
+            self._tell_inverted(original)
+
+    def _tell_inverted(self, original: Original) -> None:
+        """Say that an image was inverted automatically, and offer to take it back."""
+        own = original.own
+        if own and own.fitting.invert:
+            plain = replace(own.fitting, invert=False)
+            self._store.say(INVERTED, partial(self.show, own.source, plain))
 
     def _on_renewed(self, request: EncodeOwnImageAgain, original: Original) -> None:
         """Show the image encoded again, unless it was replaced meanwhile."""

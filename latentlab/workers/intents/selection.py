@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from latentlab.session.map import SaveSelection
-from latentlab.session.selection import Selection, SetOperation, combine, inverted
+from latentlab.session.selection import Selection, SetOperation, combine, inverted, select
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -94,6 +96,18 @@ class SelectionIntents:
         if state.selection and state.codes is not None and state.model:
             names = state.model.spec.class_names
             self._demand.ask(SaveSelection(state.selection, state.codes, names, path))
+
+    def save_all(self, path: Path) -> None:
+        """Save what is known of all images on the map as a table."""
+        state = self._store.state
+        if (
+            state.codes is not None
+            and state.model
+            and (rows := select(np.arange(len(state.codes))))
+        ):
+            self._store.dismiss_failure()
+            names = state.model.spec.class_names
+            self._demand.ask(SaveSelection(rows, state.codes, names, path))
 
     def _set(self, selection: Selection | None) -> None:
         if selection is None and self._store.state.selection is None:

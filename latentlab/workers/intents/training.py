@@ -11,7 +11,7 @@ from latentlab.session.export import DescribeForm, ReadRecipe
 from latentlab.session.failure import without_changed
 from latentlab.session.form import field_titles
 from latentlab.session.model import Adopt, Open
-from latentlab.session.recipes import value_of, with_value
+from latentlab.session.recipes import repetitions, value_of, with_value
 from latentlab.session.runs import Discard, Draft, TrainingJob
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from latentlab.session.runs import Remedy, Run, TrainingStatus
-    from latentlab.session.undo import Snapshot
+    from latentlab.session.undo.snapshot import Snapshot
     from latentlab.workers.demand import Demand
     from latentlab.workers.intents.runs import RunIntents
     from latentlab.workers.intents.undo import Undo
@@ -131,7 +131,10 @@ class TrainingIntents:
                 "Stop it, wait for its end, or add the new run to the queue.",
             )
         elif self._is_ready():
-            self._begin(TrainingJob(self._store.state.draft.values or {}))
+            first, *others = repetitions(self._store.state.draft.values or {})
+            self._begin(TrainingJob(first))
+            for values in others:
+                self._enqueue(values)
 
     def resume(self, path: Path, epochs: int | None = None) -> None:
         """Resume an earlier run from its saved state, up to a total of `epochs` if given."""
@@ -226,8 +229,7 @@ class TrainingIntents:
 
     def enqueue(self) -> None:
         """Add the draft to the queue."""
-        if self._is_ready():
-            self._enqueue(self._store.state.draft.values or {})
+        self.sweep("", (None,))
 
     def unqueue(self, index: int) -> None:
         """Remove a recipe from the queue."""
@@ -237,9 +239,11 @@ class TrainingIntents:
         self._store.say("Removed from the queue", partial(self._enqueue, values, index))
 
     def sweep(self, key: str, values: tuple[Any, ...]) -> None:
-        """Add the draft to the queue once for each value of a key."""
+        """Add the draft to the queue once for each value of a key, and for each of its seeds."""
+        draft = self._store.state.draft.values or {}
         for value in values if self._is_ready() else ():
-            self._enqueue(with_value(self._store.state.draft.values or {}, key, value))
+            for each in repetitions(with_value(draft, key, value) if key else draft):
+                self._enqueue(each)
 
     def _enqueue(self, values: Mapping[str, Any], index: int | None = None) -> None:
         queue = list(self._store.state.training.queue)
@@ -274,7 +278,7 @@ class TrainingIntents:
             self._demand.submit(request)
 
     def end(self, outcome: Outcome, folder: Path | None, *, discard: bool) -> None:
-        """Open the trained model, or the previous one if the run is discarded."""
+        """Open the trained model, or the previous one if the run is discarded or left nothing."""
         self._share_cores(with_run=False)
         status = replace(self._store.state.training, run=None)
         self._store.set(training=status, failure=outcome.failure)
@@ -284,7 +288,9 @@ class TrainingIntents:
         if discard and folder:
             self._runs.discarded.add(folder)
             self._demand.ask(Discard(folder))
-        target = self._previous if discard else folder
+        # A run that diverged in its first epoch deletes its folder.
+        is_lost = outcome.failure is not None and folder is not None and not folder.exists()
+        target = self._previous if discard or is_lost else folder
         if status.following and target and not status.queue:
             self._runs.replace_model(target)
         self._set(following=False)

@@ -8,9 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 from latentlab.session.belonging import belongs_to_model
 from latentlab.session.export import DescribeForm
-from latentlab.session.history import History, Steps
 from latentlab.session.runs import Draft
-from latentlab.session.undo import Snapshot, differences, for_new_model, snapshot, step_title
+from latentlab.session.undo.history import History, Steps
+from latentlab.session.undo.snapshot import (
+    Snapshot,
+    differences,
+    for_new_model,
+    snapshot,
+    step_title,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable

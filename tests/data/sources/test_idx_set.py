@@ -13,6 +13,7 @@ from latentlab.data.sources.idx_set import FILES, read_idx
 from latentlab.data.sources.mnist import MNISTConfig
 from latentlab.directories import downloads
 from latentlab.errors import DataError
+from latentlab.work import finish
 
 TRAIN, TRAIN_LABELS, HELD_OUT, HELD_OUT_LABELS = FILES
 
@@ -339,6 +340,8 @@ def test_emnist_is_turned_upright_and_has_its_own_classes(tmp_path, write_idx, s
         write_idx(Path(f"{stem}-images-idx3-ubyte.gz"), images)
         write_idx(Path(f"{stem}-labels-idx1-ubyte.gz"), labels)
     splits = load(MNISTConfig(root=tmp_path))
+    outline = finish(MNISTConfig(root=tmp_path).outline())
+    assert (outline.spec, outline.train, outline.validation) == (splits.spec, 60, 60)
     np.testing.assert_array_equal(splits.train.images[:, 0], images.transpose(0, 2, 1))
     names = np.array(splits.spec.class_names)[splits.train.labels]
     wanted = [*"ABC"] if subset == "letters" else [*"012"]

@@ -140,7 +140,7 @@ def test_tells_all_of_an_image(panel):
         "toys 4 (bee)",
         "negative ELBO 104.0 nats",
         "reconstruction error 0.4960 MSE",
-        "rate 9.0 nats",
+        "KL 9.0 nats",
     ]
 
 

@@ -41,7 +41,7 @@ def test_weak_dimensions_are_counted_and_the_text_is_not_cut(panel):
     few = replace(latents(1, 8), kl=kl)
     panel.resize(260, 300)
     panel.controller.show(latents=few)
-    assert panel.text.text() == "7 of 8 active · 4 weak · KL 7.1 nats"
+    assert panel.text.text() == "7 of 8 active · 4 weak · 7.1 nats"
     panel.layout().activate()
     assert panel.text.shown_text == panel.text.text()
 
@@ -179,7 +179,7 @@ def test_a_model_without_a_log_shows_the_kl_of_its_codes(without_log):
     assert not panel.heat.isVisible()
     assert not panel._empty.isVisible()
     np.testing.assert_array_equal(panel.bars.bars.opts["height"], kl)
-    assert panel.text.text() == f"4 of 5 active · KL {kl.sum():.1f} nats"
+    assert panel.text.text() == f"4 of 5 active · {kl.sum():.1f} nats"
     assert "Burda" in panel.text.toolTip()
     brushes = [brush.color().name() for brush in panel.bars.bars.opts["brushes"]]
     assert [name == brushes[0] for name in brushes] == [True, True, True, False, True]

@@ -1,5 +1,7 @@
 """The Own picture panel on toys: what it asks, what it shows, and how pictures are pasted."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import toy
@@ -142,6 +144,17 @@ def test_the_frame_is_moved_by_keys(panel):
     assert fitting.frame.left == pytest.approx(6 + 0.02 * 40)
 
 
+def test_the_crop_shows_the_image_as_the_model_gets_it(panel):
+    own = mine()
+    inverted = replace(own, own=replace(own.own, fitting=replace(own.own.fitting, invert=True)))
+    shown = []
+    for each in (own, inverted, own):
+        panel.controller.show(own=each)
+        shown.append(panel.crop._image.pixelColor(3, 3).lightness())
+    value = int(own.own.source.pixels[3, 3])
+    assert shown == [value, 255 - value, value]
+
+
 def test_invert_and_whole(panel):
     panel.controller.show(own=mine())
     panel.crop_tools.invert.click()
@@ -162,7 +175,7 @@ def test_numbers_come_with_the_judgement(panel):
     assert len(asked(panel, EstimateReferenceElbo)) == 1
     assert panel.result.verdict.text().endswith("○</span> Estimating the ELBO…")
     panel.controller.show(answers={EstimateElbo: ImageElbo(own, 90.0, 5.5)})
-    assert "reconstruction 90.0 + rate 5.5 = 95.5 nats · RMSE 0.0" in panel.result.numbers.text()
+    assert "reconstruction 90.0 + KL 5.5 = 95.5 nats · RMSE 0.0" in panel.result.numbers.text()
     usual = ReferenceElbo(np.arange(100.0), panel.controller.state.codes)
     panel.controller.show(answers={EstimateReferenceElbo: usual})
     assert "less likely than 96 % of 100 images" in panel.result.verdict.text()
@@ -258,6 +271,8 @@ def test_a_fill_that_is_clicked_becomes_z(panel):
     panel.controller.show(own=own, answers={Inpaint: Inpaintings(own, hidden, tiles, (-1.0,) * 6)})
     panel.turn_to(MASK)
     panel.layout().activate()
+    assert panel.filling.fills_caption.isVisible()
+    assert panel.filling.fills_caption.text().startswith("filled in")
     place = panel.filling.fills.tile_rect(4).center().toPoint()
     QTest.mouseMove(panel.filling.fills, place)
     QTest.mouseClick(panel.filling.fills, LEFT, PLAIN, place)
@@ -265,6 +280,7 @@ def test_a_fill_that_is_clicked_becomes_z(panel):
     assert calls(panel, "point.set") == [[points[4]]]
     panel.controller.show(answers={Inpaint: None})
     assert not panel.filling.fills.isVisible()
+    assert not panel.filling.fills_caption.isVisible()
 
 
 def test_a_conditional_model_is_told_the_class(panel):

@@ -20,7 +20,11 @@ def opened(desk, kind, key, modifier=PLAIN):
     desk.to_front()
     desk.hand.key(key, modifier)
     desk.until(lambda: (dialog := desk.window.findChild(kind)) and dialog.isVisible())
-    return desk.window.findChild(kind)
+    dialog = desk.window.findChild(kind)
+    if kind is ShortcutSheet:
+        desk.until(lambda: not dialog._groups)
+        desk.settle()
+    return dialog
 
 
 # Shortcuts

@@ -88,6 +88,28 @@ def test_focus_leaves_a_panel_that_goes_behind_another(old_desk):
     window.reset_workspace()
 
 
+@pytest.mark.parametrize("how", ["hide", "disable"])
+def test_a_button_that_goes_leaves_the_focus_in_its_panel(old_desk, how):
+    """As Train does when it is pressed: the focus must not jump to the first button of the window,
+    nor to a button, which the next press of the space bar would trigger."""
+    desk = old_desk
+    desk.to_front()
+    desk.go("train")
+    panel = desk.panel("train")
+    desk.until(panel.start.isVisible)
+    panel.start.setFocus()
+    assert desk.window.focusWidget() is panel.start
+    try:
+        panel.start.hide() if how == "hide" else panel.start.setEnabled(False)
+        focused = desk.window.focusWidget()
+        assert focused is not None
+        assert panel.isAncestorOf(focused)
+        assert not isinstance(focused, QPushButton)
+    finally:
+        panel.start.setVisible(True)
+        panel.start.setEnabled(True)
+
+
 @pytest.fixture
 def page(application):
     """Many buttons in a scroll area, and two below it."""

@@ -6,6 +6,7 @@ What these do not say is chosen by the error of reconstructed images, and said s
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,6 +22,7 @@ from latentlab.explorer.import_.state_dict.chain import SPREAD, find_architectur
 from latentlab.explorer.import_.state_dict.geometry import geometries
 from latentlab.explorer.import_.state_dict.modules import LINEAR, group
 from latentlab.explorer.import_.state_dict.shipped import as_shipped
+from latentlab.latent.encode import encode
 from latentlab.models.sequential import SPREADS
 
 if TYPE_CHECKING:
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from latentlab.explorer.import_.state_dict.chain import Architecture
     from latentlab.explorer.import_.state_dict.geometry import Geometry
     from latentlab.explorer.import_.state_dict.tensors import Tensors
+    from latentlab.models.base import Model
     from latentlab.models.sequential import SequentialConfig
     from latentlab.session.import_.model import ImportChoice
     from latentlab.work import Progress
@@ -56,6 +59,7 @@ FIRST_ACTIVATIONS = ("relu", "tanh")
 """Activations that are tried together with the other choices; the others are near one of them."""
 MAX_WORK = 1 << 28
 """Products of all images, roughly, above which fewer images are used."""
+SPREAD_KEY = "spread"
 MEAN_FIRST, MEAN_LAST = "mean first", "mean last"
 
 
@@ -187,7 +191,7 @@ class _Problem:
             hint = "log-sigma"
         reason = f"The head is called {name}." if "log" in name or "lv" in name else ""
         return Axis(
-            "spread",
+            SPREAD_KEY,
             "Variance head",
             "What the second head gives. It does not change reconstructions.",
             SPREADS,
@@ -253,16 +257,44 @@ class _Problem:
         few = images.of_shape(shape, count)
         return few if len(few.sample) > 1 else None
 
+    def _moments(
+        self,
+        axes: Sequence[Axis],
+        given: Mapping[str, str],
+        decision: Decision,
+        images: FittingImages | None,
+    ) -> str:
+        """Return the moments of z by what the variance head gives, as a sentence; else nothing.
+
+        Reconstructions do not depend on it, but the codes of a trained VAE match the prior roughly:
+        over all images the mean of mu² + sigma² is near 1.
+        """
+        axis = next((each for each in axes if each.key == SPREAD_KEY), None)
+        if axis is None or axis.hint or SPREAD_KEY in given or not decision.fits or images is None:
+            return ""
+        moments = {}
+        for spread in SPREADS:
+            config, weights, _ = self.build({**decision.values, SPREAD_KEY: spread})
+            moments[spread] = _second_moment(model_of(config, images.spec, weights), images)
+        found = ", ".join(f"{SPREADS[each].lower()} {value:.2g}" for each, value in moments.items())
+        return f"In a trained VAE mu² + sigma² is near 1 on average; here it would be: {found}."
+
     def solve(
         self, axes: Sequence[Axis], given: Mapping[str, str], decision: Decision
     ) -> ImportedModel:
         """Return the model with the chosen values, and how they were chosen."""
         config, weights, shape = self.build(decision.values)
         images = self._images(decision.images, shape) if decision.images else None
+        moments = self._moments(axes, given, decision, images)
         names = tuple(map(str, range(self._found.classes)))
         spec = images.spec if images else ImageSpec(shape, names)
         variance = pixel_variance(images) if images else 1.0
-        choices = choices_of(axes, given, decision, variance)
+        choices = tuple(
+            replace(each, reason=f"{each.reason} {moments}".strip())
+            if each.key == SPREAD_KEY
+            else each
+            for each in choices_of(axes, given, decision, variance)
+        )
         config = _with_likelihood(config, decision, variance, shape)
         if not decision.fits:
             spec = ImageSpec(shape, names)
@@ -285,6 +317,12 @@ class _Problem:
             images,
             fits=decision.fits,
         )
+
+
+def _second_moment(model: Model, images: FittingImages) -> float:
+    """Return the mean of mu² + sigma² over images and dimensions."""
+    codes = encode(model, images.sample)
+    return float((codes.mu**2 + codes.sigma**2).mean())
 
 
 def _activation(part: str, help_: str) -> Axis:

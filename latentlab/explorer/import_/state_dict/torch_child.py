@@ -84,7 +84,7 @@ def convert(source: Path, out: Path) -> None:
     except Exception as error:
         # torch gives all reasons the same type of error.
         names = re.findall(r"GLOBAL ([\w.]+)", str(error))
-        if names or re.search(r"nsupported (global|class|operand)", str(error)):
+        if names or re.search(r"nsupported (global|class)", str(error)) or _is_pickle(source):
             raise Problem(OBJECTS, names[0] if names else "") from None
         raise Problem(DAMAGED, str(error)) from None
     tensors = {
@@ -95,6 +95,13 @@ def convert(source: Path, out: Path) -> None:
     if not tensors:
         raise Problem(NO_WEIGHTS, "")
     save_file(tensors, out, {ORDER: json.dumps(list(tensors))})
+
+
+def _is_pickle(source: Path) -> bool:
+    """Return whether a file begins as a pickle of a protocol that torch does not write."""
+    with source.open("rb") as file:
+        head = file.read(2)
+    return head[:1] == b"\x80" and head[1:] > b"\x02"
 
 
 def find_state_dict(content: Any, depth: int = 0) -> dict[str, Any]:

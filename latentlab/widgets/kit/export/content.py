@@ -10,7 +10,7 @@ from PySide6.QtCore import QByteArray, QMimeData, Qt
 
 from latentlab.session.export import PICTURES
 from latentlab.session.files.film import FilmOptions
-from latentlab.session.mosaic import tile
+from latentlab.session.files.mosaic import tile
 from latentlab.session.points import Tiles
 from latentlab.widgets.kit.images.qimage import to_qimage
 

@@ -36,6 +36,8 @@ from PySide6.QtWidgets import QApplication, QWidget
 from latentlab.session.export import ANIMATIONS, Export, SaveFilm, format_of
 from latentlab.session.files.figure import DrawFigure, SaveFigure
 from latentlab.session.files.provenance import recipe_of
+from latentlab.session.files.script import decoding_script
+from latentlab.session.points import Point
 from latentlab.widgets.kit.dialogs import ask_save_path
 from latentlab.widgets.kit.export.content import Content, mime_of, with_recipe
 from latentlab.widgets.kit.export.film_dialog import ask_film_options
@@ -106,7 +108,8 @@ class Exporting(QObject):
         offer : callable, optional
             Replaces the content that the widget itself offers.
         script : callable, optional
-            Returns a Python script that makes the content again.
+            Returns a Python script that makes the content again, or an empty text; by default
+            one that decodes the points of the images.
         """
         self.name, self.info, self.script = name, info, script
         self.offer = offer or self.offer
@@ -143,9 +146,24 @@ class Exporting(QObject):
     @Slot()
     def copy_script(self) -> None:
         """Copy a Python script that makes the content again."""
+        if script := self._script():
+            QGuiApplication.clipboard().setText(script)
+            self._controller.store.say(f"Copied Python that makes the {self.name}")
+
+    def _script(self) -> str:
+        """Return the script of the panel, else one that decodes the points of the images."""
+        content, state = self.offer(), self._controller.state
+        if content is None or state.model is None:
+            return ""
         if self.script:
-            QGuiApplication.clipboard().setText(self.script(self._controller.state))
-            self._controller.store.say(f"Copied Python that makes this {self.name}")
+            return self.script(state)
+        tiles = content.tiles
+        points = tiles.points if tiles else ()
+        if tiles is None or not points or len(points) != len(tiles.pictures):
+            return ""
+        if not all(isinstance(each, Point) and state.model.owns(each) for each in points):
+            return ""
+        return decoding_script(state.model, tiles, self.name, content.gap)
 
     @Slot()
     def save(self) -> None:
@@ -176,7 +194,7 @@ class Exporting(QObject):
         copy.setEnabled(content is not None)
         if content and content.figure:
             menu.addAction("Copy as SVG", self.copy_svg)
-        if content and self.script:
+        if self._script():
             menu.addAction("Copy as Python", self.copy_script)
         menu.addAction("Save as…", self.save).setEnabled(content is not None)
         scales = menu.addMenu("Scale of saved images")

@@ -16,7 +16,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from latentlab.session.mosaic import tile
+from latentlab.session.files.mosaic import tile
 from latentlab.session.points import Tiles
 from latentlab.widgets.kit.export.content import Content
 from latentlab.widgets.kit.export.exporting import Exporting
@@ -26,6 +26,8 @@ from latentlab.widgets.kit.images.qimage import to_qimage
 from latentlab.widgets.kit.theme import colours
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from PySide6.QtCore import QPoint
 
     from latentlab.session.points import Point
@@ -65,6 +67,7 @@ class ImageGrid(QWidget):
         self._columns = 1
         self._image: QImage | None = None
         self._marker: QPointF | None = None
+        self._tints: Sequence[QColor] = ()
         self.pointer = GridNavigation(self)
         self.pointer.hovered.connect(self.hovered)
         self.pointer.chosen.connect(self.chosen)
@@ -102,6 +105,11 @@ class ImageGrid(QWidget):
     def set_marker(self, marker: QPointF | None) -> None:
         """Set the marker, in units of tiles from the top left corner, or None for no marker."""
         self._marker = marker
+        self.update()
+
+    def set_tints(self, tints: Sequence[QColor]) -> None:
+        """Set a translucent colour over each tile; none for an empty sequence."""
+        self._tints = tints
         self.update()
 
     def set_current(self, row: int) -> None:
@@ -203,6 +211,8 @@ class ImageGrid(QWidget):
             draw_caption(painter, self, self._caption)
             return
         draw_image(painter, self._image_rect(), self._image, smooth=False)
+        for row, tint in enumerate(self._tints[: self.count]):
+            painter.fillRect(self.tile_rect(row), tint)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if self.pointer.current >= 0:
             painter.setPen(QPen(QColor(colours().accent), 2))

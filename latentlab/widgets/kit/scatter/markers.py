@@ -146,7 +146,7 @@ class MarkerLabel(pg.TextItem):
         """Apply the colours of the current theme."""
         c = colours()
         self.setColor(c.text)
-        self.fill = pg.mkBrush(faint(c.base, 0.75))
+        self.fill = pg.mkBrush(faint(c.base, 0.9))
         self.update()
 
 

@@ -40,7 +40,7 @@ NO_IMAGES = (
 )
 TRAINING_TEXT = "The model is in training. Score its images when the run has ended."
 TIPS = {
-    Score.ELBO: "An upper bound of −log p(x): reconstruction and rate together.",
+    Score.ELBO: "An upper bound of −log p(x): reconstruction and KL together.",
     Score.ERROR: "Mean squared error between the image and its reconstruction; pixels are 0 to 1.",
     Score.RATE: "KL of the posterior from the prior: how unusual the code is.",
 }
@@ -203,7 +203,7 @@ PANEL = Panel(
     },
     help="How unusual each image is for the model. The score is the negative ELBO in nats, "
     "<b>E[−log p(x|z)] + KL(q(z|x) ‖ p(z))</b>, an upper bound of −log p(x); its "
-    "expectation is a mean over draws of z from q(z|x). Reconstruction error and rate are "
+    "expectation is a mean over draws of z from q(z|x). Reconstruction error and KL are "
     "its two parts. Images with high scores are often badly written, cropped or wrongly "
     "labelled; images with low scores are plain, since a 1 is easy to reconstruct. Move the "
     "threshold to count the images above it, hover to see the reconstruction, click to show "

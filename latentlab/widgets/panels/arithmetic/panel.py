@@ -10,7 +10,6 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
 from latentlab.session.abilities import DECODER
 from latentlab.session.interpolation import MakeBlend
 from latentlab.session.points import Tiles
-from latentlab.widgets.kit.context_menu import add_point_actions
 from latentlab.widgets.kit.export.content import Content
 from latentlab.widgets.kit.export.exporting import Exporting
 from latentlab.widgets.kit.icons import IconButton
@@ -26,8 +25,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from PySide6.QtCore import QPoint
-    from PySide6.QtWidgets import QMenu
 
+    from latentlab.session.points import Point
     from latentlab.session.request import Request
     from latentlab.session.state import Changes, State
     from latentlab.workers.controller import Controller
@@ -125,12 +124,10 @@ class ArithmeticPanel(PanelWidget):
     def wants(self, state: State) -> Iterable[Request[Any]]:
         return self.controller.arithmetic.wants(state)
 
-    @override
-    def fill_menu(self, menu: QMenu, place: QPoint) -> None:
+    def point_shown_at(self, place: QPoint) -> Point | None:
+        """Return the point of the slot at a position; None if there is none."""
         slot, blend = self.childAt(place), self.controller.state.answer(MakeBlend)
-        if isinstance(slot, ImageSlot) and blend:
-            add_point_actions(menu, self.controller, blend.points[slot.index])
-        super().fill_menu(menu, place)
+        return blend.points[slot.index] if isinstance(slot, ImageSlot) and blend else None
 
     def _show_blend(self, state: State) -> None:
         blend = state.answer(MakeBlend)

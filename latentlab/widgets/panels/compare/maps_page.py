@@ -52,24 +52,26 @@ class MapsPage(ComparePage):
         super().__init__()
         self.maps: tuple[ModelMap, ...] = ()
         self._names = (ElidedLabel(), ElidedLabel())
+        self._axes = (muted(elided=True), muted(elided=True))
         hint = muted(HINT, stretch=False)
         hint.setWordWrap(True)
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setHorizontalSpacing(UNIT)
         self._grid.setVerticalSpacing(UNIT // 2)
-        for column, name in enumerate(self._names):
-            name.setAlignment(Qt.AlignmentFlag.AlignCenter)
-            self._grid.addWidget(name, 0, column)
+        for column, labels in enumerate(zip(self._names, self._axes, strict=True)):
+            for row, label in enumerate(labels):
+                label.setAlignment(Qt.AlignmentFlag.AlignCenter)
+                self._grid.addWidget(label, row, column)
             self._grid.setColumnStretch(column, 1)
-        self._grid.addWidget(hint, 2, 0, 1, 2)
-        self._grid.setRowStretch(1, 1)
+        self._grid.addWidget(hint, 3, 0, 1, 2)
+        self._grid.setRowStretch(2, 1)
 
     def _make_maps(self) -> None:
         """Make the plots when the page is first shown."""
         self.maps = (ModelMap(), ModelMap())
         for column, plot in enumerate(self.maps):
-            self._grid.addWidget(plot, 1, column)
+            self._grid.addWidget(plot, 2, column)
             plot.hovered.connect(self.hovered)
             plot.chosen.connect(self.chosen)
 
@@ -91,10 +93,11 @@ class MapsPage(ComparePage):
         a = CodesMap(view.places(codes), view.frame.names, is_plane=view.is_plane)
         shown = state.preview.original if state.preview else state.original
         names = model_names(state, known)
-        for plot, title, name, one in zip(
-            self.maps, self._names, names, (a, known.map), strict=True
+        for plot, label, axes, name, one in zip(
+            self.maps, self._names, self._axes, names, (a, known.map), strict=True
         ):
-            title.setText(f"{name} · {one.axes}" if one else f"{name} · encoding images…")
+            label.setText(name)
+            axes.setText(one.axes if one else "encoding images…")
             plot.setAccessibleName(f"Map of {name}")
             plot.show_codes(one, codes.labels)
             plot.show_selection(state.selection)

@@ -11,8 +11,6 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QGridLayout,
     QLabel,
-    QScrollArea,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -23,6 +21,7 @@ from latentlab.session.directions import (
     ReadDirections,
 )
 from latentlab.session.export import NAMES
+from latentlab.widgets.kit.axis.row_scroll_area import RowScrollArea
 from latentlab.widgets.kit.axis.strip_updates import StripUpdater
 from latentlab.widgets.kit.dialogs import ask_save_path
 from latentlab.widgets.kit.icons import IconButton
@@ -49,6 +48,9 @@ EMPTY = (
     "A direction is a line through latent space with a meaning: a smile, glasses, a slant. "
     "Choose above what to learn it from, and press Learn."
 )
+
+MAX_ROWS = 1024
+"""Row of the grid below all directions, which takes the rest of the height."""
 
 
 class DirectionsPanel(PanelWidget):
@@ -82,15 +84,11 @@ class DirectionsPanel(PanelWidget):
         self.empty.setObjectName("muted")
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.empty.setWordWrap(True)
-        inside = QWidget()
-        self._column = QVBoxLayout(inside)
-        self._column.setContentsMargins(0, 0, UNIT, 0)
-        self._column.setSpacing(0)
-        self._column.addStretch(1)
-        self._area = QScrollArea()
-        self._area.setWidgetResizable(True)
-        self._area.setWidget(inside)
-        self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._grid = QGridLayout()
+        self._grid.setContentsMargins(0, 0, UNIT, 0)
+        self._grid.setSpacing(0)
+        self._grid.setRowStretch(MAX_ROWS, 1)
+        self._area = RowScrollArea(self._grid, 1)
         for widget in (self.empty, self._area):
             self.body.addWidget(widget, 1)
         self._strip_updates = StripUpdater(controller, MakeDirectionStrips, self.rows, self)
@@ -137,7 +135,7 @@ class DirectionsPanel(PanelWidget):
         card = state.model
         while len(self.rows) > len(directions):
             row = self.rows.pop()
-            self._column.removeWidget(row)
+            self._grid.removeWidget(row)
             row.deleteLater()
         for index in range(len(self.rows), len(directions)):
             row = DirectionRow()
@@ -148,7 +146,7 @@ class DirectionsPanel(PanelWidget):
             row.strip.setVisible(self.pictures.isChecked())
             self._strip_updates.connect_strip(row.strip)
             self.rows.append(row)
-            self._column.insertWidget(index, row)
+            self._grid.addWidget(row, index, 0)
         for row, direction in zip(self.rows, directions, strict=True):
             if card:
                 row.show_direction(direction, card)

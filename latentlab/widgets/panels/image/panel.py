@@ -12,7 +12,6 @@ from latentlab.session.abilities import DECODER, Ability, why_not
 from latentlab.session.interpolation import MeasureSupport
 from latentlab.session.model import Decode
 from latentlab.session.points import Tiles
-from latentlab.widgets.kit.context_menu import add_point_actions
 from latentlab.widgets.kit.export.content import Content
 from latentlab.widgets.kit.icons import IconButton
 from latentlab.widgets.kit.images.image_view import ImageView
@@ -92,7 +91,8 @@ class ImagePanel(PanelWidget):
         self.view.set_frame(self.palette().accent().color() if state.preview else None)
         point = shown.point if shown else state.point
         name = f"{original.name} · " if original and not decodes else ""
-        self.place.setText(f"{name}{point_text(point, state)}" if point else "")
+        texts = [f"{name}{point_text(point, state, n)}" for n in (3, 2, 1)] if point else [""]
+        self.place.setText(*texts)
         self.channels.show_point(point, state.model.latent_shape if state.model else None)
         self._export.setEnabled(state.answer(Decode) is not None)
         self._pair.setVisible(decodes)
@@ -103,11 +103,13 @@ class ImagePanel(PanelWidget):
         is_valid = is_idle or (support is not None and support.point == state.point)
         self.gauge.show_footing(support if is_valid else None)
 
+    def point_shown_at(self, place: QPoint) -> Point | None:
+        """Return z on its image; None elsewhere."""
+        picture = self.controller.state.answer(Decode)
+        return picture.point if picture and self.view.geometry().contains(place) else None
+
     @override
     def fill_menu(self, menu: QMenu, place: QPoint) -> None:
-        picture = self.controller.state.answer(Decode)
-        if picture and self.view.geometry().contains(place):
-            add_point_actions(menu, self.controller, picture.point)
         menu.addAction("Random z", self.controller.point.randomize)
         menu.addAction("Mean z", self.controller.point.go_home)
         super().fill_menu(menu, place)
@@ -130,10 +132,10 @@ def _caption(state: State) -> str:
     return f"{name}{model.name} has neither a decoder nor images."
 
 
-def point_text(point: Point, state: State) -> str:
+def point_text(point: Point, state: State, count: int = 3) -> str:
     """Return the class and the first coordinates of a point as text."""
-    numbers = ", ".join(f"{value:+.{DECIMALS}f}" for value in point.z[:3])
-    more = ", …" if len(point.z) > 3 else ""
+    numbers = ", ".join(f"{value:+.{DECIMALS}f}" for value in point.z[:count])
+    more = ", …" if len(point.z) > count else ""
     names = state.model.spec.class_names if state.model else ()
     label = f"{names[point.label]} · " if point.label is not None and names else ""
     return f"{'preview · ' if state.preview else ''}{label}z = ({numbers}{more})"

@@ -9,8 +9,8 @@ from PySide6.QtGui import QColor, QPainter, QPainterPath, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from latentlab.session.interpolation import EDGE, OFF, describe_level
-from latentlab.widgets.kit.labels import muted
-from latentlab.widgets.kit.theme import UNIT, colours, faint
+from latentlab.widgets.kit.labels import ElidedLabel
+from latentlab.widgets.kit.theme import UNIT, colours, faint, small
 
 if TYPE_CHECKING:
     from latentlab.session.interpolation import PointSupport
@@ -29,7 +29,9 @@ class SupportGauge(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.dial = _Dial()
-        self.text = muted(elided=True)
+        self.text = ElidedLabel()
+        self.text.setObjectName("muted")
+        self.text.setFont(small(self.text.font()))
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(UNIT)
@@ -56,7 +58,7 @@ class SupportGauge(QWidget):
                 f"{footing.nearest:.2f} times as far as is typical. Drift: "
                 f"{_drift_text(footing)}</p>"
             )
-        self.text.setText(text)
+        self.text.setText(text, text.removesuffix(" by the data"))
         self.setToolTip(tip)
         self.text.setToolTip(tip)
         self.setAccessibleName(f"Data support of z: {text or 'not measured'}")

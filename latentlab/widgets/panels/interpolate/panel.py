@@ -12,6 +12,8 @@ from latentlab.session import wants
 from latentlab.session.abilities import DECODER
 from latentlab.session.export import STEPS
 from latentlab.session.files.film import FilmOptions
+from latentlab.session.files.scene import path_record
+from latentlab.session.files.script import path_script
 from latentlab.session.interpolation import DecodeGeodesic, DecodePaths
 from latentlab.session.model import DecodePath
 from latentlab.session.points import Key, Loop
@@ -91,7 +93,7 @@ class InterpolatePanel(PanelWidget):
         self.to_z.clicked.connect(self.controller.path.put_b)
         self._swap.clicked.connect(self._on_swap)
         for row in self.rows.rows.values():
-            row.view.exporting.describe("interpolation", self._info, self._content)
+            row.view.exporting.describe("interpolation", self._info, self._content, self._script)
         self._export.clicked.connect(self.view.exporting.save)
         self.steps.valueChanged.connect(self._on_steps)
         self.ways.changed.connect(self._on_ways)
@@ -242,6 +244,13 @@ class InterpolatePanel(PanelWidget):
         options = FilmOptions(loop=ends.loop)
         return Content(sheet, gap=1, film=film, options=options, formats=STEPS)
 
+    def _script(self, state: State) -> str:
+        rows = [row for row in self.rows.shown if row.tiles]
+        if state.ends is None or state.model is None or not rows:
+            return ""
+        sheet, kinds = stack_strips(rows), [row.way for row in rows]
+        return path_script(state.model, state.ends, kinds, sheet)
+
     def _info(self) -> dict[str, Any]:
         ends = self.controller.state.ends
         if ends is None:
@@ -252,6 +261,7 @@ class InterpolatePanel(PanelWidget):
             "labels": (ends.a.label, ends.b.label),
             "steps": ends.steps,
             "ways": [row.way.value for row in self.rows.shown if row.tiles],
+            "route": path_record(ends).model_dump(mode="json"),
             "keys": [(key.time, key.point.z) for key in ends.keys],
         }
 

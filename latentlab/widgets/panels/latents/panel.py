@@ -57,11 +57,12 @@ class LatentsPanel(ThrottledPanel):
     def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
         super().__init__(controller, parent)
         self.text = muted(elided=True)
-        self.bar = ColourBar()
+        self.bar = ColourBar(unit="")
         self.bar.setToolTip(
             "KL that each dimension carries, in nats per image. Dark dimensions are inactive."
         )
         self.dimension = QComboBox()
+        self.dimension.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.dimension.setAccessibleName("Dimension")
         self.dimension.setToolTip(
             "Show mu and sigma of all dimensions together, or of one dimension."
@@ -100,10 +101,11 @@ class LatentsPanel(ThrottledPanel):
             self.bars: "KL of each dimension over the images on the map. Grey ones are inactive, "
             "pale ones weak. "
             "Click a bar to show its mu and sigma.",
-            self.split: "The mean KL is the sum of two parts: the mutual information I(x; z), "
-            "which is what codes say about their images, and KL(q(z) ‖ p(z)), the distance of the "
-            "aggregate posterior from the prior. The estimate of I cannot exceed the log of the "
-            "number of images, the dotted line: above it, I is larger than shown.",
+            self.split: "The mean KL is the sum of two parts. Information: the mutual information "
+            "I(x; z), which is what codes say about their images. KL to prior: "
+            "KL(q(z) ‖ p(z)), the distance of the aggregate posterior, all codes together, from "
+            "the prior. The estimate of I cannot exceed the log of the number of images, the "
+            "dotted line: above it, I is larger than shown.",
             self.mu: "Means of the posteriors over the data. Together they should fill the "
             "dashed bell of the prior.",
             self.sigma: "Standard deviations of the posteriors of all images. A dimension with "
@@ -233,7 +235,7 @@ def summary(kl: NDArray[np.float64]) -> str:
     weak = int(is_weak(kl).sum())
     parts = [f"{is_active(kl).sum()} of {len(kl)} active"]
     parts += [f"{weak} weak"] if weak else []
-    return " · ".join((*parts, f"KL {kl.sum():.1f} nats"))
+    return " · ".join((*parts, f"{kl.sum():.1f} nats"))
 
 
 def geometry_text(latents: LatentCurves) -> str:

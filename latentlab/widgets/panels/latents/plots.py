@@ -209,7 +209,7 @@ class KlSplitPlot(CompactPlot):
 
     def __init__(self) -> None:
         dash = '<span style="color:{}">━</span> {}'
-        parts = [dash.format(INFORMATION, "I(x; z)"), dash.format(MARGINAL, "KL(q(z) ‖ p(z))")]
+        parts = [dash.format(INFORMATION, "information"), dash.format(MARGINAL, "KL to prior")]
         super().__init__("&nbsp;&nbsp;".join(parts))
         self.getAxis("left").setStyle(maxTickLevel=0)
         self.cap = pg.InfiniteLine(angle=0)

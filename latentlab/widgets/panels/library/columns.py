@@ -30,6 +30,8 @@ class Column:
         Initial width in pixels.
     is_number : bool
         Whether the text is aligned to the right.
+    is_rare : bool
+        Whether the column is hidden while it is empty.
     """
 
     title: str
@@ -38,6 +40,7 @@ class Column:
     key: Callable[[LibraryEntry], Key]
     width: int
     is_number: bool = False
+    is_rare: bool = False
 
 
 def _number(
@@ -73,13 +76,38 @@ COLUMNS = (
         lambda entry: entry.differences,
         118,
     ),
-    _number("Loss", "What training minimises", lambda entry: entry.loss),
-    _number("Rate", "KL(q(z|x) ‖ p(z)): how much the code says about the image", lambda e: e.rate),
     _number(
-        "Distortion",
+        "−ELBO, nats",
+        "Reconstruction + KL, whatever beta is. Compare only runs of the same data set and "
+        "likelihood; grey ones differ from the open model. Lower is better",
+        lambda entry: entry.negative_elbo,
+        104,
+    ),
+    _number("KL", "KL(q(z|x) ‖ p(z)): how much the code says about the image", lambda e: e.rate),
+    _number(
+        "Reconstruction",
         "−log p(x|z): how much of the image its code leaves open",
         lambda entry: entry.distortion,
-        88,
+        120,
+    ),
+    Column(
+        "Test",
+        "Loss of the test images, in nats per image, of the last epoch.",
+        lambda entry: "" if entry.test is None else f"{entry.test:.1f}",
+        lambda entry: entry.test,
+        70,
+        is_number=True,
+        is_rare=True,
+    ),
+    Column(
+        "Over seeds",
+        "Mean ± standard deviation of the loss over finished runs that differ in their seed only, "
+        "and their number.",
+        lambda entry: str(entry.over_seeds or ""),
+        lambda entry: entry.over_seeds.mean if entry.over_seeds else None,
+        112,
+        is_number=True,
+        is_rare=True,
     ),
     Column("Date", "When its training began.", date_text, lambda entry: entry.started, 96),
     _text(
@@ -95,6 +123,8 @@ COLUMNS = (
         160,
     ),
 )
-NAME, DIFFERENCES, LOSS, DATE, TAGS, NOTES = 0, 1, 2, 5, 6, 7
+NAME, DIFFERENCES, ELBO, DATE, TAGS, NOTES = 0, 1, 2, 7, 8, 9
 """Positions in `COLUMNS`."""
+RARE = frozenset(i for i, column in enumerate(COLUMNS) if column.is_rare)
+"""Positions of columns that are hidden while they are empty."""
 EDITED_IN_PLACE = (TAGS, NOTES)

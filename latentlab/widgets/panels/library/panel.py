@@ -65,7 +65,7 @@ class LibraryPanel(PanelWidget):
     @override
     def show_state(self, state: State, changed: Changes) -> None:
         entries = state.answer(ListLibrary) or ()
-        if changed & {ListLibrary, "run", "opening"}:
+        if changed & {ListLibrary, "run", "opening", "model"}:
             self.list.show_runs(entries, state)
             self._show_search()
         source = state.model.source if state.model else None
@@ -148,7 +148,7 @@ PANEL = Panel(
     "Click one to open it. <b>Select several</b> with Ctrl or Shift to compare their curves. "
     "A wide panel is a table: click a column to sort by it, right-click to choose columns, "
     "double-click tags or notes to edit them. <i>Differs in</i> are the values that most runs of "
-    "the same model and data set do not share. Loss = distortion + beta · rate. The context menu "
+    "the same model and data set do not share. −ELBO = reconstruction + KL. The context menu "
     "of a run resumes it, trains it for more epochs, loads its recipe into the form, renames it "
     "(F2) or moves it to the trash (Del). To open a run folder or a checkpoint from elsewhere, "
     "drop it on the window.",

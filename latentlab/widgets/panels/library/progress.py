@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from latentlab.session.library.comparable import scale_of
 from latentlab.session.library.run_names import default_name, start_of
 from latentlab.session.recipes import recipe_title
 from latentlab.session.runs import LibraryEntry
@@ -30,7 +31,12 @@ def with_run(entries: tuple[LibraryEntry, ...], run: Run | None) -> tuple[Librar
     folder = run.folder or NO_FOLDER
     name = default_name(folder.name) if run.folder else "New run"
     new = LibraryEntry(
-        name, recipe_title(run.recipe), folder, shipped=False, started=start_of(folder.name)
+        name,
+        recipe_title(run.recipe),
+        folder,
+        shipped=False,
+        started=start_of(folder.name),
+        scale=scale_of(run.recipe),
     )
     shipped = sum(entry.shipped for entry in entries)
     return (*entries[:shipped], _updated(new, run), *entries[shipped:])
@@ -85,7 +91,10 @@ def run_tooltip(entry: LibraryEntry) -> str:
         after = f" after {counted(entry.epoch, 'epoch')}" if done else ""
         more = "; training can be resumed from there" if entry.resumable else ""
         lines.append(f"{status}{after}{more}.")
+    lines += [f"Test: {entry.test:.1f} nats."] if entry.test is not None else []
+    lines += [f"Over seeds: {entry.over_seeds} nats."] if entry.over_seeds else []
     lines += [entry.failure] if entry.failure else []
     lines += [entry.notes.text] if entry.notes.text else []
     lines += [f"Tags: {entry.notes.tags_text}"] if entry.notes.tags else []
+    lines += [entry.provenance] if entry.provenance else []
     return "\n".join([*lines, str(entry.path)])

@@ -20,7 +20,7 @@ from latentlab.session.library.run_names import MAX_NAME_LENGTH
 from latentlab.widgets.kit.labels import two_lines
 from latentlab.widgets.kit.theme import CHOSEN, UNIT, colours, faint, small
 from latentlab.widgets.panels.library.columns import COLUMNS, DIFFERENCES, NAME, NOTES, TAGS
-from latentlab.widgets.panels.library.run_model import ENTRY, FRACTION, STATUS, THUMBNAIL
+from latentlab.widgets.panels.library.run_model import ENTRY, FRACTION, REMARK, STATUS, THUMBNAIL
 
 if TYPE_CHECKING:
     from latentlab.session.runs import LibraryEntry
@@ -76,7 +76,8 @@ class RunDelegate(QStyledItemDelegate):
             case column:
                 is_number = COLUMNS[column].is_number
                 side = Align.AlignRight if is_number else Align.AlignLeft
-                colour = colours().text if is_number else colours().muted
+                is_plain = is_number and not index.data(REMARK)
+                colour = colours().text if is_plain else colours().muted
                 # The header has room for the sort indicator.
                 bounds = _inside(option.rect).adjusted(0, 0, -UNIT if is_number else 0, 0)
                 font = small(option.font)
@@ -167,9 +168,9 @@ def _inside(rect: QRect) -> QRect:
 
 
 def _parts(entry: LibraryEntry) -> list[str]:
-    """Return the second line of a run in a list: what tells it from others, and its loss."""
-    loss = [] if entry.loss is None else [f"{entry.loss:.1f} nats"]
-    return [entry.differences or entry.detail, *loss]
+    """Return the second line of a run in a list: what tells it from others, and its ELBO."""
+    elbo = [] if entry.negative_elbo is None else [f"{entry.negative_elbo:.1f} nats"]
+    return [entry.differences or entry.detail, *elbo]
 
 
 def lines_below(parts: list[str], font: QFont, width: int, reserved: int) -> list[str]:

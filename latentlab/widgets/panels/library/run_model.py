@@ -1,8 +1,7 @@
-"""Item models of the runs: a sorted table, and the filter of a search."""
+"""Item model of the runs: a table that can be sorted and searched."""
 
 from __future__ import annotations
 
-import re
 from html import escape
 from typing import TYPE_CHECKING, Any, override
 
@@ -11,13 +10,12 @@ from PySide6.QtCore import (
     QModelIndex,
     QObject,
     QPersistentModelIndex,
-    QRegularExpression,
-    QSortFilterProxyModel,
     Qt,
     Signal,
 )
 from PySide6.QtGui import QIcon, QPixmap
 
+from latentlab.session.library.comparable import scale_of
 from latentlab.session.library.notes import Notes, parse_tags
 from latentlab.session.state import State
 from latentlab.widgets.kit.images.qimage import to_qimage
@@ -42,16 +40,19 @@ Order = Qt.SortOrder
 ENTRY = Role.UserRole
 STATUS = Role.UserRole + 1
 """Progress of a run in words."""
+REMARK = Role.UserRole + 4
+"""Why the nats of a run cannot be compared with those of the open model; empty if they can."""
 FRACTION = Role.UserRole + 2
 """Progress of the run that is being trained, from 0 to 1."""
-SEARCHED = Role.UserRole + 3
-"""All text of a run, for the search."""
 THUMBNAIL = 40
+# Combined once: a view asks for the flags of all rows, and to combine them takes longer.
+PLAIN = Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemNeverHasChildren
+EDITABLE = PLAIN | Qt.ItemFlag.ItemIsEditable
 NUMBER_ALIGNMENT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
 class RunModel(QAbstractTableModel):
-    """Table of runs: one row per run, one column per `COLUMNS`."""
+    """Table of runs: one row per run that a search finds, one column per `COLUMNS`."""
 
     renamed = Signal(object, str)
     """Path of a run, and its new name."""
@@ -64,6 +65,7 @@ class RunModel(QAbstractTableModel):
         self._listed: tuple[LibraryEntry, ...] = ()
         self._entries: list[LibraryEntry] = []
         self._column, self._order = -1, Order.AscendingOrder
+        self._words: list[str] = []
         self._texts: dict[Path, tuple[LibraryEntry, str]] = {}
         self._icons: dict[Path, tuple[object, QIcon]] = {}
 
@@ -76,11 +78,35 @@ class RunModel(QAbstractTableModel):
         ):
             self._listed = listed
             self._update_rows()
+        if before.model is not state.model and self._entries:
+            self.dataChanged.emit(
+                self.index(0, 0), self.index(len(self._entries) - 1, len(COLUMNS) - 1), [REMARK]
+            )
         if before.opening != state.opening or before.training.run is not state.training.run:
             self._repaint({before.opening, state.opening})
 
+    def search(self, text: str) -> None:
+        """Show the runs that contain all words of a text, in any order and case."""
+        self._words = text.casefold().split()
+        found = self._ordered()
+        if found != self._entries:
+            # Thousands of rows that come and go one by one would take the view a tenth of a second.
+            self.beginResetModel()
+            self._entries = found
+            self.endResetModel()
+
+    def _found(self) -> list[LibraryEntry]:
+        """Return the runs that contain all words of the search, in the order of the library."""
+        if not self._words:
+            return list(self._listed)
+        return [entry for entry in self._listed if self._has_words(entry)]
+
+    def _has_words(self, entry: LibraryEntry) -> bool:
+        text = self._searched(entry)
+        return all(word in text for word in self._words)
+
     def _update_rows(self) -> None:
-        found = {entry.path: entry for entry in self._listed}
+        found = {entry.path: entry for entry in self._found()}
         for row in reversed(range(len(self._entries))):
             if self._entries[row].path not in found:
                 self.beginRemoveRows(QModelIndex(), row, row)
@@ -111,14 +137,9 @@ class RunModel(QAbstractTableModel):
         self._arrange()
 
     def _arrange(self) -> None:
-        """Sort the rows; sorting them here is much faster than by calls of a proxy model."""
+        """Sort the rows, and keep the persistent indexes."""
         places = {entry.path: i for i, entry in enumerate(self._entries)}
-        ordered = [self._entries[places[entry.path]] for entry in self._listed]
-        if self._column >= 0:
-            key = COLUMNS[self._column].key
-            known = [entry for entry in ordered if key(entry) is not None]
-            known.sort(key=key, reverse=self._order == Order.DescendingOrder)  # type: ignore[arg-type]
-            ordered = known + [entry for entry in ordered if key(entry) is None]
+        ordered = self._ordered()
         rows = {places[entry.path]: row for row, entry in enumerate(ordered)}
         if all(old == new for old, new in rows.items()):
             return
@@ -128,6 +149,16 @@ class RunModel(QAbstractTableModel):
         moved = [self.index(rows[index.row()], index.column()) for index in old]
         self.changePersistentIndexList(old, moved)
         self.layoutChanged.emit()
+
+    def _ordered(self) -> list[LibraryEntry]:
+        """Return the found runs in the chosen order; those without a key come last."""
+        ordered = self._found()
+        if self._column < 0:
+            return ordered
+        key = COLUMNS[self._column].key
+        known = [entry for entry in ordered if key(entry) is not None]
+        known.sort(key=key, reverse=self._order == Order.DescendingOrder)  # type: ignore[arg-type]
+        return known + [entry for entry in ordered if key(entry) is None]
 
     def index_of(self, path: Path | None) -> QModelIndex:
         """Return the index of a run's name; invalid if it is not listed."""
@@ -159,11 +190,11 @@ class RunModel(QAbstractTableModel):
     def flags(self, index: Index) -> Qt.ItemFlag:
         if not index.isValid():
             return super().flags(index)
-        flags = super().flags(index) | Qt.ItemFlag.ItemNeverHasChildren
-        is_editable = index.column() in (TAGS, NOTES)
-        if index.column() == NAME:
+        column = index.column()
+        is_editable = column in (TAGS, NOTES)
+        if column == NAME:
             is_editable = not self._entries[index.row()].shipped
-        return flags | Qt.ItemFlag.ItemIsEditable if is_editable else flags
+        return EDITABLE if is_editable else PLAIN
 
     @override
     def data(self, index: Index, role: int = Role.DisplayRole) -> Any:
@@ -174,7 +205,8 @@ class RunModel(QAbstractTableModel):
             case Role.DisplayRole | Role.EditRole:
                 return COLUMNS[index.column()].text(entry)
             case Role.ToolTipRole:
-                return escape(run_tooltip(entry), quote=False).replace("\n", "<br>")
+                text = "\n".join(filter(None, (run_tooltip(entry), self._remark(entry))))
+                return escape(text, quote=False).replace("\n", "<br>")
             case Role.TextAlignmentRole:
                 return NUMBER_ALIGNMENT if COLUMNS[index.column()].is_number else None
             case Role.DecorationRole:
@@ -186,20 +218,25 @@ class RunModel(QAbstractTableModel):
     def _of_run(self, entry: LibraryEntry, role: int) -> Any:
         if role == ENTRY:
             return entry
+        if role == REMARK:
+            return self._remark(entry)
         if role == STATUS:
             return progress_text(entry, self._state)
-        if role == FRACTION:
-            return fraction_done(entry, self._state)
-        return self._searched(entry) if role == SEARCHED else None
+        return fraction_done(entry, self._state) if role == FRACTION else None
+
+    def _remark(self, entry: LibraryEntry) -> str:
+        model = self._state.model
+        why = entry.scale.difference(scale_of(model.recipe)) if model else ""
+        return f"Its nats cannot be compared with those of the open model: {why}." if why else ""
 
     def _searched(self, entry: LibraryEntry) -> str:
-        """Return all text of a run, made when it is first searched."""
+        """Return all text of a run in lower case, made when it is first searched."""
         known, text = self._texts.get(entry.path, (None, ""))
         if known is not entry:
             notes = entry.notes
             text = " ".join(
                 (entry.name, entry.summary, date_text(entry), *notes.tags, notes.text, entry.damage)
-            )
+            ).casefold()
             self._texts[entry.path] = (entry, text)
         return text
 
@@ -235,24 +272,3 @@ class RunModel(QAbstractTableModel):
         else:
             self.annotated.emit(entry.path, Notes(value.strip(), entry.notes.tags))
         return True
-
-
-class RunFilter(QSortFilterProxyModel):
-    """The rows of a `RunModel` that contain all words of a search; the source sorts them."""
-
-    def __init__(self, source: RunModel) -> None:
-        super().__init__(source.parent())
-        self.setFilterRole(SEARCHED)
-        self.setDynamicSortFilter(True)
-        self.setSourceModel(source)
-
-    def set_words(self, text: str) -> None:
-        """Show the runs that contain all words of a text, in any order and case."""
-        pattern = "^" + "".join(f"(?=.*{re.escape(word)})" for word in text.split())
-        options = QRegularExpression.PatternOption
-        every = options.CaseInsensitiveOption | options.DotMatchesEverythingOption
-        self.setFilterRegularExpression(QRegularExpression(pattern, every))
-
-    @override
-    def sort(self, column: int, order: Order = Order.AscendingOrder) -> None:
-        self.sourceModel().sort(column, order)

@@ -9,9 +9,11 @@ from PySide6.QtCore import (
     QEvent,
     QItemSelectionModel,
     QModelIndex,
+    QObject,
     QPersistentModelIndex,
     QSize,
     Qt,
+    QTimer,
     Signal,
     Slot,
 )
@@ -23,14 +25,15 @@ from latentlab.widgets.panels.library.columns import (
     COLUMNS,
     DIFFERENCES,
     EDITED_IN_PLACE,
-    LOSS,
+    ELBO,
     NAME,
+    RARE,
 )
 from latentlab.widgets.panels.library.run_delegate import RunDelegate
-from latentlab.widgets.panels.library.run_model import ENTRY, THUMBNAIL, RunFilter, RunModel
+from latentlab.widgets.panels.library.run_model import ENTRY, THUMBNAIL, RunModel
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
     from PySide6.QtCore import QItemSelection
@@ -40,10 +43,11 @@ if TYPE_CHECKING:
     from latentlab.session.state import State
 
 Select = QItemSelectionModel.SelectionFlag
-TABLE_WIDTH = 396
+TABLE_WIDTH = 480
 """Width in pixels from which the columns are shown."""
 MIN_NAME_WIDTH = 208
-HIDDEN = "library/hidden columns"
+HIDDEN, LAYOUT = "library/hidden columns", f"library/{len(COLUMNS)} columns"
+"""Settings with the hidden columns, and with widths, order and sort of all."""
 
 
 class RunTable(QTreeView):
@@ -59,9 +63,12 @@ class RunTable(QTreeView):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.runs = RunModel(self)
-        self._filter = RunFilter(self.runs)
         self._is_quiet = False
-        self.setModel(self._filter)
+        self._layout = b""
+        """Widths, order and sort that the user set; empty for those of the first start."""
+        self._pressed_layout = b""
+        self.setModel(self.runs)
+        self._empty = RARE
         self.delegate = RunDelegate(self)
         self.setItemDelegate(self.delegate)
         self.setObjectName("runs")
@@ -83,9 +90,7 @@ class RunTable(QTreeView):
         header = self.header()
         header.setHighlightSections(False)
         header.setSortIndicatorClearable(True)
-        header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         header.setAccessibleName("Columns")
-        self.setSortingEnabled(True)
         header.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
         hidden: list[str] = settings().value(HIDDEN, [])
         for column in COLUMNS[NAME + 1 :]:
@@ -94,9 +99,56 @@ class RunTable(QTreeView):
             action.setChecked(column.title not in hidden)
             action.toggled.connect(self._on_columns)
             header.addAction(action)
+        reset = QAction("Reset columns", self)
+        reset.triggered.connect(self._reset_columns)
+        header.addAction(reset)
         self._show_columns(is_table=False)
+        self._set_default_layout()
+        saved = settings().value(LAYOUT, b"")
+        self._layout = saved if header.restoreState(saved) else b""
+        self._show_columns(is_table=False)
+        self.setSortingEnabled(True)
+        header.viewport().installEventFilter(self)
+
+    def _set_default_layout(self) -> None:
+        """Set widths, order and sort of the columns as on the first start."""
+        header = self.header()
+        self._layout = b""
+        header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         for i, column in enumerate(COLUMNS):
+            header.moveSection(header.visualIndex(i), i)
             header.resizeSection(i, column.width)
+
+    @Slot()
+    def _reset_columns(self) -> None:
+        """Show all columns, in their first order and widths."""
+        for action in self._column_actions():
+            action.setChecked(True)
+        self._set_default_layout()
+        settings().remove(LAYOUT)
+        self._fit_name()
+
+    def _column_actions(self) -> list[QAction]:
+        """Return the actions that show and hide columns, from the second column on."""
+        return [action for action in self.header().actions() if action.isCheckable()]
+
+    @override
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Save widths, order and sort of the columns after the mouse has changed them."""
+        if watched is self.header().viewport() and self.is_table:
+            if event.type() == QEvent.Type.MouseButtonPress:
+                self._pressed_layout = bytes(self.header().saveState().data())
+            elif event.type() in (QEvent.Type.MouseButtonRelease, QEvent.Type.MouseButtonDblClick):
+                # The header changes after this event.
+                QTimer.singleShot(0, self, self._save_layout)
+        return super().eventFilter(watched, event)
+
+    @Slot()
+    def _save_layout(self) -> None:
+        layout = bytes(self.header().saveState().data())
+        if layout != self._pressed_layout:
+            self._layout = layout
+            settings().setValue(LAYOUT, layout)
 
     @property
     def is_table(self) -> bool:
@@ -106,8 +158,11 @@ class RunTable(QTreeView):
     def _show_columns(self, *, is_table: bool) -> None:
         header = self.header()
         self.setHeaderHidden(not is_table)
-        for i, action in enumerate(header.actions(), NAME + 1):
-            self.setColumnHidden(i, not (is_table and action.isChecked()))
+        if is_table and self._layout:
+            # A list gives the names all the width.
+            header.restoreState(self._layout)
+        for i, action in enumerate(self._column_actions(), NAME + 1):
+            self.setColumnHidden(i, not (is_table and action.isChecked()) or i in self._empty)
         stretch, free = QHeaderView.ResizeMode.Stretch, QHeaderView.ResizeMode.Interactive
         header.setStretchLastSection(is_table)
         header.setSectionResizeMode(NAME, free if is_table else stretch)
@@ -116,7 +171,7 @@ class RunTable(QTreeView):
     def _on_columns(self) -> None:
         """Show the columns that were chosen, and remember them."""
         self._show_columns(is_table=self.is_table)
-        hidden = [action.text() for action in self.header().actions() if not action.isChecked()]
+        hidden = [action.text() for action in self._column_actions() if not action.isChecked()]
         settings().setValue(HIDDEN, hidden)
 
     @override
@@ -125,10 +180,14 @@ class RunTable(QTreeView):
         is_table = self.width() >= TABLE_WIDTH
         if is_table != self.is_table:
             self._show_columns(is_table=is_table)
-        if is_table:
-            room = self.width() - COLUMNS[DIFFERENCES].width - COLUMNS[LOSS].width
-            self.header().resizeSection(NAME, max(MIN_NAME_WIDTH, min(COLUMNS[NAME].width, room)))
+        if is_table and not self._layout:
+            self._fit_name()
         super().resizeEvent(event)
+
+    def _fit_name(self) -> None:
+        """Give the names the width that the most important columns leave."""
+        room = self.width() - COLUMNS[DIFFERENCES].width - COLUMNS[ELBO].width
+        self.header().resizeSection(NAME, max(MIN_NAME_WIDTH, min(COLUMNS[NAME].width, room)))
 
     # Rows
 
@@ -136,26 +195,32 @@ class RunTable(QTreeView):
         """Show the library and the current run, and keep the selection."""
         with self._quietly():
             self.runs.show_runs(entries, state)
+        has_value = {i for i in RARE if any(COLUMNS[i].key(entry) is not None for entry in entries)}
+        if self._empty != RARE - has_value:
+            self._empty = RARE - has_value
+            self._show_columns(is_table=self.is_table)
 
     def search(self, text: str) -> None:
         """Show only the runs that contain all words of a text."""
         paths = {entry.path for entry in self.entries()}
         with self._quietly():
-            self._filter.set_words(text)
-            self._select(self.row_of(path) for path in paths)
+            self.runs.search(text)
+            for path in paths:
+                if (row := self.row_of(path)) >= 0:
+                    self.add(row)
 
     def count(self) -> int:
         """Return the number of rows."""
-        return self._filter.rowCount()
+        return self.runs.rowCount()
 
     def entry(self, row: int) -> LibraryEntry:
         """Return the run in a row."""
-        entry: LibraryEntry = self._filter.index(row, NAME).data(ENTRY)
+        entry: LibraryEntry = self.runs.index(row, NAME).data(ENTRY)
         return entry
 
     def row_of(self, path: Path | None) -> int:
         """Return the row of a run, or -1."""
-        return self._filter.mapFromSource(self.runs.index_of(path)).row()
+        return self.runs.index_of(path).row()
 
     # Selection
 
@@ -169,18 +234,13 @@ class RunTable(QTreeView):
         if [entry.path for entry in self.entries()] == [source]:
             # A change of the current row would close an editor.
             return
-        index = self._filter.index(self.row_of(source), NAME)
+        index = self.runs.index(self.row_of(source), NAME)
         with self._quietly():
             self.selectionModel().setCurrentIndex(index, Select.ClearAndSelect | Select.Rows)
 
     def add(self, row: int) -> None:
         """Select a further row."""
-        self.selectionModel().select(self._filter.index(row, NAME), Select.Select | Select.Rows)
-
-    def _select(self, rows: Iterable[int]) -> None:
-        for row in rows:
-            if row >= 0:
-                self.add(row)
+        self.selectionModel().select(self.runs.index(row, NAME), Select.Select | Select.Rows)
 
     @contextmanager
     def _quietly(self) -> Iterator[None]:
@@ -228,7 +288,7 @@ class RunTable(QTreeView):
         """Edit the name of a run in place."""
         row = self.row_of(path)
         if row >= 0:
-            self.edit(self._filter.index(row, NAME))
+            self.edit(self.runs.index(row, NAME))
 
     @Slot(QModelIndex)
     def _on_double_clicked(self, index: QModelIndex) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QSignalBlocker, Signal, Slot
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QWidget
 
+from latentlab.session.classifier import CONFIDENCE, DECISION, decisions
 from latentlab.session.colourings import Colouring, Measure, colourings, values_of
 from latentlab.session.map import ComputeMeasure
 from latentlab.session.model import SET_ATTRIBUTE
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from latentlab.session.request import Request
     from latentlab.session.state import State
     from latentlab.workers.controller import Controller
 
@@ -139,8 +141,10 @@ class ColourBy(QWidget):
             self._controller.demand.withdraw(ComputeMeasure)
         self._controller.demand.renew()
 
-    def wants(self, state: State) -> Iterable[ComputeMeasure]:
+    def wants(self, state: State) -> Iterable[Request[Any]]:
         """Return the request for the chosen colouring, if it has to be computed."""
+        if self.chosen and self.chosen.key in (DECISION, CONFIDENCE):
+            yield from decisions(state)
         measure = self.chosen.measure if self.chosen else None
         # Let running work finish even if the codes change: during training they always do.
         if measure and ComputeMeasure not in state.working:

@@ -10,6 +10,7 @@ from PySide6.QtGui import QAction, QActionGroup, QColor, QImage
 
 from latentlab.session import wants
 from latentlab.session.abilities import DECODER, IMAGES, POSTERIORS
+from latentlab.session.classifier import ClassifyPlane, OpenClassifier
 from latentlab.session.map import ComputeMeasure, FindHoles, SamplePosteriors
 from latentlab.session.model import Decode, MakeManifold
 from latentlab.session.neighbours import FetchMapImages
@@ -18,6 +19,7 @@ from latentlab.widgets.kit.model_actions import ModelActions
 from latentlab.widgets.kit.scatter.markers import MarkerLabel, PosteriorMarker
 from latentlab.widgets.kit.settings import settings
 from latentlab.widgets.kit.undoable import make_choice_undoable
+from latentlab.widgets.panels.map.decisions import decision_image, shown_decisions
 from latentlab.widgets.panels.map.holes_legend import HolesLegend
 from latentlab.widgets.panels.map.overlays import (
     BACKDROP_OPACITY,
@@ -48,7 +50,7 @@ ELLIPSES, SAMPLES, HOLES, MANIFOLD_BACKDROP, PICTURES = (
     "backdrop",
     "pictures",
 )
-SPREAD, IMAGE = "spread", "image"
+SPREAD, IMAGE, BOUNDARY = "spread", "image", "boundary"
 CHOICES = {
     SPREAD: (
         "Posterior of the image",
@@ -68,6 +70,11 @@ CHOICES = {
         "Backdrop: image",
         "The decoded image of z, or of the point under the cursor, behind the points.",
     ),
+    BOUNDARY: (
+        "Decision boundary",
+        "Regions of the plane by the decision of the classifier on their decoded images; strong "
+        "colours are certain.",
+    ),
     PICTURES: ("Images when zoomed in", "Images instead of points when you zoom in."),
 }
 NEEDS = {
@@ -77,6 +84,7 @@ NEEDS = {
     HOLES: POSTERIORS,
     MANIFOLD_BACKDROP: DECODER,
     IMAGE: DECODER,
+    BOUNDARY: DECODER,
     PICTURES: IMAGES,
 }
 """Abilities of the model that each layer needs."""
@@ -114,8 +122,9 @@ class MapLayers(QObject):
         self.holes, self.backdrop = Picture(smooth=True), Picture(BACKDROP_OPACITY)
         self.image, self.spread = Picture(BACKDROP_OPACITY, smooth=True), PosteriorMarker()
         self.image.hide()
+        self.decisions = Picture()
         self.legend = HolesLegend(plot)
-        backgrounds = (self.backdrop, self.image, self.holes)
+        backgrounds = (self.backdrop, self.image, self.decisions, self.holes)
         self.own_label = MarkerLabel(OWN_NAME)
         for item in (*backgrounds, self.marbles, self.pictures, self.spread, self.own_label):
             plot.addItem(item, ignoreBounds=True)
@@ -182,8 +191,6 @@ class MapLayers(QObject):
     def show_layers(self, state: State, changed: Changes, paint: PointColours | None) -> None:
         """Show the active layers of a state."""
         self._paint = paint
-        if "model" in changed:
-            self._model_actions.show_model(state.model)
         if state.model and state.model.number != self._model:
             self._model = state.model.number
             self.pictures.forget()
@@ -197,13 +204,15 @@ class MapLayers(QObject):
         if codes is None or not state.view.suits(codes):
             return
         is_covered = state.view.is_plane and any(
-            map(self.is_on, (ELLIPSES, HOLES, MANIFOLD_BACKDROP))
+            map(self.is_on, (ELLIPSES, HOLES, MANIFOLD_BACKDROP, BOUNDARY))
         )
         self._plot.cloud.setOpacity(FADED_OPACITY if is_covered or self.is_on(IMAGE) else 1.0)
         if changed & {"model", "codes", "view", "selection", ComputeMeasure}:
             self._show_marbles(state, codes)
         if changed & {"model", "codes", "view", FindHoles}:
             self._show_holes(state)
+        if changed & {"model", "codes", "view", ClassifyPlane, OpenClassifier}:
+            self._show_decisions(state)
         if changed & {"model", "codes", "view", "original", "own"}:
             self._show_spread(state)
         if changed & {MakeManifold, "view", "model"}:
@@ -252,6 +261,22 @@ class MapLayers(QObject):
             yield SamplePosteriors(state.view.frame)
         if self.is_on(HOLES):
             yield FindHoles(state.view.frame)
+        if self.is_on(BOUNDARY):
+            yield from wants.plane_decisions(state)
+
+    def enable(self, state: State) -> None:
+        """Disable the layers that need something that is missing, and say so."""
+        self._model_actions.show_model(state.model)
+        action = self.actions[BOUNDARY]
+        if action.isEnabled() and state.answer(OpenClassifier) is None:
+            action.setEnabled(False)
+            action.setToolTip("This needs a classifier: open one with File > Open classifier.")
+
+    def _show_decisions(self, state: State) -> None:
+        found = shown_decisions(state) if self.is_on(BOUNDARY) else None
+        self.decisions.setVisible(found is not None)
+        if found:
+            self.decisions.set_image(*decision_image(found))
 
     def _show_holes(self, state: State) -> None:
         holes = state.answer(FindHoles)

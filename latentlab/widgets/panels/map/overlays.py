@@ -11,7 +11,7 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPolygonF, QTransform
 from PySide6.QtWidgets import QGraphicsItem
 
 from latentlab.session.files.figure import Ellipse, Raster
-from latentlab.session.mosaic import tile
+from latentlab.session.files.mosaic import tile
 from latentlab.widgets.kit.export.plot_layers import ink, to_array
 from latentlab.widgets.kit.images.qimage import to_qimage
 from latentlab.widgets.kit.plot import cosmetic_pen

@@ -10,11 +10,21 @@ from PySide6.QtWidgets import QMenu, QPushButton, QWidget
 from latentlab.session import wants
 from latentlab.session.abilities import DECODER, why_not
 from latentlab.session.anomalies import ScoreImages
+from latentlab.session.classifier import (
+    ClassifyImages,
+    ClassifyPlane,
+    FindCounterfactual,
+    OpenClassifier,
+)
 from latentlab.session.directions import ReadDirections
+from latentlab.session.export import TABLES
+from latentlab.session.files.script import map_script
 from latentlab.session.map import ComputeMeasure, FindHoles, MakeView, SamplePosteriors
 from latentlab.session.model import Decode, MakeManifold, ShowAll, ShowRest
 from latentlab.session.neighbours import FetchMapImages
+from latentlab.session.recipes import data_title
 from latentlab.session.selection import mask_of
+from latentlab.widgets.kit.dialogs import ask_save_path
 from latentlab.widgets.kit.labels import ElidedLabel, muted
 from latentlab.widgets.kit.progress_bar import RequestProgressBar
 from latentlab.widgets.kit.relink_dialog import ask_images_of_run
@@ -22,6 +32,7 @@ from latentlab.widgets.kit.theme import UNIT, small
 from latentlab.widgets.kit.veil import StaleOverlay
 from latentlab.widgets.panel import Area, Panel, PanelWidget, Place
 from latentlab.widgets.panels.map.colour_row import ColourRow
+from latentlab.widgets.panels.map.decisions import fill_decision_menu
 from latentlab.widgets.panels.map.lasso import SelectionTools
 from latentlab.widgets.panels.map.overlay_menu import SPREAD, MapLayers
 from latentlab.widgets.panels.map.plot import MapPlot
@@ -46,7 +57,12 @@ if TYPE_CHECKING:
     from latentlab.workers.controller import Controller
 
 REDRAWN_FIELDS = frozenset({"codes", "view"})
-REQUESTS_WITH_PROGRESS = (ShowAll, ShowRest, MakeView, ComputeMeasure, SamplePosteriors, FindHoles)
+REQUESTS_WITH_PROGRESS = (
+    *(ShowAll, ShowRest, MakeView, ComputeMeasure, SamplePosteriors, FindHoles),
+    *(OpenClassifier, ClassifyImages, ClassifyPlane, FindCounterfactual),
+)
+MEASURED = frozenset({ComputeMeasure, ScoreImages, ClassifyImages, OpenClassifier})
+"""Requests whose answers colour the points."""
 DECODING_TIP = (
     "Exact plane: a position of the map is one point of latent space and decodes exactly; with "
     "more than two dimensions the other coordinates are those of z. Otherwise a position decodes "
@@ -62,7 +78,7 @@ class MapPanel(PanelWidget):
         | {"workspaces"}
         | {"working", "is_training", "following"}
         | {Decode, SamplePosteriors, FetchMapImages, FindHoles, MakeManifold, ComputeMeasure}
-        | {ReadDirections, ScoreImages}
+        | {ReadDirections, ScoreImages, OpenClassifier, ClassifyImages, ClassifyPlane}
     )
 
     def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
@@ -104,7 +120,7 @@ class MapPanel(PanelWidget):
         self._drawn: tuple[object, ...] = (None,) * 4
         self._model = -1
         StaleOverlay(self.plot, controller, tells=True)
-        self.plot.exporting.describe("map")
+        self.plot.exporting.describe("map", script=_map_script)
         self._connect()
 
     def _connect(self) -> None:
@@ -133,6 +149,8 @@ class MapPanel(PanelWidget):
         if state.model is None or state.point is None or state.codes is None:
             return
         self.work.show_state(state)
+        if changed & {"model", OpenClassifier}:
+            self.layers.enable(state)
         if not state.view.suits(state.codes):
             return
         if state.model.number != self._model:
@@ -145,12 +163,12 @@ class MapPanel(PanelWidget):
             self.plot.set_view(state.view, has_prior=not why_not(DECODER, state.model))
         if changed & {"model", "codes", "view", "is_training", "following"}:
             self._show_note(state, state.model, state.codes)
-        if changed & {"model", "codes", "view", ScoreImages}:
+        if changed & {"model", "codes", "view", ScoreImages, OpenClassifier}:
             self.colours.offer(state)
         if changed & {"model", "codes", "view", "point", "ends"}:
             # Before the codes, which are shown with A and B.
             self.pointer.show_places(state.point, state.ends)
-        if changed & {"model", "codes", "view", ComputeMeasure, ScoreImages, SamplePosteriors}:
+        if changed & {"model", "codes", "view", SamplePosteriors, *MEASURED}:
             self._show_codes()
         if changed & {"model", "codes", "view", "selection"}:
             self._show_selection(state, state.codes)
@@ -162,9 +180,9 @@ class MapPanel(PanelWidget):
     def _show_note(self, state: State, model: ModelCard, codes: Codes) -> None:
         count, total = len(codes), model.images
         count_text = f"{count:,} of {total:,}" if count < total else f"{count:,}"
-        shown = f"{count_text} {model.data}" if count else "no images"
-        self._note.setText(f"{state.view.inverse} · {shown}")
-        images = f"{count_text} images of {model.data}" if count else "No images"
+        shown = f"{count_text} {data_title(model.data)}" if count else "no images"
+        self._note.setText(f"{state.view.inverse} · {shown}", shown)
+        images = f"{count_text} images of {data_title(model.data)}" if count else "No images"
         self._note.setToolTip(f"{DECODING_TIP} {images} are shown.")
         self.told.setText(model.note)
         self.told.setVisible(bool(model.note))
@@ -215,10 +233,17 @@ class MapPanel(PanelWidget):
 
     @Slot(object)
     def _on_menu(self, menu: QMenu) -> None:
+        fill_decision_menu(menu, self.controller)
         menu.addAction(self.layers.actions[SPREAD])
         menu.addAction("Zoom to all codes", self.plot.show_all)
         menu.addSeparator()
         self.plot.exporting.fill_menu(menu)
+        menu.addAction("Save all codes…", self._save_codes)
+
+    @Slot()
+    def _save_codes(self) -> None:
+        if path := ask_save_path(self, "codes", TABLES):
+            self.controller.selection.save_all(path)
 
     @Slot()
     def _on_select_menu(self) -> None:
@@ -247,6 +272,13 @@ class MapPanel(PanelWidget):
         if event.type() == QEvent.Type.PaletteChange and hasattr(self, "plot"):
             self._show_codes()
         super().changeEvent(event)
+
+
+def _map_script(state: State) -> str:
+    """Return a script that draws the map, if its view is a plane."""
+    if state.model is None or not state.view.is_plane or not state.codes:
+        return ""
+    return map_script(state.model, state.view)
 
 
 PANEL = Panel(

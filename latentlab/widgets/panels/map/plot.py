@@ -99,7 +99,8 @@ class MapPlot(Plot):
         self.scene().sigMouseMoved.connect(self._on_moved)
         self.scene().sigMouseClicked.connect(self._on_clicked)
         self.getViewBox().sigRangeChangedManually.connect(self._on_zoomed)
-        self.getViewBox().sigResized.connect(self._show_axis_titles)
+        for side in SIDES:
+            self.getPlotItem().getAxis(side).geometryChanged.connect(self._show_axis_titles)
         self.dress()
 
     @override
@@ -153,11 +154,11 @@ class MapPlot(Plot):
         """Show the titles of the axes, shortened to the length of each."""
         font = small(self.font())
         style = {"font-size": f"{font.pointSizeF()}pt", "color": colours().muted}
-        room = self.getViewBox().boundingRect()
-        lengths = (room.width() - TITLE_MARGINS, room.height() - TITLE_MARGINS)
-        for side, title, length in zip(SIDES, self._axis_titles, lengths, strict=True):
+        for side, title in zip(SIDES, self._axis_titles, strict=True):
             axis = self.getPlotItem().getAxis(side)
-            axis.setLabel(shortened(title, QFontMetrics(font), length), **style)
+            length = axis.size().width() if side == "bottom" else axis.size().height()
+            fitting = shortened(title, QFontMetrics(font), length - TITLE_MARGINS)
+            axis.setLabel(fitting, **style)
             axis.setToolTip(title)
 
     def forget_range(self) -> None:

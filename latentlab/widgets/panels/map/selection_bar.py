@@ -75,7 +75,7 @@ class SelectionBar(QFrame):
         menu.addAction("Invert", self._controller.selection.invert)
         add_saved_selections(menu, self._controller)
         menu.addAction("Save as named selection…", self._keep)
-        menu.addAction("Save as CSV…", self._save)
+        menu.addAction("Save as table…", self._save)
 
     @Slot()
     def _keep(self) -> None:

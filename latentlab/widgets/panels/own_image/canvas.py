@@ -9,7 +9,7 @@ import numpy as np
 from PySide6.QtCore import QPointF, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QColor, QImage, QKeySequence, QPainter, QPainterPath, QPen
 
-from latentlab.session.history import History
+from latentlab.session.undo.history import History
 from latentlab.widgets.panels.own_image.paint_area import PaintArea
 
 if TYPE_CHECKING:

@@ -56,13 +56,23 @@ class CropView(QWidget):
     def set_own(self, own: OwnImage | None) -> None:
         """Show an image and its crop frame; None clears the view."""
         if own is None or self._own is None or own.source is not self._own.source:
-            self._image = to_qimage(own.source.pixels) if own else None
+            self._image = self._shown_image(own)
             self._grip = ""
+        elif own.fitting.invert is not self._own.fitting.invert:
+            self._image = self._shown_image(own)
         elif self._grip:
             return  # the answer is older than the frame being dragged
         self._own = own
         self.frame = own.fitting.frame if own else None
         self.update()
+
+    @staticmethod
+    def _shown_image(own: OwnImage | None) -> QImage | None:
+        """Return the image as the model gets it: inverted if the preprocessing inverts it."""
+        if own is None:
+            return None
+        pixels = own.source.pixels
+        return to_qimage(255 - pixels if own.fitting.invert else pixels)
 
     @property
     def own(self) -> OwnImage | None:

@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtWidgets import (
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from latentlab.session.own_image import Inpaint, InpaintSamples
 from latentlab.widgets.kit.flow_layout import WrappingWidget
 from latentlab.widgets.kit.images.tile_view import ImageGrid
+from latentlab.widgets.kit.labels import muted
 from latentlab.widgets.kit.theme import UNIT
 from latentlab.widgets.panels.own_image.mask_view import MaskView
 from latentlab.widgets.panels.own_image.tools import MaskTools
@@ -18,6 +27,9 @@ if TYPE_CHECKING:
     from latentlab.session.points import Original
     from latentlab.session.state import State
     from latentlab.workers.controller import Controller
+
+
+FILLED = "filled in"
 
 
 class InpaintPage(WrappingWidget):
@@ -47,7 +59,17 @@ class InpaintPage(WrappingWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(UNIT // 2)
         column.addWidget(self.brushes)
-        column.addWidget(_row(self.veiled, self.fills), 1)
+        self.fills_caption = _caption(FILLED)
+        self.fills_caption.hide()
+        images = QGridLayout()
+        images.setHorizontalSpacing(UNIT)
+        images.setVerticalSpacing(2)
+        images.addWidget(self.veiled, 0, 0)
+        images.addWidget(_caption("masked"), 1, 0)
+        images.addWidget(self.fills, 0, 1)
+        images.addWidget(self.fills_caption, 1, 1)
+        images.setRowStretch(0, 1)
+        column.addLayout(images, 1)
         column.addWidget(self._busy)
         self.brushes.fill_in.clicked.connect(self._inpaint)
         self.brushes.others.clicked.connect(self._draw_samples)
@@ -64,7 +86,10 @@ class InpaintPage(WrappingWidget):
         """Show the inpaintings of the current answer."""
         fills = state.answer(Inpaint)
         self.fills.set_tiles(fills.tiles if fills else None)
-        self.fills.setVisible(fills is not None)
+        for widget in (self.fills, self.fills_caption):
+            widget.setVisible(fills is not None)
+        count = len(fills.tiles.points) if fills else 0
+        self.fills_caption.setText(FILLED if count < 2 else f"{FILLED}, then {count - 1} others")
 
     def show_work(self, state: State) -> None:
         """Show the progress of inpainting."""
@@ -104,6 +129,12 @@ class InpaintPage(WrappingWidget):
     def _on_chosen(self, row: int) -> None:
         if fills := self._controller.state.answer(Inpaint):
             self._controller.point.set(fills.tiles.points[row])
+
+
+def _caption(text: str) -> QLabel:
+    label = muted(text, stretch=False)
+    label.setAlignment(Qt.AlignmentFlag.AlignCenter)
+    return label
 
 
 def _row(first: QWidget, second: QWidget) -> QWidget:

@@ -35,7 +35,7 @@ TIPS = (
     "The error of each pixel: bright where image and reconstruction differ most.",
 )
 NUMBERS = (
-    "Negative ELBO in nats, with 50 draws of z: the reconstruction loss, plus the rate KL(q(z|x) "
+    "Negative ELBO in nats, with 50 draws of z: the reconstruction loss, plus the KL, KL(q(z|x) "
     "‖ p(z)). RMSE is over pixels of 0 to 1."
 )
 
@@ -127,7 +127,7 @@ class OwnImageResult(QWidget):
             self._show_text(rmse)
             self._show_verdict("busy", "Estimating the ELBO…")
             return
-        parts = f"reconstruction {elbo.reconstruction:.1f} + rate {elbo.rate:.1f}"
+        parts = f"reconstruction {elbo.reconstruction:.1f} + KL {elbo.rate:.1f}"
         self._show_text(f"{parts} = {elbo.bound:.1f} nats · {rmse}")
         if reference is None or reference.codes is not state.codes:
             text = (

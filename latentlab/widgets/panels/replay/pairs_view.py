@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, override
 import numpy as np
 from PySide6.QtGui import QColor
 
-from latentlab.session.mosaic import tile
+from latentlab.session.files.mosaic import tile
 from latentlab.widgets.kit.images.image_view import ImageView
 from latentlab.widgets.kit.theme import colours
 

@@ -12,8 +12,8 @@ from latentlab.latent.planes import axes_plane
 from latentlab.session import wants
 from latentlab.session.export import ANIMATIONS, SaveHistoryFilm
 from latentlab.session.files.film import FilmOptions
+from latentlab.session.files.mosaic import square_columns, tile
 from latentlab.session.files.provenance import recipe_of
-from latentlab.session.mosaic import square_columns, tile
 from latentlab.session.points import Loop, Tiles
 from latentlab.widgets.kit.dialogs import ask_save_path
 from latentlab.widgets.kit.export.film_dialog import ask_film_options

@@ -44,7 +44,7 @@ class PresetsButton(QPushButton):
             self._fill(presets)
         for preset in presets:
             action = self._actions[preset.title]
-            time = approximate(preset.seconds) if preset.seconds else UNKNOWN
+            time = approximate(preset.seconds, preset.slowest) if preset.seconds else UNKNOWN
             text = f"{preset.title}: {preset.lesson}".replace("&", "&&")
             action.setText(f"{text}\t{preset.unavailable or time}")
             action.setEnabled(not preset.unavailable)

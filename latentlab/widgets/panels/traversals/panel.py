@@ -11,8 +11,8 @@ from PySide6.QtWidgets import QComboBox, QWidget
 
 from latentlab.session.abilities import DECODER
 from latentlab.session.export import GRID_FORMATS
+from latentlab.session.files.mosaic import tile
 from latentlab.session.interpolation import MakeTraversal, Range, Traversal, TraversalSettings
-from latentlab.session.mosaic import tile
 from latentlab.session.points import Loop, Tiles
 from latentlab.widgets.kit.export.content import Content
 from latentlab.widgets.kit.icons import IconButton

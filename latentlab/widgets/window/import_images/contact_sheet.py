@@ -23,7 +23,7 @@ from latentlab.widgets.kit.labels import counted, muted, problem
 from latentlab.widgets.kit.theme import UNIT, class_colour, small
 
 if TYPE_CHECKING:
-    from latentlab.session.import_images import ContactSheet, HeaderCheck
+    from latentlab.session.import_.images import ContactSheet, HeaderCheck
     from latentlab.work import Progress
 
 GAP = 2

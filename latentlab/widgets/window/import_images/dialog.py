@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from latentlab.session.export import DescribeForm
-from latentlab.session.import_images import CheckImageFiles, ShowContactSheet
+from latentlab.session.import_.images import CheckImageFiles, ShowContactSheet
 from latentlab.session.recipes import with_value
 from latentlab.widgets.kit.form.editors import FileEditor, NumberEditor
 from latentlab.widgets.kit.form.form import FormWidget
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QAction
 
     from latentlab.session.form import Field
-    from latentlab.session.import_images import ContactSheet
+    from latentlab.session.import_.images import ContactSheet
     from latentlab.session.state import Changes, State
     from latentlab.workers.controller import Controller
 

@@ -11,7 +11,7 @@ from stub_controller import StubController, discard
 from latentlab.data.image_set import DATA
 from latentlab.session.export import DescribeForm
 from latentlab.session.form import Field, Kind, describe
-from latentlab.session.import_images import (
+from latentlab.session.import_.images import (
     CheckImageFiles,
     ContactSheet,
     HeaderCheck,

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from latentlab.session.form import Field, Kind
 from latentlab.session.points import GridSettings, Point
-from latentlab.session.undo import Snapshot, differences, step_title
+from latentlab.session.undo.snapshot import Snapshot, differences, step_title
 
 FIRST = Snapshot(
     point=Point((0.0,)),

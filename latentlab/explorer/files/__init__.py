@@ -1,0 +1,1 @@
+"""Answers that write or read scenes and generated data sets."""

@@ -1,0 +1,77 @@
+"""A data set of generated images: a folder per class, and a manifest of files, labels and z."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import TYPE_CHECKING, Any
+
+from latentlab.errors import RunError
+from latentlab.explorer.answer import answer
+from latentlab.explorer.explorer import Explorer
+from latentlab.runs.image_files import save_image
+from latentlab.session.files.dataset import MANIFEST, SaveDataset
+from latentlab.session.files.tables import write_table
+from latentlab.session.points import SampleSettings
+from latentlab.session.request import Exported
+from latentlab.work import Progress
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from latentlab.session.points import ModelCard
+
+BATCH = 64
+NOT_IN_NAMES = '<>:"/\\|?*'
+
+
+@answer.register
+def _(request: SaveDataset, explorer: Explorer) -> Generator[Progress, None, Exported]:
+    card = explorer.card
+    if card is None:
+        raise RunError("No model is open yet.", "Open one from the library.")
+    _check_empty(request.folder)
+    rows: list[list[object]] = []
+    labels: list[int | None] = [*range(card.spec.classes)] if card.conditional else [None]
+    total = len(labels) * request.count
+    for label in labels:
+        settings = SampleSettings(request.seed + (label or 0), label, request.count)
+        points = explorer.draw(settings)
+        for start in range(0, request.count, BATCH):
+            tiles = explorer.tiles(points[start : start + BATCH], 1)
+            for point, pixels in zip(tiles.points, tiles.pictures, strict=True):
+                name = _name(card, label, len(rows))
+                info = _info(card, point.z, label)
+                save_image(pixels, request.folder / name, info, durable=False)
+                rows.append([name, *_class(card, label), *point.z])
+            yield Progress("Writing images", len(rows) / total)
+    head = ["file", "label", "class", *(f"z{d + 1}" for d in range(card.latent_dim))]
+    write_table(request.folder / MANIFEST, head, rows)
+    return Exported(request.folder)
+
+
+def _check_empty(folder: Path) -> None:
+    advice = "Choose a new or an empty folder."
+    try:
+        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+            raise RunError(f"{folder} is not an empty folder.", advice)
+    except OSError as error:
+        raise RunError(f"{folder} cannot be read: {error.strerror}.", advice) from error
+
+
+def _class(card: ModelCard, label: int | None) -> tuple[object, str]:
+    return ("", "") if label is None else (label, card.spec.class_names[label])
+
+
+def _name(card: ModelCard, label: int | None, number: int) -> str:
+    """Return the path of an image in the data set; folders have the names of the classes."""
+    file = f"{number:06d}.png"
+    if label is None:
+        return file
+    title = card.spec.class_names[label]
+    # Two classes may have the same name without the characters that no file name may contain.
+    safe = "".join("_" if letter in NOT_IN_NAMES else letter for letter in title).strip(". ")
+    return f"{safe if safe == title else f'{label} {safe}'.strip()}/{file}"
+
+
+def _info(card: ModelCard, z: tuple[float, ...], label: int | None) -> dict[str, Any]:
+    return {"scene": 1, "model": card.name, "weights": card.weights, "z": z, "label": label}

@@ -1,0 +1,168 @@
+"""A function call in a separate process, with limits of memory and time.
+
+The process does not share the GIL with the window, and a crash of a library ends only the process.
+Its result is JSON, so that a file that takes over the process cannot send anything else.
+"""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import pickle
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+from contextlib import suppress
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from latentlab.errors import LatentlabError, RunError, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+
+POLL_S = 0.02
+MAX_DETAILS = 10_000
+"""Maximum length of a traceback, in characters."""
+PROGRAM = "from latentlab.runs.child_process import main; main()"
+MAX_ANSWER_BYTES = 1 << 20
+
+
+def in_process(
+    work: Callable[..., Any], *args: object, problem: str, memory: int = 0, seconds: int = 0
+) -> Generator[None, None, Any]:
+    """Call a function of a module in a process; yields while it works. Closing kills the process.
+
+    Parameters
+    ----------
+    work : callable
+        Function of a module. Its arguments are pickled; its result is a value of JSON.
+    problem : str
+        Message if the process ends without a result.
+    memory : int
+        Bytes that the process may allocate more than at its start; 0 for no limit. Linux only.
+    seconds : int
+        Time limit; 0 for none.
+
+    Raises
+    ------
+    RunError
+        If the function raises a `LatentlabError`, or the process is ended by a limit or crashes.
+    RemoteFailure
+        If the function raises another error.
+    """
+    with tempfile.TemporaryDirectory(prefix="latentlab-") as folder:
+        told, answer = Path(folder) / "call", Path(folder) / "answer"
+        call = (work.__module__, work.__qualname__, args, memory, seconds)
+        told.write_bytes(pickle.dumps(call))
+        process, began = _start(str(told), str(answer)), time.monotonic()
+        try:
+            while process.poll() is None:
+                if seconds and time.monotonic() - began > seconds:
+                    raise RunError(f"{problem}: it takes longer than {seconds} s.")
+                yield
+                time.sleep(POLL_S)
+        finally:
+            process.kill()
+            process.wait()
+        return _result(answer, problem)
+
+
+def _result(answer: Path, problem: str) -> Any:
+    if not answer.exists() or answer.stat().st_size > MAX_ANSWER_BYTES:
+        raise RunError(f"{problem}: it exceeds the limits of memory or time, or crashes.")
+    kind, value = json.loads(answer.read_text("utf-8"))
+    if kind == "error":
+        raise RunError(*map(str, value))
+    if kind == "failure":
+        from latentlab.session.failure import Failure, RemoteFailure
+
+        title, details = map(str, value)
+        raise RemoteFailure(Failure(title, details=details))
+    return value
+
+
+def _start(told: str, answer: str) -> Any:
+    if getattr(sys, "frozen", False):
+        return _Bundled(told, answer)
+    # Not multiprocessing, which would import the script of the user again.
+    # -P: the folder of the program is no place for imports.
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    silent = subprocess.DEVNULL
+    return subprocess.Popen(
+        [sys.executable, "-P", "-c", PROGRAM, told, answer],
+        env=environment,
+        stdin=silent,
+        stdout=silent,
+        stderr=silent,
+    )
+
+
+class _Bundled:
+    """The child in a bundled program, whose executable is no interpreter; as `subprocess.Popen`."""
+
+    def __init__(self, told: str, answer: str) -> None:
+        self._process = multiprocessing.get_context("spawn").Process(
+            target=_serve, args=(told, answer), daemon=True
+        )
+        self._process.start()
+
+    def poll(self) -> int | None:
+        """Return the exit code; None while it runs."""
+        return self._process.exitcode
+
+    def kill(self) -> None:
+        """End it."""
+        self._process.kill()
+
+    def wait(self) -> None:
+        """Wait until it has ended."""
+        self._process.join()
+
+
+# Child process
+
+
+def main() -> None:
+    """Serve the call of the command line; entry point of the process."""
+    _serve(*sys.argv[1:3])
+
+
+def _serve(told: str, answer: str) -> None:
+    """Call the function and write its result or error."""
+    # Written by the parent, into a folder of its own.
+    module, name, args, memory, seconds = pickle.loads(Path(told).read_bytes())
+    work = getattr(import_module(module), name)
+    if memory:
+        _limit(memory, seconds)
+    try:
+        found: tuple[str, Any] = "done", work(*args)
+    except LatentlabError as error:
+        found = "error", (error.message, error.advice)
+    except MemoryError:
+        found = "error", ("It needs more memory than allowed.", "Close other programs.")
+    except Exception as error:  # shown by the window
+        details = shown(traceback.format_exc(), MAX_DETAILS)
+        found = "failure", (f"latentlab has an internal error: {shown(error)}.", details)
+    part = Path(f"{answer}.part")
+    part.write_text(json.dumps(found), "utf-8")
+    part.replace(answer)
+
+
+def _limit(memory: int, seconds: int) -> None:
+    """Limit memory and processor time of this process, where the system can."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return
+    with suppress(OSError, ValueError):
+        pages = int(Path("/proc/self/statm").read_text().split()[0])
+        used = pages * os.sysconf("SC_PAGE_SIZE")
+        resource.setrlimit(resource.RLIMIT_AS, (used + memory, used + memory))
+    if seconds:
+        with suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))

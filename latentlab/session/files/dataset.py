@@ -1,0 +1,33 @@
+"""Request for a data set of generated images."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from latentlab.session.request import SaveFile
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+MAX_PER_CLASS = 100_000
+MANIFEST = "manifest.csv"
+
+
+@dataclass(frozen=True, slots=True)
+class SaveDataset(SaveFile):
+    """Write samples of the prior as a folder of PNG files with a manifest.
+
+    Parameters
+    ----------
+    folder : Path
+        New or empty folder.
+    count : int
+        Images of each class of a conditional model; otherwise images in all.
+    seed : int
+        Seed of the samples.
+    """
+
+    folder: Path
+    count: int
+    seed: int = 0

@@ -1,0 +1,49 @@
+"""Which runs have nats that can be compared: those of one data set and one kind of likelihood."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from latentlab.session.recipes import value_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+UNNORMALIZED = "bernoulli"
+"""The likelihood that is not a density of grey values; its nats compare with its own kind only."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """What the nats of a run depend on, apart from its model.
+
+    Parameters
+    ----------
+    data : str
+        Kind and folder of the data set; empty if unknown.
+    likelihood : str
+        Kind of the likelihood; empty if unknown.
+    """
+
+    data: str = ""
+    likelihood: str = ""
+
+    def difference(self, other: Scale) -> str:
+        """Return why the nats of both cannot be compared; empty if they can, or if unknown."""
+        parts = []
+        if self.data and other.data and self.data != other.data:
+            parts.append("the data sets differ")
+        mine, theirs = self.likelihood, other.likelihood
+        if mine and theirs and (mine == UNNORMALIZED) != (theirs == UNNORMALIZED):
+            parts.append(f"the likelihoods differ ({mine}, {theirs})")
+        return " and ".join(parts)
+
+
+def scale_of(recipe: Mapping[str, Any]) -> Scale:
+    """Return the scale of a recipe."""
+    data, likelihood = recipe.get("data"), value_of(recipe, "model.likelihood")
+    kind = data if isinstance(data, str) else value_of(recipe, "data.kind")
+    folder = value_of(recipe, "data.root")
+    name = likelihood if isinstance(likelihood, str) else value_of(recipe, "model.likelihood.kind")
+    return Scale(" ".join(str(part) for part in (kind, folder) if part), str(name or ""))

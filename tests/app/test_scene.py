@@ -1,0 +1,196 @@
+"""A picture or a scene file brings back what was on screen; a crash loses little."""
+
+import json
+from dataclasses import replace
+
+import pytest
+from PySide6.QtWidgets import QFileDialog, QMessageBox
+
+from latentlab.directories import home, resources
+from latentlab.runs.scene_files import find_scene, read_picture_scene
+from latentlab.session.bookmarks import ReadBookmarks
+from latentlab.session.export import PICTURES
+from latentlab.session.files.provenance import recipe_of
+from latentlab.session.files.scene import SCENE, scene_of
+from latentlab.session.interpolation import Bookmark
+from latentlab.session.map import Layout
+from latentlab.session.model import Decode, MakeManifold
+from latentlab.session.points import Key, Tiles
+from latentlab.session.selection import Selection, select
+
+BUILT = ("map", "image", "bookmarks")
+
+
+def moved(desk, *values):
+    point = desk.state.point.at(tuple(values))
+    desk.controller.point.set(point)
+    desk.settle()
+    return point
+
+
+def saved_pictures(desk, folder):
+    """Save the decoded image in every format; return the files."""
+    picture = desk.state.answer(Decode)
+    tiles = Tiles((picture.point,), picture.pixels[None], 1)
+    paths = [folder / f"z.{ending}" for ending in (*PICTURES, "gif")]
+    for path in paths:
+        desk.controller.files.export(tiles, path, {"picture": "image"})
+    desk.until(lambda: all(path.exists() for path in paths))
+    return paths
+
+
+def test_every_kind_of_picture_carries_its_scene(desk, tmp_path):
+    point = moved(desk, 1.25, -0.5)
+    for path in saved_pictures(desk, tmp_path):
+        scene = read_picture_scene(path)
+        assert scene is not None, path.suffix
+        assert scene.z == pytest.approx(point.z)
+        found = find_scene(path)
+        assert found.model == resources() / "models" / "digits-2d", path.suffix
+
+
+def answer_offer(desk, text):
+    desk.until(lambda: desk.window.findChildren(QMessageBox))
+    box = desk.window.findChildren(QMessageBox)[-1]
+    next(b for b in box.buttons() if b.text().replace("&", "") == text).click()
+    desk.until(lambda: not desk.window.findChildren(QMessageBox))
+    desk.settle()
+
+
+def test_an_opened_picture_offers_its_scene(desk, tmp_path):
+    point = moved(desk, 1.25, -0.5)
+    (path, *_) = saved_pictures(desk, tmp_path)
+    moved(desk, 0.0, 0.0)
+    desk.controller.open_path(path)
+    answer_offer(desk, "Bring the scene back")
+    assert desk.state.point.z == pytest.approx(point.z)
+    assert desk.state.answer(Decode).point == desk.state.point
+    desk.controller.undo.undo()
+    assert desk.state.point.z != pytest.approx(point.z)
+
+
+def test_a_picture_of_another_model_opens_that_model(desk, tmp_path):
+    desk.controller.runs.open(resources() / "models" / "digits-cvae")
+    desk.settle()
+    point = desk.state.model.point([0.5] * desk.state.model.latent_dim, 7)
+    desk.controller.point.set(point)
+    desk.settle()
+    (path, *_) = saved_pictures(desk, tmp_path)
+    desk.controller.runs.open(resources() / "models" / "digits-2d")
+    desk.settle()
+    desk.controller.open_path(path)
+    answer_offer(desk, "Bring the scene back")
+    desk.until(lambda: desk.state.model.name == "digits-cvae" and desk.state.point.label == 7)
+    assert desk.state.point.z == pytest.approx(point.z)
+
+
+def test_a_scene_file_brings_everything_back(desk, tmp_path, monkeypatch):
+    controller, path = desk.controller, tmp_path / "mine.scene"
+    point = moved(desk, 0.75, 1.5)
+    ends = desk.state.ends.with_keys(Key(0.5, point))
+    controller.path.set(replace(ends, steps=9))
+    controller.map.set_plane((1, 0))
+    controller.decoding.set_grid(replace(desk.state.grid, n=7, span=2.0))
+    pixels = desk.state.answer(Decode).pixels
+    controller.bookmarks.keep((Bookmark(point, "here", pixels),))
+    controller.store.set(selection=select([3, 5]), kept=(Selection(select([1]).rows, "one"),))
+    controller.workspaces.go("edit")
+    desk.settle()
+    before = scene_of(desk.state)
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
+    desk.window.menus.scenes.save()
+    desk.until(path.exists)
+    assert json.loads(path.read_text())["scene"] == 1
+
+    controller.bookmarks.keep(())
+    desk.settle()
+    controller.runs.open(resources() / "models" / "digits-cvae")
+    desk.settle()
+    controller.workspaces.go("explore")
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(path), ""))
+    desk.window.menus.scenes.open()
+    desk.until(lambda: desk.state.model.name == "digits-2d" and desk.state.point.z == point.z)
+    desk.settle()
+    desk.until(lambda: desk.state.answer(ReadBookmarks))
+    after = scene_of(desk.state)
+    assert after.model_dump() == before.model_dump()
+    assert desk.state.failure is None
+
+
+def test_a_computed_view_is_computed_again(desk, tmp_path):
+    desk.controller.map.lay_out(Layout.PCA)
+    desk.settle()
+    found = SCENE.validate_python(recipe_of(desk.state, {}), strict=False)
+    assert found.view.layout == "PCA"
+    path = tmp_path / "pca.scene"
+    desk.controller.scene.save(path)
+    desk.until(path.exists)
+    desk.controller.map.set_plane((0, 1))
+    desk.controller.open_path(path)
+    desk.until(lambda: desk.state.view.layout is Layout.PCA and not desk.state.view.is_pending)
+    desk.settle()
+    assert desk.state.answer(MakeManifold) is None or desk.state.failure is None
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"{",
+        b'{"scene": 2}',
+        b'{"scene": 1, "z": ["a"]}',
+        b'{"scene": 1, "z": [1e300]}',
+        b'{"scene": 1, "z": [NaN]}',
+        b'{"scene": 1, "model": 7}',
+        b"\x80\x04K\x01.",
+        b'{"scene": 1, "route": {"a": {"z": [0]}, "b": {"z": [0]}, "steps": 100000000}}',
+    ],
+)
+def test_a_damaged_scene_is_told_and_nothing_changes(old_desk, tmp_path, content):
+    path, before = tmp_path / "bad.scene", old_desk.state.point
+    path.write_bytes(content)
+    old_desk.controller.open_path(path)
+    old_desk.until(lambda: old_desk.state.failure)
+    assert "bad.scene is not a scene" in old_desk.state.failure.title
+    old_desk.controller.store.dismiss_failure()
+    assert old_desk.state.point == before
+
+
+def test_a_scene_without_its_model_is_told(old_desk, tmp_path):
+    path = tmp_path / "far.scene"
+    path.write_text(json.dumps({"scene": 1, "model": "far", "weights": "0" * 16, "z": [0, 0]}))
+    old_desk.controller.open_path(path)
+    old_desk.until(lambda: old_desk.state.failure)
+    assert "far is not on this machine" in old_desk.state.failure.title
+    old_desk.controller.store.dismiss_failure()
+
+
+def test_a_drawing_without_a_scene_is_told(old_desk, tmp_path):
+    path = tmp_path / "other.svg"
+    path.write_text("<svg xmlns='http://www.w3.org/2000/svg'/>")
+    old_desk.controller.open_path(path)
+    old_desk.until(lambda: old_desk.state.failure)
+    assert "carries no scene" in old_desk.state.failure.title
+    old_desk.controller.store.dismiss_failure()
+
+
+def test_the_last_session_is_offered_after_a_crash_only(make_desk):
+    first = make_desk()
+    scene = first.controller.scene
+    assert scene.last_session() is None
+    point = moved(first, -1.0, 2.0)
+    scene.keep_session()
+    first.settle()
+    (kept,) = (home() / "sessions").glob("*.scene")
+    first.until(lambda: read_picture_scene(kept) is None and kept.stat().st_size > 0)
+    # As after a crash: the file is there, and nothing holds its lock.
+    crashed = kept.with_name("1.scene")
+    crashed.write_bytes(kept.read_bytes())
+    first.clear()
+    assert not kept.exists(), "closing leaves no session"
+    second = make_desk()
+    assert second.controller.scene.last_session() == crashed
+    second.window.menus.scenes.offer_session(crashed)
+    answer_offer(second, "Bring the scene back")
+    assert second.state.point.z == pytest.approx(point.z)
+    second.until(lambda: not crashed.exists())

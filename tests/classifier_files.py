@@ -1,0 +1,53 @@
+"""Classifiers of the bundled digits, by the nearest class mean, as other programs write them."""
+
+import numpy as np
+import onnx_files
+from onnx import TensorProto, helper
+from safetensors.numpy import save_file
+
+from latentlab.data.image_set import load
+from latentlab.data.sources.digits import DigitsConfig
+
+
+def class_means():
+    """Return weight (10, 784) and bias (10,) of the classifier by the nearest class mean."""
+    images = load(DigitsConfig()).train
+    flat = np.asarray(images.images[:]).reshape(len(images), -1) / 255
+    means = np.stack([flat[images.labels == label].mean(0) for label in range(10)])
+    return means.astype(np.float32), -0.5 * (means**2).sum(1).astype(np.float32)
+
+
+def onnx_classifier(path, *, low=0.0, high=1.0):
+    """Write a classifier whose pixels run from `low` to `high`, and which gives probabilities."""
+    weight, bias = class_means()
+    nodes = [
+        helper.make_node("Sub", ["pixels", "low"], ["moved"]),
+        helper.make_node("Div", ["moved", "range"], ["scaled"]),
+        helper.make_node("Flatten", ["scaled"], ["flat"]),
+        helper.make_node("Gemm", ["flat", "weight", "bias"], ["logits"], transB=1),
+        helper.make_node("Softmax", ["logits"], ["probability"]),
+    ]
+    tensors = {
+        "low": np.float32(low),
+        "range": np.float32(high - low),
+        "weight": weight,
+        "bias": bias,
+    }
+    inputs = {"pixels": (TensorProto.FLOAT, ["N", 1, 28, 28])}
+    return onnx_files.save(
+        onnx_files.graph(nodes, inputs, {"probability": ["N", 10]}, tensors), path
+    )
+
+
+def network_weights(path):
+    """Write an MLP that computes the same only with ReLU between its layers."""
+    weight, bias = class_means()
+    eye = np.eye(10, dtype=np.float32)
+    tensors = {
+        "fc1.weight": np.vstack([weight, -weight]),
+        "fc1.bias": np.concatenate([bias, -bias]),
+        "fc2.weight": np.hstack([eye, -eye]),
+        "fc2.bias": np.zeros(10, np.float32),
+    }
+    save_file(tensors, path)
+    return path

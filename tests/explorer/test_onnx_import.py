@@ -1,0 +1,110 @@
+"""Models in ONNX of other programs become runs, and compute the same there."""
+# ruff: noqa: E402
+
+import numpy as np
+import pytest
+
+onnx = pytest.importorskip("onnx")
+pytest.importorskip("onnxruntime")
+
+import onnx_files
+from onnx.reference import ReferenceEvaluator
+
+from latentlab.api.model import load
+from latentlab.errors import RunError, TrainingError
+from latentlab.explorer.explorer import Explorer
+from latentlab.explorer.import_ import describe, open_foreign
+from latentlab.runs.onnx_manifest import MANIFEST, read_manifest
+from latentlab.session.abilities import Ability
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A folder with a decoder from -1 to 1, and an encoder."""
+    onnx_files.save(onnx_files.decoder(low=-1), tmp_path / "vae" / "decoder.onnx")
+    onnx_files.save(onnx_files.encoder(), tmp_path / "vae" / "encoder.onnx")
+    return tmp_path / "vae"
+
+
+def test_encoder_and_decoder_compute_what_the_files_compute(folder):
+    model = load(open_foreign(folder))
+    x = np.random.default_rng(0).random((4, 1, 28, 28), np.float32)
+    log_variance, mean = ReferenceEvaluator(onnx_files.encoder()).run(None, {"pixels": x})
+    mu, sigma = model.encode(x)
+    np.testing.assert_allclose(mu, mean, atol=1e-4)
+    np.testing.assert_allclose(sigma, np.exp(0.5 * log_variance), atol=1e-4)
+    (image,) = ReferenceEvaluator(onnx_files.decoder(low=-1)).run(None, {"z": mean})
+    np.testing.assert_allclose(model.decode(mean), (image[:, 0] + 1) / 2, atol=1e-4)
+
+
+def test_it_says_how_it_was_understood(folder):
+    text = "\n".join(describe(folder))
+    assert "Decoder output: -1 to 1. Values for random z lie between -0." in text
+    assert "Mean and spread: mean z_mean, spread z_log_var." in text
+    assert "Spread is: Log variance." in text
+
+
+def test_the_manifest_of_the_run_is_what_was_chosen(folder):
+    run = open_foreign(folder, {"output": "logits"})
+    manifest = read_manifest(run / MANIFEST)
+    assert (manifest.config.activation, manifest.config.mean) == ("sigmoid", "z_mean")
+    (folder / MANIFEST).write_bytes((run / MANIFEST).read_bytes())
+    assert "those of the manifest model.toml" in describe(folder)[1]
+
+
+def test_a_decoder_alone_decodes_and_says_what_it_lacks(folder):
+    (folder / "encoder.onnx").unlink()
+    run = open_foreign(folder / "decoder.onnx")
+    model = load(run)
+    assert model.card.abilities == {Ability.DECODE}
+    assert model.manifold(n=3).shape == (3, 3, 28, 28)
+    with pytest.raises(RunError, match="no encoder"):
+        model.encode(np.zeros((1, 28, 28)))
+    explorer = Explorer()
+    assert explorer.open(run).note.endswith("the map is empty.")
+    assert not len(explorer.codes)
+
+
+def test_it_cannot_be_trained_or_differentiated(folder):
+    network = load(open_foreign(folder)).network
+    with pytest.raises(TrainingError, match="cannot be trained"):
+        network.train()
+    z = network.prior().sample((1,)).requires_grad_()
+    with pytest.raises(RunError, match="no gradients"):
+        network.decode(z)
+
+
+@pytest.mark.parametrize(
+    ("manifest", "reason"),
+    [
+        ("not toml", "is not a manifest"),
+        ("[model]\nkind = 'vae'\n[images]\nshape = [1, 28, 28]", "invalid values"),
+        ("[model]\nkind = 'onnx'\n[images]\nshape = [1, 28, 29]", "does not fit the decoder"),
+    ],
+)
+def test_a_wrong_manifest_is_refused(folder, manifest, reason):
+    (folder / MANIFEST).write_text(manifest)
+    with pytest.raises(RunError, match=reason):
+        open_foreign(folder)
+
+
+def test_an_encoder_of_another_model_is_refused(folder):
+    nodes = [onnx.helper.make_node("Flatten", ["pixels"], ["code"])]
+    inputs = {"pixels": (onnx.TensorProto.FLOAT, ["N", 1, 28, 28])}
+    other = onnx_files.graph(nodes, inputs, {"code": ["N", 784]}, {})
+    onnx_files.save(other, folder / "encoder.onnx")
+    with pytest.raises(RunError, match="another model"):
+        open_foreign(folder)
+
+
+def test_what_needs_too_much_memory_is_refused(folder):
+    nodes = [
+        onnx.helper.make_node("Expand", ["z", "shape"], ["wide"]),
+        onnx.helper.make_node("ReduceSum", ["wide", "axes"], ["picture"]),
+    ]
+    tensors = {"shape": np.array([1 << 40, 1, onnx_files.LATENT]), "axes": np.array([0])}
+    inputs = {"z": (onnx.TensorProto.FLOAT, ["N", onnx_files.LATENT])}
+    greedy = onnx_files.graph(nodes, inputs, {"picture": ["N", onnx_files.LATENT]}, tensors)
+    onnx_files.save(greedy, folder / "decoder.onnx")
+    with pytest.raises(RunError, match="cannot be computed"):
+        open_foreign(folder)
