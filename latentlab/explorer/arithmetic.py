@@ -15,6 +15,7 @@ from latentlab.latent.dimensions import (
     quantile_range,
     traverse,
 )
+from latentlab.session.abilities import Ability
 from latentlab.session.interpolation import Blend, Range, Traversal, TraversalSettings
 from latentlab.session.points import Point
 
@@ -58,10 +59,11 @@ def blend(
 def make_traversal(
     explorer: Explorer, point: Point, settings: TraversalSettings
 ) -> Generator[Progress, None, Traversal]:
-    """Decode a traversal of each dimension, in descending order of KL."""
+    """Decode a traversal of each dimension, in descending order of KL, or of spread without KL."""
     codes = explorer.codes
     kl = kl_per_dimension(codes)
-    order = np.argsort(-kl, kind="stable")[: settings.most]
+    size = kl if explorer.can(Ability.POSTERIOR) else codes.spread
+    order = np.argsort(-size, kind="stable")[: settings.most]
     match settings.range:
         case Range.DEVIATIONS:
             ranges = data_range(codes, settings.span)

@@ -33,14 +33,15 @@ FIRST_DECODED_POINTS = 64
 
 @torch.inference_mode()
 def encode(model: Model, images: ImageSet) -> Codes:
-    """Return the codes of a set of images."""
+    """Return the codes of a set of images; sigma is NaN without a posterior."""
     mu, sigma = [], []
     size = images.spec.at_once(BATCH)
     for start in range(0, len(images), size):
         part = images[start : start + size]
         q = model.encode(to_model_input(part.images), label_tensor(model, part.labels))
         mu.append(q.mean.numpy())
-        sigma.append(q.stddev.numpy())
+        known = q.stddev if model.has_posterior else torch.full_like(q.mean, torch.nan)
+        sigma.append(known.numpy())
     empty = np.empty((0, model.latent_dim), np.float32)
     return Codes.of(
         images,

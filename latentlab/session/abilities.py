@@ -34,6 +34,7 @@ DECODER_ON_IMAGES: Abilities = DECODER | IMAGES
 MODEL_ON_IMAGES: Abilities = ENCODER_DECODER | IMAGES
 POSTERIORS: Abilities = frozenset({Ability.POSTERIOR})
 MODEL_WITH_POSTERIORS: Abilities = ENCODER_DECODER | POSTERIORS
+SCORES: Abilities = MODEL_ON_IMAGES | POSTERIORS
 
 
 def why_not(needs: Abilities, model: ModelCard | None) -> str:

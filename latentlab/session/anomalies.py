@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
 from latentlab.latent.ranking import Score, Scores, rank_descending
-from latentlab.session.abilities import DECODER_ON_IMAGES, MODEL_ON_IMAGES, Abilities
+from latentlab.session.abilities import DECODER_ON_IMAGES, SCORES, Abilities
 from latentlab.session.files.tables import file_and_part, write_table
 from latentlab.session.points import Original, Preview
 from latentlab.session.request import Lifetime, Priority, Request, SaveFile
@@ -149,7 +149,7 @@ def preview_of(
 class ScoreImages(Request["Scores"]):
     """Score every image on the map (slow)."""
 
-    needs: ClassVar[Abilities] = MODEL_ON_IMAGES
+    needs: ClassVar[Abilities] = SCORES
     lifetime: ClassVar[Lifetime] = Lifetime.CODES
     priority: ClassVar[Priority] = Priority.BACKGROUND
     samples: int = 50

@@ -9,7 +9,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from latentlab.latent import ranking
-from latentlab.session.abilities import ENCODER_DECODER, ENCODER_DECODER_GRADIENT, Abilities
+from latentlab.session.abilities import (
+    ENCODER_DECODER,
+    ENCODER_DECODER_GRADIENT,
+    MODEL_WITH_POSTERIORS,
+    Abilities,
+)
 from latentlab.session.request import Lifetime, Priority, Request
 
 if TYPE_CHECKING:
@@ -167,7 +172,7 @@ class EncodeOwnImageAgain(Request["Original"]):
 class EstimateElbo(Request["ImageElbo"]):
     """Estimate the ELBO of an image."""
 
-    needs: ClassVar[Abilities] = ENCODER_DECODER
+    needs: ClassVar[Abilities] = MODEL_WITH_POSTERIORS
     original: Original
 
 
@@ -175,7 +180,7 @@ class EstimateElbo(Request["ImageElbo"]):
 class EstimateReferenceElbo(Request["ReferenceElbo"]):
     """Estimate the ELBO of a sample of the images on the map."""
 
-    needs: ClassVar[Abilities] = ENCODER_DECODER
+    needs: ClassVar[Abilities] = MODEL_WITH_POSTERIORS
     priority: ClassVar[Priority] = Priority.BACKGROUND
 
 

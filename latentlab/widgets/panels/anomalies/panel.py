@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QComboBox, QLabel, QPushButton, QWidget
 
 from latentlab.latent.ranking import Score
-from latentlab.session.abilities import MODEL_ON_IMAGES
+from latentlab.session.abilities import SCORES
 from latentlab.session.anomalies import DecodeThumbnails, SaveScores, ScoreImages, preview_of
 from latentlab.session.export import TABLES
 from latentlab.widgets.kit.dialogs import ask_save_path
@@ -211,5 +211,5 @@ PANEL = Panel(
     "images only.",
     scrolls=True,
     widget=AnomaliesPanel,
-    needs=MODEL_ON_IMAGES,
+    needs=SCORES,
 )

@@ -20,6 +20,7 @@ from latentlab.widgets.kit.theme import UNIT, small
 from latentlab.widgets.kit.undoable import make_undoable
 from latentlab.widgets.kit.veil import StaleOverlay
 from latentlab.widgets.panel import Area, Panel, PanelWidget, Place
+from latentlab.widgets.panels.image.channel_maps import ChannelMaps
 from latentlab.widgets.panels.image.support_gauge import SupportGauge
 
 if TYPE_CHECKING:
@@ -57,6 +58,8 @@ class ImagePanel(PanelWidget):
         self._pair = _Pair()
         self.body.addWidget(self.view, 5)
         self.body.addWidget(self._pair, 2)
+        self.channels = ChannelMaps()
+        self.body.addWidget(self.channels)
         self.gauge = SupportGauge()
         self.body.addWidget(self.gauge)
         self._smooth.toggled.connect(self.view.set_smooth)
@@ -90,6 +93,7 @@ class ImagePanel(PanelWidget):
         name = f"{original.name} · " if original and not decodes else ""
         texts = [f"{name}{point_text(point, state, n)}" for n in (3, 2, 1)] if point else [""]
         self.place.setText(*texts)
+        self.channels.show_point(point, state.model.latent_shape if state.model else None)
         self._export.setEnabled(state.answer(Decode) is not None)
         self._pair.setVisible(decodes)
         self._pair.show_original(state.preview.original if state.preview else state.original)

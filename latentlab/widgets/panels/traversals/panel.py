@@ -101,7 +101,9 @@ class TraversalsPanel(PanelWidget):
 
     def _show_sheet(self, made: Traversal | None) -> None:
         names = zip(made.dimensions, made.kl, strict=True) if made else ()
-        rows = [(f"z{dimension + 1}", f"{kl:.2f} nats") for dimension, kl in names]
+        rows = [
+            (f"z{dimension + 1}", "" if kl != kl else f"{kl:.2f} nats") for dimension, kl in names
+        ]
         current = self.view.current
         self.sheet.set_rows(made.tiles if made else None, rows)
         if made and current < len(made.tiles.points):
