@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     type Decide = Callable[[NDArray[np.float32]], NDArray[np.int64]]
     """Returns the decision at each of N points of shape (N, D)."""
+    type Wanted = Callable[[NDArray[np.float32]], NDArray[np.bool_]]
+    """Returns whether the decision at each of N points is the wanted one."""
 
 RANDOM_ENDS = 256
 """Points drawn around z that the search starts from."""
@@ -85,22 +87,34 @@ def nearest_other(
     best = _nearest(z, _first_changes(z, ends[near], is_wanted))
     for step, noise in enumerate(np.geomspace(FIRST_NOISE, LAST_NOISE, ROUNDS)):
         yield 0.2 + 0.8 * step / ROUNDS
-        length = float(np.linalg.norm(best - z))
-        shifts = rng.normal(size=(RAYS, len(z))) * noise * length / np.sqrt(len(z))
-        rays = (best - z + shifts).astype(np.float32)
-        # No longer than the best: a ray that ends with the wanted decision is an improvement.
-        rays *= length / np.maximum(np.linalg.norm(rays, axis=1, keepdims=True), 1e-12)
-        points = z + rays
-        points = points[is_wanted(points)]
-        if len(points):
-            best = _nearest(z, np.vstack([best, _first_changes(z, points, is_wanted)]))
+        best = _refined(z, best, noise, is_wanted, rng)
     return best
+
+
+def _refined(
+    z: NDArray[np.float32],
+    best: NDArray[np.float32],
+    noise: float,
+    is_wanted: Wanted,
+    rng: np.random.Generator,
+) -> NDArray[np.float32]:
+    """Return the nearest of the best point and the first changes on rays around it."""
+    length = float(np.linalg.norm(best - z))
+    shifts = rng.normal(size=(RAYS, len(z))) * noise * length / np.sqrt(len(z))
+    rays = (best - z + shifts).astype(np.float32)
+    # No longer than the best: a ray that ends with the wanted decision is an improvement.
+    rays *= length / np.maximum(np.linalg.norm(rays, axis=1, keepdims=True), 1e-12)
+    points = z + rays
+    points = points[is_wanted(points)]
+    if not len(points):
+        return best
+    return _nearest(z, np.vstack([best, _first_changes(z, points, is_wanted)]))
 
 
 def _first_changes(
     z: NDArray[np.float32],
     ends: NDArray[np.float32],
-    is_wanted: Callable[[NDArray[np.float32]], NDArray[np.bool_]],
+    is_wanted: Wanted,
 ) -> NDArray[np.float32]:
     """Return the first point with the wanted decision on the line from z to each end."""
     shares = np.linspace(0, 1, LINE_STEPS + 1, dtype=np.float32)[1:]

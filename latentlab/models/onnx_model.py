@@ -48,7 +48,7 @@ LABELS = {"none": "None", "index": "Index of the class", "one-hot": "One-hot vec
 
 
 @MODELS.register
-class OnnxConfig(ModelConfig, title="ONNX"):
+class OnnxConfig(ModelConfig, title="Encoder and decoder"):
     """Encoder and decoder of another program, as ONNX files beside the recipe."""
 
     is_listed: ClassVar[bool] = False

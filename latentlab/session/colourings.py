@@ -11,7 +11,7 @@ import numpy as np
 from latentlab.latent.ranking import Score
 from latentlab.session.abilities import POSTERIORS, why_not
 from latentlab.session.anomalies import ScoreImages
-from latentlab.session.classifier import (
+from latentlab.session.classifier.requests import (
     CONFIDENCE,
     DECISION,
     OpenClassifier,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from latentlab.session.classifier import ClassifyManifold, ClassifyPlane, OpenClassifier
+from latentlab.session.classifier.requests import ClassifyManifold, ClassifyPlane, OpenClassifier
 from latentlab.session.map import COMPUTED_LAYOUTS, MakeView
 from latentlab.session.model import Decode, DecodePath, MakeManifold, MakeSamples
 

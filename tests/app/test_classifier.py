@@ -8,7 +8,7 @@ pytest.importorskip("onnxruntime")
 import classifier_files
 from PySide6.QtWidgets import QFileDialog, QMenu
 
-from latentlab.session.classifier import (
+from latentlab.session.classifier.requests import (
     CONFIDENCE,
     DECISION,
     ClassifyImages,

@@ -14,7 +14,7 @@ from latentlab.errors import RunError
 from latentlab.explorer.answer import answer, find_answers
 from latentlab.explorer.explorer import Explorer
 from latentlab.latent.planes import axes_plane
-from latentlab.session.classifier import (
+from latentlab.session.classifier.requests import (
     ClassifyImages,
     ClassifyPlane,
     FindCounterfactual,

@@ -11,6 +11,7 @@ from latentlab.errors import RunError
 from latentlab.explorer.import_.fitting import fitting_images
 from latentlab.explorer.import_.reader import find_reader
 from latentlab.latent.encode import decode, encode, label_tensor, to_hwc, to_model_input
+from latentlab.latent.prior_samples import labels_for, sample_prior
 from latentlab.learning.checkpoint import load_weights
 from latentlab.learning.recipe import Recipe, make_recipe
 from latentlab.runs.imported import Provenance, write_imported
@@ -94,7 +95,10 @@ def inspect_foreign(
     model = model_of(imported.config, imported.spec, imported.weights, imported.files)
     originals = reconstructions = None
     shown = imported.images
-    if shown is not None and model.has_encoder:
+    if not model.has_encoder:
+        labels = labels_for(2 * SHOWN, imported.spec.classes, None)
+        reconstructions = decode(model, sample_prior(model, 2 * SHOWN, 0), labels)
+    elif shown is not None:
         few = shown.sample[:SHOWN]
         codes = encode(model, few)
         originals, reconstructions = to_hwc(few.images), decode(model, codes.mu, few.labels)
@@ -211,7 +215,8 @@ def pixel_variance(images: FittingImages) -> float:
 
 def _summary(model: Model, imported: ImportedModel) -> str:
     weights = sum(tensor.numel() for tensor in model.parameters())
-    kind = imported.config.model_config.get("title") or imported.config.kind
+    title = imported.config.model_config.get("title") or imported.config.kind
+    kind = title if model.has_encoder else "Decoder"
     classes = f", {imported.spec.classes} classes" if model.conditional else ""
     size = f", {weights:,} weights" if weights else ""
     return f"{kind}, images {imported.spec}, {model.latent_dim} latent dimensions{classes}{size}"

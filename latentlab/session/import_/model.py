@@ -81,7 +81,8 @@ class ForeignModel:
     data : str
         Title of the images below; empty if no images fit.
     originals, reconstructions : ndarray of uint8, shape (N, H, W) or (N, H, W, 3), or None
-        Images of `data`, and the same images encoded and decoded.
+        Images of `data`, and the same images encoded and decoded. Without an encoder there are no
+        originals, and the others are decoded from the prior.
     """
 
     path: Path

@@ -47,6 +47,7 @@ SVG_PATHS = {
     "paste": "M8 5H5v15h14V5h-3M9 3h6v4H9z",
     "import": "M12 15V4M8 8l4-4 4 4M5 20h14",
     "search": "M11 4a7 7 0 1 0 0 14 7 7 0 1 0 0-14M16 16l4.5 4.5",
+    "decisions": "M4 20c7-1 4-9 8-11s6-1 8-5M7 7h.01M10 5h.01M15 19h.01M18 15h.01",
     "film": "M5 5h14v14H5zM5 9h14M5 15h14M9 5v14M15 5v14",
 }
 

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, override
 import numpy as np
 from PySide6.QtCore import QPointF, Slot
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QCheckBox, QComboBox, QWidget
+from PySide6.QtWidgets import QComboBox, QWidget
 
 from latentlab.latent.grid import Spacing
 from latentlab.session import wants
 from latentlab.session.abilities import DECODER
-from latentlab.session.classifier import ClassifyManifold, OpenClassifier
+from latentlab.session.classifier.requests import ClassifyManifold, OpenClassifier
 from latentlab.session.files.figure import PlotAxis
 from latentlab.session.files.script import manifold_script
 from latentlab.session.model import MakeManifold
@@ -29,7 +29,7 @@ from latentlab.widgets.panel import Area, Panel, PanelWidget, Place
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from latentlab.session.classifier import Decisions
+    from latentlab.session.classifier.records import Decisions
     from latentlab.session.points import Manifold
     from latentlab.session.request import Request
     from latentlab.session.state import Changes, State
@@ -75,16 +75,15 @@ class ManifoldPanel(PanelWidget):
             "Even steps, or steps with equal shares of the prior, which give more room to the "
             "centre, where most codes are."
         )
-        self.decisions = QCheckBox("Decisions")
-        self.decisions.setToolTip(
-            "Tint each tile by the decision of the classifier; strong colours are certain."
-        )
+        tip = "Tint each tile by the decision of the classifier; strong colours are certain"
+        self.decisions = IconButton("decisions", tip)
+        self.decisions.setCheckable(True)
         self.decisions.hide()
         export = IconButton("export", "Save the manifold")
         for widget, stretch in ((self.count, 0), (self.span, 0), (self.spacing, 1)):
             self.tools.addWidget(widget, stretch)
-        self.tools.addWidget(self.decisions)
         self.tools.addStretch(1)
+        self.tools.addWidget(self.decisions)
         self.tools.addWidget(export)
         self.view = ImageGrid(
             "The decoded grid appears here when a model is open.", fixed_columns=True

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from latentlab.session.classifier import (
-    ClassifierCard,
-    Counterfactual,
-    FindCounterfactual,
-    OpenClassifier,
-)
+from latentlab.session.classifier.requests import FindCounterfactual, OpenClassifier
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from latentlab.session.classifier.records import ClassifierCard, Counterfactual
     from latentlab.workers.demand import Demand
     from latentlab.workers.intents.point import PointIntents
     from latentlab.workers.store import Store

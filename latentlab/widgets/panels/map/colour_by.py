@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QSignalBlocker, Signal, Slot
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QWidget
 
-from latentlab.session.classifier import CONFIDENCE, DECISION, decisions
+from latentlab.session.classifier.requests import CONFIDENCE, DECISION, decisions
 from latentlab.session.colourings import Colouring, Measure, colourings, values_of
 from latentlab.session.map import ComputeMeasure
 from latentlab.session.model import SET_ATTRIBUTE

@@ -9,14 +9,14 @@ import numpy as np
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor, QImage
 
-from latentlab.session.classifier import ClassifyPlane, OpenClassifier
+from latentlab.session.classifier.requests import ClassifyPlane, OpenClassifier
 from latentlab.session.palette import MAX_CLASS_COLOURS, class_colours
 from latentlab.widgets.kit.theme import colours
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QMenu
 
-    from latentlab.session.classifier import PlaneDecisions
+    from latentlab.session.classifier.records import PlaneDecisions
     from latentlab.session.state import State
     from latentlab.workers.controller import Controller
 

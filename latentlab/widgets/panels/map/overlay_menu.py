@@ -10,7 +10,7 @@ from PySide6.QtGui import QAction, QActionGroup, QColor, QImage
 
 from latentlab.session import wants
 from latentlab.session.abilities import DECODER, IMAGES, POSTERIORS
-from latentlab.session.classifier import ClassifyPlane, OpenClassifier
+from latentlab.session.classifier.requests import ClassifyPlane, OpenClassifier
 from latentlab.session.map import ComputeMeasure, FindHoles, SamplePosteriors
 from latentlab.session.model import Decode, MakeManifold
 from latentlab.session.neighbours import FetchMapImages

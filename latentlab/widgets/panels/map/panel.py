@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QMenu, QPushButton, QWidget
 from latentlab.session import wants
 from latentlab.session.abilities import DECODER, why_not
 from latentlab.session.anomalies import ScoreImages
-from latentlab.session.classifier import (
+from latentlab.session.classifier.requests import (
     ClassifyImages,
     ClassifyPlane,
     FindCounterfactual,

@@ -139,9 +139,7 @@ class ImportModelDialog(QDialog):
         self.summary.setText(f"{found.format}: {found.summary}")
         self.choices.show_choices(found.choices)
         self.images.set_tiles(_tiles(found))
-        self.caption.setText(
-            f"Above: {found.data}. Below: the same, encoded and decoded." if found.data else ""
-        )
+        self.caption.setText(_caption(found))
         self.details.setPlainText(_details(found))
         self._set_busy(busy=False)
 
@@ -190,10 +188,21 @@ def show_import(parent: QWidget, controller: Controller, found: ForeignModel) ->
 
 
 def _tiles(found: ForeignModel) -> Tiles | None:
-    if found.originals is None or found.reconstructions is None:
+    if found.reconstructions is None:
         return None
+    if found.originals is None:
+        count = len(found.reconstructions)
+        return Tiles((Point(()),) * count, found.reconstructions, count // 2)
     pictures = np.concatenate([found.originals, found.reconstructions])
     return Tiles((Point(()),) * len(pictures), pictures, len(found.originals))
+
+
+def _caption(found: ForeignModel) -> str:
+    if found.reconstructions is None:
+        return ""
+    if found.originals is None:
+        return "Decoded from random points: do they look like images of the model?"
+    return f"Above: {found.data}. Below: the same, encoded and decoded."
 
 
 def _details(found: ForeignModel) -> str:

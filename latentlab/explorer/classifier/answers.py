@@ -13,22 +13,24 @@ from scipy.ndimage import zoom
 
 from latentlab.errors import RunError
 from latentlab.explorer.answer import answer
-from latentlab.explorer.classifier_files import read_classifier
+from latentlab.explorer.classifier.files import read_classifier
 from latentlab.explorer.explorer import Explorer
 from latentlab.latent.counterfactual import nearest_other
 from latentlab.latent.encode import decode_means, to_model_input
 from latentlab.latent.grid import grid_axis, plane_points
 from latentlab.models.image_classifier import ImageClassifier
-from latentlab.session.classifier import (
+from latentlab.session.classifier.records import (
     ClassifierCard,
+    Counterfactual,
+    Decisions,
+    PlaneDecisions,
+)
+from latentlab.session.classifier.requests import (
     ClassifyImages,
     ClassifyManifold,
     ClassifyPlane,
-    Counterfactual,
-    Decisions,
     FindCounterfactual,
     OpenClassifier,
-    PlaneDecisions,
 )
 from latentlab.session.points import Point
 from latentlab.work import Progress, with_progress

@@ -1,0 +1,1 @@
+"""Classifiers of images: records and requests."""
