@@ -167,7 +167,7 @@ def card():
 
 
 def directions(run: Path, folder: Path) -> Target:
-    from latentlab.explorer.direction_files import read_directions, write_directions
+    from latentlab.explorer.files.direction_files import read_directions, write_directions
     from latentlab.session.directions import Direction, Origin, warnings_for
 
     origin = Origin("toy", "toy", "vae", "digits", 2, 3)

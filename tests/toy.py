@@ -13,7 +13,7 @@ import numpy as np
 from latentlab.data.image_set import ImageSet, ImageSpec, Splits
 from latentlab.data.own_image.crop import CropBox, OwnImage
 from latentlab.errors import RunError
-from latentlab.explorer.direction_files import read_directions, write_directions
+from latentlab.explorer.files.direction_files import read_directions, write_directions
 from latentlab.explorer.learn_direction import learn_direction
 from latentlab.explorer.route import straight_path_points
 from latentlab.latent.codes import Codes

@@ -11,7 +11,7 @@ from latentlab.atomic_write import write_atomically
 from latentlab.errors import RunError, reading
 from latentlab.explorer.answer import answer
 from latentlab.explorer.explorer import Explorer
-from latentlab.explorer.user_files import path_for
+from latentlab.explorer.files.user_files import path_for
 from latentlab.json_files import LARGE, Record, read_json
 from latentlab.session.bookmarks import (
     ExportBookmarks,

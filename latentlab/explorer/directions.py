@@ -6,13 +6,13 @@ from collections.abc import Generator
 
 from latentlab.errors import DataError
 from latentlab.explorer.answer import answer
-from latentlab.explorer.direction_files import (
+from latentlab.explorer.explorer import Explorer
+from latentlab.explorer.files.direction_files import (
     load_directions,
     read_directions,
     save_directions,
     write_directions,
 )
-from latentlab.explorer.explorer import Explorer
 from latentlab.explorer.learn_direction import learn_direction
 from latentlab.latent.dimensions import kl_per_dimension, principal_components
 from latentlab.session.axes import STRIP_POSITIONS, DimensionStatistics, Strips

@@ -19,7 +19,7 @@ from latentlab.directories import is_imported, resources
 from latentlab.errors import DataError, RunError
 from latentlab.explorer.cards import card_of
 from latentlab.explorer.code_cache import CodeCache
-from latentlab.explorer.matching_data import EMPTY_MAP_SUFFIX, find_images
+from latentlab.explorer.data.matching_data import EMPTY_MAP_SUFFIX, find_images
 from latentlab.explorer.naming import decided
 from latentlab.latent.codes import Codes
 from latentlab.latent.encode import (

@@ -12,7 +12,7 @@ from latentlab.errors import RunError
 from latentlab.explorer.answer import answer, find_answers
 from latentlab.explorer.bookmarks import FILE_STEM
 from latentlab.explorer.explorer import Explorer
-from latentlab.explorer.user_files import path_for
+from latentlab.explorer.files.user_files import path_for
 from latentlab.session.bookmarks import (
     ExportBookmarks,
     ImportBookmarks,

@@ -8,7 +8,7 @@ from PIL import Image
 
 from latentlab.errors import DataError, RecipeError
 from latentlab.explorer.answer import answer, find_answers
-from latentlab.explorer.import_images import SAMPLE_IMAGES, check_image_headers, contact_sheet
+from latentlab.explorer.data.contact_sheet import SAMPLE_IMAGES, check_image_headers, contact_sheet
 from latentlab.session.import_.images import CheckImageFiles, ShowContactSheet
 
 

@@ -8,8 +8,8 @@ from latentlab.data.image_set import DATA, Attributes, ImageSet, ImageSpec
 from latentlab.directories import resources
 from latentlab.errors import DataError
 from latentlab.explorer.answer import answer, find_answers
+from latentlab.explorer.data.other_data import join_sets, show_data
 from latentlab.explorer.explorer import Explorer
-from latentlab.explorer.other_data import join_sets, show_data
 from latentlab.latent.encode import encode
 from latentlab.session.anomalies import ScoreImages
 from latentlab.session.model import SET_ATTRIBUTE, ShowData

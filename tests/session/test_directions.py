@@ -11,9 +11,9 @@ from latentlab.data.image_set import Attributes
 from latentlab.directories import home, resources, runs
 from latentlab.errors import DataError, RunError
 from latentlab.explorer.answer import answer, find_answers
-from latentlab.explorer.direction_files import FILE_STEM, read_directions
 from latentlab.explorer.explorer import Explorer
-from latentlab.explorer.user_files import path_for
+from latentlab.explorer.files.direction_files import FILE_STEM, read_directions
+from latentlab.explorer.files.user_files import path_for
 from latentlab.latent.codes import Codes
 from latentlab.latent.directions import Method
 from latentlab.latent.encode import decode

@@ -1,1 +1,1 @@
-"""Answers that write or read scenes and generated data sets."""
+"""Answers about files that are written or read: exports, scenes, models, directions."""

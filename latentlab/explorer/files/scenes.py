@@ -6,9 +6,9 @@ import numpy as np
 
 from latentlab.explorer.answer import answer
 from latentlab.explorer.bookmarks import FILE_STEM, read_bookmarks, write_bookmarks
-from latentlab.explorer.direction_files import load_directions, save_directions
 from latentlab.explorer.explorer import Explorer
-from latentlab.explorer.user_files import path_for
+from latentlab.explorer.files.direction_files import load_directions, save_directions
+from latentlab.explorer.files.user_files import path_for
 from latentlab.runs.scene_files import find_scene, write_scene
 from latentlab.session.directions import merge_directions
 from latentlab.session.files.scene import AddMarks, FoundScene, KeepSession, ReadScene, SaveScene

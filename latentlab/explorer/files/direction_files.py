@@ -11,7 +11,7 @@ from pydantic import FailFast, TypeAdapter
 
 from latentlab.atomic_write import write_atomically
 from latentlab.errors import DataError, shown
-from latentlab.explorer.user_files import path_for
+from latentlab.explorer.files.user_files import path_for
 from latentlab.json_files import LARGE, Record, read_json
 from latentlab.session.directions import Direction
 
