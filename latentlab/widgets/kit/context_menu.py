@@ -117,7 +117,8 @@ def _add_image_actions(menu: QMenu, widget: QWidget, place: QPoint) -> None:
         add_row_actions(menu, controller, row)
     elif point:
         add_point_actions(menu, controller, point)
-    menu.addSeparator()
+    if not menu.isEmpty():
+        menu.addSeparator()
 
 
 def add_point_actions(menu: QMenu, controller: Controller, point: Point) -> None:
