@@ -363,11 +363,12 @@ class Explorer:
 
     def original(self, row: int) -> Original:
         """Return an image of the map and its reconstruction."""
-        name = self.card.name_of(self.codes, row) if self.card else str(row)
-        if self._model is None and 0 <= row < len(self.codes):
-            return self._original_of_code(name, row)
-        if self._images is None or not 0 <= row < len(self._images):
+        images = self.codes if self._model is None else self._images
+        if images is None or not 0 <= row < len(images):
             raise DataError(f"There is no image {row} on the map.")
+        name = self.card.name_of(self.codes, row) if self.card else str(row)
+        if self._model is None or self._images is None:
+            return self._original_of_code(name, row)
         image = self._images[row : row + 1]
         return replace(self._original(name, image), row=row)
 

@@ -117,7 +117,8 @@ def _(request: Decode, explorer: Explorer) -> Picture:
 @answer.register
 def _(request: Hover, explorer: Explorer) -> Preview:
     original = None if request.row is None else explorer.original(request.row)
-    pixels = explorer.decode(request.point).pixels if explorer.can(Ability.DECODE) else None
+    is_codes = explorer.card is not None and not explorer.can(Ability.DECODE)
+    pixels = None if is_codes else explorer.decode(request.point).pixels
     return Preview(request.point, pixels, original)
 
 

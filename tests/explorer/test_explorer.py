@@ -441,7 +441,7 @@ def test_hover_brings_the_decoded_point_and_the_image(lab):
     point = lab.point(0.3, label=4)
     bare = lab(Hover(point))
     assert bare.original is None
-    assert np.array_equal(bare.picture.pixels, lab(Decode(point)).pixels)
+    assert np.array_equal(bare.pixels, lab(Decode(point)).pixels)
     assert lab(Hover(point, 17)).original == lab(PickImage(17))
 
 
@@ -668,7 +668,9 @@ def test_library_form_recipe_and_discard(lab, tmp_path):
     assert lab(Annotate(shipped, Notes("good"))) == Notes()
     assert lab(Annotate(shipped, Notes("better"))) == Notes("good")
     assert lab(ListLibrary())[0].notes == Notes("better")
-    assert lab(DescribeForm()) == describe(Recipe)
+    model, *others = lab(DescribeForm())
+    assert tuple(others) == describe(Recipe)[1:]
+    assert {kind.name for kind in model.kinds} == {"vae", "cvae", "conv-vae", "conv-cvae"}
     file = tmp_path / "recipe.toml"
     file.write_text("[training]\nepochs = 3", "utf-8")
     assert lab(ReadRecipe(file)) == make_recipe({"training": {"epochs": 3}}).to_dict()
