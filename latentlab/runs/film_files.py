@@ -58,7 +58,7 @@ def save_film(
     """
     kind = check_suffix(path, ANIMATIONS)
     check_output(path, ANIMATIONS)
-    scale = min(options.scale, max(1, MAX_SIDE // max(frames.shape[1:3])))
+    scale = _scale_of(frames, options)
     order = frame_order(len(frames), options.loop)
     if kind == "mp4":
         turns = 1 if options.loop is Loop.ONCE else MP4_TURNS
@@ -70,6 +70,22 @@ def save_film(
         images.append(enlarged(frames[i], scale))
         yield 0.5 * done / len(order)
     _save_animation(images, kind, path, info, options)
+
+
+def film_note(frames: NDArray[np.uint8], path: Path, options: FilmOptions) -> str:
+    """Return a sentence about a film that `save_film` has written: frames, and size."""
+    count, size = len(frame_order(len(frames), options.loop)), path.stat().st_size / 1000
+    pixels = ""
+    if path.suffix.lower() == ".mp4":
+        count *= 1 if options.loop is Loop.ONCE else MP4_TURNS
+    else:
+        height, width = (_scale_of(frames, options) * side for side in frames.shape[1:3])
+        pixels = f" of {width} × {height} pixels"
+    return f"{count} frames{pixels} ({len(frames)} images, {options.loop}), {size:,.1f} kB."
+
+
+def _scale_of(frames: NDArray[np.uint8], options: FilmOptions) -> int:
+    return min(options.scale, max(1, MAX_SIDE // max(frames.shape[1:3])))
 
 
 def _save_animation(

@@ -8,7 +8,7 @@ import pytest
 from PIL import ExifTags, Image
 
 from latentlab.errors import RunError
-from latentlab.runs.film_files import save_film
+from latentlab.runs.film_files import film_note, save_film
 from latentlab.session.files.film import FilmOptions, frame_order
 from latentlab.session.points import Loop
 from latentlab.work import finish
@@ -29,6 +29,8 @@ INFO = {"scene": 1, "z": [0.5], "model": "ü"}
 def test_an_animation_has_its_order_rate_size_and_recipe(tmp_path, ending, loop, order):
     path = tmp_path / f"a.{ending}"
     finish(save_film(FRAMES, path, INFO, FilmOptions(scale=3, fps=20, loop=loop)))
+    note = film_note(FRAMES, path, FilmOptions(scale=3, fps=20, loop=loop))
+    assert note.startswith(f"{len(order)} frames of 15 × 21 pixels (6 images, {loop}), ")
     with Image.open(path) as file:
         assert file.size == (15, 21)
         assert file.n_frames == len(order)

@@ -16,7 +16,7 @@ from latentlab.explorer.explorer import Explorer
 from latentlab.learning.checkpoint import read_checkpoint
 from latentlab.learning.recipe import Recipe, read_recipe
 from latentlab.models.base import MODELS
-from latentlab.runs.film_files import save_film
+from latentlab.runs.film_files import film_note, save_film
 from latentlab.runs.image_files import encoded_png, save_tiles
 from latentlab.runs.portraits import preview_epochs, read_epoch_preview
 from latentlab.runs.run_data import with_current_paths
@@ -55,7 +55,7 @@ def _(request: Export, explorer: Explorer) -> Exported:
 def _(request: SaveFilm, explorer: Explorer) -> Generator[Progress, None, Exported]:
     frames = request.tiles.pictures
     yield from _filming(save_film(frames, request.path, request.info, request.options))
-    return Exported(request.path)
+    return Exported(request.path, film_note(frames, request.path, request.options))
 
 
 @answer.register
@@ -69,7 +69,7 @@ def _(request: SaveHistoryFilm, explorer: Explorer) -> Generator[Progress, None,
         raise RunError("This run has no saved epochs.", "Train a model, then save its film.")
     film = save_film(np.stack(frames), request.path, request.info, request.options)
     yield from _filming(film)
-    return Exported(request.path)
+    return Exported(request.path, film_note(np.stack(frames), request.path, request.options))
 
 
 def _filming(pieces: Generator[float, None, None]) -> Generator[Progress, None, None]:

@@ -351,6 +351,7 @@ def test_marks_have_names(big):
     assert layers.own_label.isVisible()
     assert layers.own_label.toPlainText() == "your image"
     assert layers.own_label.pos() == layers.spread.pos()
+    assert layers.own_label.anchor != label.anchor, "they do not cover each other"
     assert label.pos() == big.map.cross.pos()
     big.controller.own_image.forget()
     assert not layers.own_label.isVisible()

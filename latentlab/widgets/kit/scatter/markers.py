@@ -130,16 +130,18 @@ class Cross(pg.GraphicsObject):
 
 
 class MarkerLabel(pg.TextItem):
-    """Name of a marker, to the upper right of it.
+    """Name of a marker, beside it.
 
     Parameters
     ----------
     text : str
         The name.
+    below : bool
+        Whether it is to the lower left of the marker instead of the upper right.
     """
 
-    def __init__(self, text: str) -> None:
-        super().__init__(text, anchor=(0, 1))
+    def __init__(self, text: str, *, below: bool = False) -> None:
+        super().__init__(text, anchor=(1, 0) if below else (0, 1))
         self.setZValue(25)
 
     def dress(self) -> None:

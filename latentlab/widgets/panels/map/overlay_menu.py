@@ -125,7 +125,7 @@ class MapLayers(QObject):
         self.decisions = Picture()
         self.legend = HolesLegend(plot)
         backgrounds = (self.backdrop, self.image, self.decisions, self.holes)
-        self.own_label = MarkerLabel(OWN_NAME)
+        self.own_label = MarkerLabel(OWN_NAME, below=True)
         for item in (*backgrounds, self.marbles, self.pictures, self.spread, self.own_label):
             plot.addItem(item, ignoreBounds=True)
         self._model_actions = ModelActions()

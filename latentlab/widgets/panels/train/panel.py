@@ -64,6 +64,7 @@ class TrainPanel(PanelWidget):
         self.body.addWidget(self._area, 1)
         self.body.addWidget(self.problem)
         self.time = muted("")
+        self.time.setWordWrap(True)
         self.body.addWidget(self.time)
         self.body.addLayout(self._buttons())
         self._show_busy(False)
