@@ -33,6 +33,7 @@ SAMPLED = 64
 TOLERANCE = 2.0
 """Tolerated difference of mean pixel value (0 to 255), since JPEG decoders differ."""
 
+HELD_OUT_TEST_NOTE = "This run was made without a test part: its images are held out."
 PackedKeys = Annotated[str, Field(pattern=r"^([0-9a-f]{16})*$")]
 
 
@@ -230,7 +231,8 @@ def _without_test(splits: Splits) -> Splits:
     """Return a data set whose test images are held out, as earlier versions did."""
     whole = splits.whole()
     held_out = np.asarray(whole.parts != TRAIN)
-    return divide(replace(whole, parts=None), held_out, splits.note, grouped=splits.grouped)
+    note = _sentences(splits.note, HELD_OUT_TEST_NOTE)
+    return divide(replace(whole, parts=None), held_out, note, grouped=splits.grouped)
 
 
 def misfit(made_for: ImageSpec, found: ImageSpec) -> str:

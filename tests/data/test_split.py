@@ -220,3 +220,4 @@ def test_run_of_before_holds_out_what_is_the_test_part_now(tmp_path):
     splits = finish(load_run_data(tmp_path / "run", config(data), None))
     assert splits.test is None
     assert len(splits.validation) == 24
+    assert "without a test part" in splits.notes

@@ -3,11 +3,13 @@
 import numpy as np
 import pytest
 
-from latentlab.data.image_set import DATA, load
-from latentlab.data.pixels import as_bytes
+from latentlab.data.image_set import DATA, ImageSet, ImageSpec, Splits, load
+from latentlab.data.pixels import as_bytes, as_unit
 from latentlab.errors import DataError, RecipeError
 from latentlab.explorer.answer import answer, find_answers
 from latentlab.explorer.explorer import Explorer
+from latentlab.learning.events import EpochEnd
+from latentlab.learning.fit import fit
 from latentlab.learning.recipe import make_recipe
 from latentlab.runs.recorder import record
 from latentlab.session.model import Decode
@@ -100,6 +102,29 @@ def test_five_channels_of_floats_are_trained_on_and_explored(tmp_path, model):
     shown = explorer.original(3).picture
     expected = np.moveaxis(as_bytes(explorer.images.images[3])[:3], 0, -1)
     np.testing.assert_array_equal(shown, expected)
+
+
+def test_floats_that_equal_bytes_train_to_the_same_loss():
+    images = np.random.default_rng(0).integers(0, 256, (200, 1, 8, 8), np.uint8)
+    recipe = make_recipe(
+        {
+            "model": {"kind": "vae", "hidden": [8], "latent_dim": 2},
+            "training": {"epochs": 2, "batch_size": 50, "device": "cpu"},
+        }
+    )
+
+    def loss(pixels):
+        whole = ImageSet(pixels, None, ImageSpec((1, 8, 8)))
+        events = fit(recipe, data=done(Splits(whole[:150], whole[150:])))
+        return [event.validation for event in events if isinstance(event, EpochEnd)]
+
+    assert loss(images) == loss(as_unit(images))
+
+
+def done(value):
+    """Return a generator that returns a value at once."""
+    yield from ()
+    return value
 
 
 def test_classes_are_cut_at_limits(tmp_path):
