@@ -195,6 +195,37 @@ def bookmarks(run: Path, folder: Path) -> Target:
     return Target(file, lambda: read_bookmarks(file, card()), JSON)
 
 
+def scene(run: Path, folder: Path) -> Target:
+    from latentlab.runs.scene_files import find_scene, write_scene
+    from latentlab.session.files.scene import SCENE, restored
+    from latentlab.session.state import State
+
+    record = {
+        "scene": 1, "model": "toy", "z": [0.5, 1], "view": {
+            "layout": "plane", "across": [1, 0], "up": [0, 1]}, "workspace": "edit",
+        "route": {"a": {"z": [0, 1]}, "b": {"z": [1, 1]}, "keys": [{"z": [1, 0], "time": 0.5}]},
+        "bookmarks": [{"z": [0.5, 1], "note": "here"}],
+        "selections": [{"name": "some", "rows": [1, 2]}],
+    }  # fmt: skip
+    file = folder / "my.scene"
+    write_scene(file, SCENE.validate_python(record, strict=False))
+
+    def read() -> None:
+        restored(find_scene(file).scene, State(model=card()))
+
+    return Target(file, read, JSON)
+
+
+def picture(run: Path, folder: Path) -> Target:
+    from latentlab.runs.image_files import save_image
+    from latentlab.runs.scene_files import find_scene
+
+    file = folder / "my.png"
+    save_image(np.zeros((4, 4), np.uint8), file, {"scene": 1, "model": "toy", "z": [0.5, 1]})
+    assert find_scene(file).scene
+    return Target(file, lambda: find_scene(file))
+
+
 def recipe(run: Path, folder: Path) -> Target:
     from latentlab.learning.recipe import read_recipe
 
@@ -217,6 +248,8 @@ OWN = {
     "preview": preview,
     "directions": directions,
     "bookmarks": bookmarks,
+    "scene": scene,
+    "picture": picture,
     "recipe": recipe,
 }
 

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QMenu
 
 from latentlab.session.model import Decode, MakeManifold
 from latentlab.widgets.kit.clipboard import to_pixels
+from latentlab.widgets.kit.export.exporting import Exporting
 
 BUILT = ("map", "image", "manifold")
 SVG = "{http://www.w3.org/2000/svg}"
@@ -30,6 +31,18 @@ def chosen(monkeypatch):
         monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
 
     return answer
+
+
+@pytest.fixture
+def threes(old_desk):
+    """The map, with one class alone: matplotlib takes a while for thousands of points."""
+    legend = old_desk.panel("map").legend
+    legend.buttons[3].mouseDoubleClickEvent(None)
+    old_desk.settle()
+    yield old_desk
+    for button in legend.buttons:
+        button.setChecked(True)
+    old_desk.settle()
 
 
 def save(desk, exporting, path, chosen):
@@ -62,15 +75,15 @@ def test_ctrl_c_in_a_text_field_copies_the_text(old_desk):
     assert "20" in clipboard().text()
 
 
-def test_a_plot_is_copied_as_svg_and_png(old_desk):
-    plot = old_desk.map
-    plot.exporting.copy_svg()
-    old_desk.until(lambda: clipboard().hasFormat("image/svg+xml"))
+def test_a_plot_is_copied_as_svg_and_png(threes):
+    threes.map.exporting.copy_svg()
+    threes.until(lambda: clipboard().hasFormat("image/svg+xml"))
     root = etree.fromstring(bytes(clipboard().data("image/svg+xml").data()))
     texts = {"".join(each.itertext()).strip() for each in root.iter(f"{SVG}text")}
     assert {"A", "B", "z1", "z2"} <= texts
     assert {str(digit) for digit in range(10)} <= texts, "the legend"
-    assert len(list(root.iter(f"{SVG}use"))) >= len(old_desk.state.codes)
+    count = int((threes.state.codes.labels == 3).sum())
+    assert len(list(root.iter(f"{SVG}use"))) >= count > 100
     assert clipboard().hasImage()
     about = root.find(".//{http://purl.org/dc/elements/1.1/}description").text
     assert json.loads(about)["model"] == "digits-2d"
@@ -116,9 +129,8 @@ def test_a_tile_that_is_dragged_is_a_file_that_says_where_it_came_from(old_desk,
     assert len(info["weights"]) == 16
 
 
-def test_the_map_is_saved_as_vectors_with_its_text(old_desk, chosen, tmp_path):
-    exporting = old_desk.map.exporting
-    save(old_desk, exporting, tmp_path / "map.pdf", chosen)
+def test_the_map_is_saved_as_vectors_with_its_text(threes, chosen, tmp_path):
+    save(threes, threes.map.exporting, tmp_path / "map.pdf", chosen)
     content = (tmp_path / "map.pdf").read_bytes()
     assert content.startswith(b"%PDF-")
     assert b"/FontFile2" in content or b"/Type0" in content, "text is text"
@@ -153,3 +165,18 @@ def test_the_scale_is_that_of_the_menu(old_desk, chosen, tmp_path):
     menu.deleteLater()
     with Image.open(tmp_path / "z.tif") as file:
         assert file.size == (4 * 28, 4 * 28)
+
+
+def test_every_widget_with_images_or_a_plot_offers_them(old_desk):
+    """All panels, in their workspaces: what is shown can be taken out."""
+    offered = set()
+    for _ in old_desk.tour():
+        for exporting in old_desk.window.findChildren(Exporting):
+            content = exporting.offer()
+            if exporting.is_near(old_desk.window) and content:
+                offered.add(exporting.name)
+                assert (content.tiles is None) != (content.figure is None)
+                assert content.image() is None or not content.image().isNull()
+    old_desk.go("explore")
+    assert {"image", "manifold", "map", "samples", "interpolation", "strip"} <= offered
+    assert {"traversals", "plot", "curve", "arithmetic"} <= offered

@@ -86,7 +86,8 @@ class DropOverlay(QWidget):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         kind = event.type()
         if kind == QEvent.Type.DragEnter and isinstance(event, QDragEnterEvent):
-            self._begin(event.mimeData())
+            if event.source() is None:
+                self._begin(event.mimeData())
         elif kind == QEvent.Type.DragMove and isinstance(event, QDragMoveEvent):
             self._point_at(event.position().toPoint())
         elif kind in (QEvent.Type.DragLeave, QEvent.Type.Drop):

@@ -270,7 +270,8 @@ class MainWindow(QMainWindow):
 
     @override
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if local_files(event.mimeData()):
+        # An image of this window that is let go over it, as after an unsteady click, stays.
+        if event.source() is None and local_files(event.mimeData()):
             event.acceptProposedAction()
 
     @override

@@ -18,6 +18,10 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QToolTip, QWidget
 
+from latentlab.session.files.mosaic import square_columns
+from latentlab.session.points import Tiles
+from latentlab.widgets.kit.export.content import Content, one_image
+from latentlab.widgets.kit.export.exporting import Exporting
 from latentlab.widgets.kit.images.cell_pointer import GridNavigation
 from latentlab.widgets.kit.images.image_view import draw_image
 from latentlab.widgets.kit.images.qimage import to_qimage
@@ -80,6 +84,8 @@ class ThumbnailGrid(QAbstractScrollArea):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.viewport().setAutoFillBackground(False)
         self.setMinimumSize(2 * THUMBNAIL_SIZE, THUMBNAIL_SIZE)
+        self.exporting = Exporting(self, self._content, surface=self.viewport(), part=self._part)
+        self.exporting.name = "thumbnails"
 
     # Content
 
@@ -134,6 +140,21 @@ class ThumbnailGrid(QAbstractScrollArea):
     def pixels_of(self, row: int) -> Pixels | None:
         """Return an image and its reconstruction, or None if they are not loaded."""
         return self._pixels.get(row)
+
+    def _content(self) -> Content | None:
+        """Return the loaded images in their order, each before its reconstruction if both show."""
+        shown = [self._pixels[row] for row in self._rows.tolist() if row in self._pixels]
+        if not shown:
+            return None
+        images = [image for pair in shown for image in (pair if self._pairs else pair[:1])]
+        count = 2 if self._pairs else 1
+        return Content(Tiles((), np.stack(images), count * square_columns(len(shown))), gap=1)
+
+    def _part(self, place: QPointF) -> Content | None:
+        """Return the image at a position."""
+        index = self.index_at(place)
+        pair = self._pixels.get(int(self._rows[index])) if index >= 0 else None
+        return Content(one_image(pair[0])) if pair else None
 
     @property
     def current(self) -> int:

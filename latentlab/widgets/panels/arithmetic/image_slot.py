@@ -77,7 +77,7 @@ class ImageSlot(ImageView):
 
     @override
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if local_files(event.mimeData()):
+        if event.source() is not self and local_files(event.mimeData()):
             event.acceptProposedAction()
             self.set_frame(QColor(colours().accent))
 

@@ -15,6 +15,9 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from latentlab.session.points import Tiles
+from latentlab.widgets.kit.export.content import Content, one_image
+from latentlab.widgets.kit.export.exporting import Exporting
 from latentlab.widgets.kit.images.cell_pointer import GridNavigation
 from latentlab.widgets.kit.images.image_view import draw_image, fitted
 from latentlab.widgets.kit.images.qimage import to_qimage
@@ -23,6 +26,8 @@ from latentlab.widgets.kit.theme import UNIT, colours, small
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import numpy as np
+    from numpy.typing import NDArray
     from PySide6.QtCore import QPoint
 
     from latentlab.session.neighbours import NearestImages
@@ -51,16 +56,32 @@ class NeighbourGrid(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self._side, self.columns = SMALLEST, 1
+        self._pixels: NDArray[np.uint8] | None = None
+        self.exporting = Exporting(self, self._content, part=self._part)
+        self.exporting.name = "neighbours"
 
     def set_near(self, near: NearestImages | None, form: str, names: Sequence[str] = ()) -> None:
         """Show images, or names where there are no images; `form` formats a distance."""
         self._names = list(names)
+        self._pixels = None if near is None else near.pictures
         self._rows = [] if near is None else near.rows.tolist()
         self._texts = [] if near is None else [form.format(d) for d in near.distances.tolist()]
         pictures = () if near is None or near.pictures is None else near.pictures
         self._images = [to_qimage(picture) for picture in pictures]
         self.pointer.set_current(-1)
         self._arrange()
+
+    def _content(self) -> Content | None:
+        if self._pixels is None or not self.count:
+            return None
+        return Content(Tiles((), self._pixels, self.columns), gap=1)
+
+    def _part(self, place: QPointF) -> Content | None:
+        """Return the image at a position."""
+        index = self.index_at(place)
+        if self._pixels is None or index < 0:
+            return None
+        return Content(one_image(self._pixels[index]))
 
     @override
     def sizeHint(self) -> QSize:
