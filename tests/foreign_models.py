@@ -103,6 +103,39 @@ class Faces(nn.Module):
         return (self.decoder(self.fc_decode(z).view(-1, self.first, 4, 4)) + 1) / 2
 
 
+class DeepFaces(nn.Module):
+    """Five nested stages of kernel 3 each way, and a last convolution that keeps the size."""
+
+    def __init__(self, sizes=(4, 6, 8, 10, 12), latent=5):
+        super().__init__()
+        down = zip((3, *sizes), sizes, strict=False)
+        self.encoder = nn.Sequential(*(self.stage(nn.Conv2d(a, b, 3, 2, 1), b) for a, b in down))
+        self.fc_mu = nn.Linear(4 * sizes[-1], latent)
+        self.fc_var = nn.Linear(4 * sizes[-1], latent)
+        self.decoder_input = nn.Linear(latent, 4 * sizes[-1])
+        up = zip(sizes[::-1], sizes[-2::-1], strict=False)
+        self.decoder = nn.Sequential(*(self.stage(self.double(a, b), b) for a, b in up))
+        last = [self.stage(self.double(4, 4), 4), nn.Conv2d(4, 3, 3, 1, 1), nn.Tanh()]
+        self.final_layer = nn.Sequential(*last)
+        self.first = sizes[-1]
+
+    @staticmethod
+    def double(before, after):
+        return nn.ConvTranspose2d(before, after, 3, 2, 1, 1)
+
+    @staticmethod
+    def stage(layer, size):
+        return nn.Sequential(layer, nn.BatchNorm2d(size), nn.LeakyReLU())
+
+    def encode(self, x):
+        h = self.encoder(2 * x - 1).flatten(1)
+        return self.fc_mu(h), self.fc_var(h)
+
+    def decode(self, z):
+        h = self.decoder(self.decoder_input(z).view(-1, self.first, 2, 2))
+        return (self.final_layer(h) + 1) / 2
+
+
 class SmallConv(nn.Module):
     """Named layers: kernel 3 with max pooling, then nearest upsampling and convolutions."""
 

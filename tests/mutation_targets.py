@@ -42,6 +42,20 @@ def weights(run: Path, folder: Path) -> Target:
     return Target(folder / WEIGHTS_FILE, lambda: open_run(folder), TENSORS)
 
 
+def foreign_weights(run: Path, folder: Path) -> Target:
+    from latentlab.explorer.import_.foreign import model_of, read_foreign
+    from latentlab.learning.checkpoint import WEIGHTS_FILE
+    from latentlab.work import finish
+
+    file = shutil.copy(run / WEIGHTS_FILE, folder / "foreign.safetensors")
+
+    def read() -> None:
+        _, found = finish(read_foreign(file, {}, ()))
+        model_of(found.config, found.spec, found.weights)
+
+    return Target(file, read, TENSORS)
+
+
 def open_run(folder: Path) -> None:
     """Load the model of a run and decode a sample."""
     from latentlab.latent.encode import decode
@@ -243,6 +257,7 @@ OWN = {
     "changes": of_past("changes.jsonl"),
     "notes": notes,
     "run notes": run_notes,
+    "foreign weights": foreign_weights,
     "portrait": portrait,
     "map": kept_map,
     "preview": preview,

@@ -156,7 +156,7 @@ def _descend(
     for _ in range(ROUNDS):
         before = dict(best.values)
         for axis in axes:
-            if not axis.is_visible:
+            if not axis.is_visible or axis.key in given or (axis.hint and axis.reason):
                 continue
             trials = {}
             for value in axis.options:

@@ -9,6 +9,7 @@ from PIL import Image
 from latentlab.data.files import drops
 from latentlab.data.files.drops import DropKind, DropText, describe, recognize
 from latentlab.directories import resources
+from latentlab.session.import_.model import ForeignFormat
 
 RUN = resources() / "models" / "digits-2d"
 
@@ -52,6 +53,20 @@ def test_folders_are_runs_or_images_or_neither(folder, tmp_path):
     (tmp_path / "empty").mkdir()
     kinds = [recognize([path]).kind for path in (RUN, folder, tmp_path / "empty")]
     assert kinds == [DropKind.RUN, DropKind.IMAGES, DropKind.UNKNOWN]
+
+
+def test_models_of_other_programs_are_known_by_their_formats(make_file, tmp_path):
+    formats = (
+        ForeignFormat("PyTorch", (".pt",)),
+        ForeignFormat("pythae", folder_files=("model_config.json",)),
+        ForeignFormat("Pickle", (".pkl",), is_refused=True),
+    )
+    (tmp_path / "beta").mkdir()
+    assert recognize([tmp_path / "beta"], formats).kind is DropKind.UNKNOWN
+    (tmp_path / "beta" / "model_config.json").touch()
+    assert recognize([tmp_path / "beta"], formats).kind is DropKind.MODEL
+    for name, kind in (("vae.pt", DropKind.MODEL), ("vae.pkl", DropKind.UNKNOWN)):
+        assert recognize([make_file(name)], formats).kind is kind
 
 
 def test_images_are_counted(folder, tmp_path):

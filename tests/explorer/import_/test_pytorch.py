@@ -10,6 +10,7 @@ import pytest
 import torch
 from foreign_models import (
     Conditional,
+    DeepFaces,
     Faces,
     Joint,
     PyTorchExample,
@@ -33,12 +34,18 @@ from latentlab.runs.library import library
 
 SMALL = {"hidden": 64, "latent": 8}
 FACES = {
-    "output": "tanh",
-    "encoder-activation": "leaky-relu 0.2",
-    "decoder-activation": "relu",
-    "first-activation": "no",
+    kind: {
+        "output": "tanh",
+        "encoder-activation": encoder,
+        "decoder-activation": decoder,
+        "first-activation": "no",
+    }
+    for kind, encoder, decoder in (
+        (Faces, "leaky-relu 0.2", "relu"),
+        (DeepFaces, "leaky-relu 0.01", "leaky-relu 0.01"),
+    )
 }
-"""What the code of `Faces` says."""
+"""What the code of models of faces says."""
 
 
 @pytest.fixture(scope="module")
@@ -129,14 +136,15 @@ def test_strides_of_convolutions_are_found_by_the_sizes_and_the_error(images, tm
     )
 
 
-def test_batch_norms_are_placed_by_their_names(tmp_path):
-    model = seeded(Faces).train()
+@pytest.mark.parametrize("kind", [Faces, DeepFaces])
+def test_batch_norms_are_placed_by_their_names(tmp_path, kind):
+    model = seeded(kind).train()
     x = torch.rand((8, 3, 64, 64), generator=torch.Generator().manual_seed(0))
     for _ in range(3):  # statistics other than 0 and 1
         model.decode(model.encode(x)[0])
     weights = {f"module.{name}": array for name, array in model.state_dict().items()}
     save_file(weights, tmp_path / "faces.safetensors")
-    folder = open_foreign(tmp_path / "faces.safetensors", FACES)
+    folder = open_foreign(tmp_path / "faces.safetensors", FACES[kind])
     checkpoint = assert_same(folder, model.eval(), x)
     assert checkpoint.spec == ImageSpec((3, 64, 64))
     assert Explorer().open(folder).note == (

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cache
+from itertools import groupby, product
 from typing import TYPE_CHECKING
 
 from latentlab.explorer.import_.state_dict.chain import CONV_TRANSPOSE
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 MAX_SIDE = 512
 MAX_GEOMETRIES = 6
 """Number of combinations that are tried."""
-MAX_PENALTY = 12
+MAX_PENALTY = 8
 MAX_EXCESS = 4
 """Penalty above that of the most common combination up to which others are tried."""
 COMMON_SIDES = {28: 0, 32: 0, 64: 0, 128: 0, 96: 1, 48: 1, 256: 1, 16: 1}
@@ -109,11 +110,12 @@ class Geometry:
         """Size and strides in words."""
         texts = []
         for name, rules in (("encoder", self.encoder), ("decoder", self.decoder)):
-            distinct = list(dict.fromkeys(rule.text for rule in rules))
-            if len(distinct) == 1:
-                texts.append(f"{name} {distinct[0]}")
-            elif distinct:
-                texts.append(f"{name} {'; '.join(rule.text for rule in rules)}")
+            runs = [(text, len([*group])) for text, group in groupby(rule.text for rule in rules)]
+            if len(runs) == 1:
+                texts.append(f"{name} {runs[0][0]}")
+            elif runs:
+                counted = (f"{count} × {text}" if count > 1 else text for text, count in runs)
+                texts.append(f"{name} {'; '.join(counted)}")
         return f"{self.side}×{self.side}{': ' if texts else ''}{', '.join(texts)}"
 
 
@@ -169,17 +171,34 @@ def geometries(found: Architecture, wanted: int | None = None) -> list[Geometry]
     first = _first_side(found, decoder)
     last = _last_side(found, encoder)
     fixed = wanted or _fixed_side(found)
+    none: list[tuple[tuple[Rule, ...], int]] = [((), 0)]
+    starts = _closings(decoder, first, decoding=True) if decoder else {fixed: none}
     closed: list[Geometry] = []
-    for rules, side, cost in _ends(decoder, first, decoding=True) if decoder else [((), fixed, 0)]:
-        if side is None or side > MAX_SIDE or (fixed and side != fixed):
+    bound = math.inf
+    for side, upward in sorted(starts.items(), key=lambda item: item[1][0][1]):
+        common = COMMON_SIDES.get(side or 0, UNCOMMON_SIDE)
+        if side is None or (fixed and side != fixed) or upward[0][1] + common > bound:
             continue
-        for more, end, price in _ends(encoder, side, decoding=False):
-            if not encoder or end == last:
-                penalty = cost + price + COMMON_SIDES.get(side, UNCOMMON_SIDE)
-                closed.append(Geometry(side, more, rules, first, last, penalty))
-    least = min((each.penalty for each in closed), default=0)
-    close = [each for each in closed if each.penalty <= least + MAX_EXCESS]
+        downward = _closings(encoder, side, decoding=False).get(last, []) if encoder else none
+        for (rules, cost), (more, price) in product(upward, downward):
+            penalty = cost + price + common
+            closed.append(Geometry(side, more, rules, first, last, penalty))
+            bound = min(bound, penalty + MAX_EXCESS)
+    close = [each for each in closed if each.penalty <= bound]
     return sorted(close, key=lambda each: each.penalty)[:MAX_GEOMETRIES]
+
+
+def _closings(
+    steps: Sequence[Step], side: int, *, decoding: bool
+) -> dict[int | None, list[tuple[tuple[Rule, ...], int]]]:
+    """Return the most common sequences of rules, with their penalties, by the side after them."""
+    found: dict[int | None, list[tuple[tuple[Rule, ...], int]]] = {}
+    for rules, end, cost in _ends(steps, side, decoding=decoding):
+        found.setdefault(end, []).append((rules, cost))
+    return {
+        end: sorted(each, key=lambda sequence: sequence[1])[:MAX_GEOMETRIES]
+        for end, each in found.items()
+    }
 
 
 def _ends(
