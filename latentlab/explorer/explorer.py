@@ -407,7 +407,10 @@ class Explorer:
         codes = self.codes
         rows = codes.ends()
         # With a class of its own at each end, a conditional model would jump from one to the other.
-        labels = (self._label(row) for row in (rows[:1] * 2 if self.model.conditional else rows))
+        labels = (
+            self._label(row)
+            for row in (rows[:1] * 2 if self.card and self.card.conditional else rows)
+        )
         a, b = (
             self._point(codes.mu[row].tolist(), label)
             for row, label in zip(rows, labels, strict=True)
