@@ -51,3 +51,13 @@ def network_weights(path):
     }
     save_file(tensors, path)
     return path
+
+
+def conv_weights(path):
+    """Write a convolution that keeps the image with stride 1 and padding, and a linear layer."""
+    weight, bias = class_means()
+    kernel = np.zeros((1, 1, 3, 3), np.float32)
+    kernel[..., 1, 1] = 1
+    tensors = {"0.weight": kernel, "0.bias": np.zeros(1, np.float32)}
+    save_file(tensors | {"3.weight": weight, "3.bias": bias}, path)
+    return path

@@ -12,7 +12,7 @@ from latentlab.data.files.code_file import CodeFile, read_code_file
 from latentlab.data.files.numpy_file import NumpyFile
 from latentlab.errors import DataError, reading, shown
 from latentlab.explorer import anndata_child
-from latentlab.explorer.limited_process import run_limited
+from latentlab.runs.child_process import run_limited
 
 if TYPE_CHECKING:
     from collections.abc import Generator

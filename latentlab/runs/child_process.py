@@ -1,12 +1,13 @@
-"""A function call in a separate process, with limits of memory and time.
+"""Programs and function calls in a separate process, with limits of memory and time.
 
 The process does not share the GIL with the window, and a crash of a library ends only the process.
-Its result is JSON, so that a file that takes over the process cannot send anything else.
+The result of a call is JSON, so that a file that takes over the process cannot send anything else.
 """
 
 from __future__ import annotations
 
 import json
+import math
 import multiprocessing
 import os
 import pickle
@@ -24,6 +25,7 @@ from latentlab.errors import LatentlabError, RunError, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
+    from types import ModuleType
 
 POLL_S = 0.02
 MAX_DETAILS = 10_000
@@ -59,16 +61,10 @@ def in_process(
         told, answer = Path(folder) / "call", Path(folder) / "answer"
         call = (work.__module__, work.__qualname__, args, memory, seconds)
         told.write_bytes(pickle.dumps(call))
-        process, began = _start(str(told), str(answer)), time.monotonic()
-        try:
-            while process.poll() is None:
-                if seconds and time.monotonic() - began > seconds:
-                    raise RunError(f"{problem}: it takes longer than {seconds} s.")
-                yield
-                time.sleep(POLL_S)
-        finally:
-            process.kill()
-            process.wait()
+        paths = (str(told), str(answer))
+        process = _start(["-c", PROGRAM, *paths], _serve, paths)
+        if not (yield from _wait(process, seconds)):
+            raise RunError(f"{problem}: it takes longer than {seconds} s.")
         return _result(answer, problem)
 
 
@@ -86,15 +82,49 @@ def _result(answer: Path, problem: str) -> Any:
     return value
 
 
-def _start(told: str, answer: str) -> Any:
+def run_limited(
+    child: ModuleType, source: str, out: str, memory: int, seconds: int
+) -> Generator[None]:
+    """Run a program and yield until it ends or its time is over.
+
+    Parameters
+    ----------
+    child : module
+        The program: it imports nothing of latentlab, has ``main(source, out, memory, seconds)``,
+        and calls that with its arguments when it is run.
+    source, out : str
+        File to read, and file to write.
+    memory, seconds : int
+        Limits that the program sets for itself: bytes, and processor time.
+    """
+    arguments = (source, out, memory, seconds)
+    process = _start([str(child.__file__), *map(str, arguments)], child.main, arguments)
+    yield from _wait(process, 2 * seconds)
+
+
+def _wait(process: Any, seconds: int) -> Generator[None, None, bool]:
+    """Yield until a process ends or its time is over, then kill it; return whether it has ended."""
+    end = time.monotonic() + seconds if seconds else math.inf
+    try:
+        while process.poll() is None and time.monotonic() < end:
+            yield
+            time.sleep(POLL_S)
+        return process.poll() is not None
+    finally:
+        process.kill()
+        process.wait()
+
+
+def _start(program: list[str], main: Callable[..., object], arguments: tuple[object, ...]) -> Any:
+    """Start a program of Python; in a bundled latentlab, the function that it calls."""
     if getattr(sys, "frozen", False):
-        return _Bundled(told, answer)
+        return _Bundled(main, arguments)
     # Not multiprocessing, which would import the script of the user again.
     # -P: the folder of the program is no place for imports.
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     silent = subprocess.DEVNULL
     return subprocess.Popen(
-        [sys.executable, "-P", "-c", PROGRAM, told, answer],
+        [sys.executable, "-P", *program],
         env=environment,
         stdin=silent,
         stdout=silent,
@@ -105,9 +135,9 @@ def _start(told: str, answer: str) -> Any:
 class _Bundled:
     """The child in a bundled program, whose executable is no interpreter; as `subprocess.Popen`."""
 
-    def __init__(self, told: str, answer: str) -> None:
+    def __init__(self, main: Callable[..., object], arguments: tuple[object, ...]) -> None:
         self._process = multiprocessing.get_context("spawn").Process(
-            target=_serve, args=(told, answer), daemon=True
+            target=main, args=arguments, daemon=True
         )
         self._process.start()
 

@@ -61,6 +61,11 @@ def test_the_activation_of_weights_is_that_which_agrees_with_the_labels(ask, tmp
     assert card.note.startswith("Understood with pixels 0 to 1, ReLU: agrees with 8")
 
 
+def test_convolutions_have_the_stride_that_fits(ask, tmp_path):
+    card = ask(OpenClassifier(classifier_files.conv_weights(tmp_path / "conv.safetensors")))
+    assert "stride 1, padding, no pooling: agrees with 8" in card.note
+
+
 def test_the_nearest_other_decision_is_at_the_boundary(explorer, ask, tmp_path):
     card = ask(OpenClassifier(classifier_files.onnx_classifier(tmp_path / "digits.onnx")))
     point = explorer.start()[0]

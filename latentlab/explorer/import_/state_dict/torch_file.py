@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from latentlab.errors import RunError, reading, shown
 from latentlab.explorer.import_.state_dict import torch_child
 from latentlab.explorer.import_.state_dict.tensors import read_tensors
-from latentlab.explorer.limited_process import run_limited
+from latentlab.runs.child_process import run_limited
 
 if TYPE_CHECKING:
     from collections.abc import Generator
