@@ -137,8 +137,6 @@ class ModelConfig(Config, ABC):
     """Base class of the settings of a network."""
 
     kind: str
-    trainable: ClassVar[bool] = True
-    """Whether it is offered for training; else it only holds models of other programs."""
 
     @abstractmethod
     def build(self, spec: ImageSpec) -> Model:

@@ -26,7 +26,7 @@ Blocks = Annotated[tuple[Channels, ...], Field(min_length=1, max_length=8)]
 class SpatialConfig(ModelConfig):
     """Settings of both kinds."""
 
-    trainable: ClassVar[bool] = False
+    is_listed: ClassVar[bool] = False
     latent_channels: int = Field(4, ge=1, le=64)
 
     @property

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -104,15 +103,7 @@ def _drawing[T](work: Callable[[], T]) -> Generator[Progress, None, T]:
 
 @answer.register
 def _(request: DescribeForm, explorer: Explorer) -> tuple[Field, ...]:
-    return tuple(map(_trainable, describe(Recipe)))
-
-
-def _trainable(field: Field) -> Field:
-    """Return a field without the models that only hold those of other programs."""
-    if field.name != "model":
-        return field
-    kinds = MODELS.kinds()
-    return replace(field, kinds=tuple(kind for kind in field.kinds if kinds[kind.name].trainable))
+    return describe(Recipe)
 
 
 @answer.register
