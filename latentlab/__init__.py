@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from latentlab.api.images import Images, read_images, save_images
     from latentlab.api.info import Info, info
     from latentlab.api.model import Model, load
-    from latentlab.api.training import Run, fit, iter_fit, runs
+    from latentlab.api.training import Run, fit, iter_fit, relink, runs
     from latentlab.errors import LatentlabError
 
 __version__ = "0.1.0"
@@ -36,6 +36,7 @@ __all__ = [
     "load",
     "read_codes",
     "read_images",
+    "relink",
     "runs",
     "save_images",
 ]
@@ -53,6 +54,7 @@ _MODULES = {
     "load": "latentlab.api.model",
     "read_codes": "latentlab.api.codes",
     "read_images": "latentlab.api.images",
+    "relink": "latentlab.api.training",
     "runs": "latentlab.api.training",
     "save_images": "latentlab.api.images",
 }

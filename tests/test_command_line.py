@@ -535,3 +535,12 @@ def test_what_ctrl_c_has_ended_is_kept_and_not_called_done(latentlab, monkeypatc
 
 def test_help_is_given_by_its_short_name(latentlab):
     assert latentlab("train", "-h") == latentlab("train", "--help")
+
+
+def test_a_model_leaves_as_weights_and_not_under_another_name(latentlab, tmp_path):
+    file = tmp_path / "weights.safetensors"
+    assert latentlab("export", "digits-2d", "--out", file, "--half")[:2] == (0, f"{file}\n")
+    assert file.stat().st_size > 1_000_000
+    status, _, error = latentlab("export", "digits-2d", "--out", tmp_path / "model.pt")
+    assert status == 2
+    assert ".pt is not a format for a model" in error

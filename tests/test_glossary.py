@@ -8,6 +8,7 @@ import pytest
 from latentlab.glossary import find_words, read_words, words_in
 
 EVERYDAY = {
+    "also", "and", "black", "by", "column", "gives", "order", "repetitions", "share", "white", "write",
     "colour", "count", "crop", "device", "end", "extra", "file", "folder", "for", "from", "height",
     "images", "memory", "number", "or", "over", "period", "pictures", "rise", "root",
     "size", "start", "table", "to", "weight", "zip",
@@ -71,9 +72,11 @@ def test_terms_are_found_in_a_text():
 
 def test_every_term_of_the_form_is_explained():
     pytest.importorskip("torch")
-    from latentlab.learning.recipe import Recipe
-    from latentlab.session.form import describe
+    from latentlab.explorer.answer import answer
+    from latentlab.explorer.explorer import Explorer
+    from latentlab.explorer.files import export  # noqa: F401 # it registers the answer
+    from latentlab.session.export import DescribeForm
 
     explained = {part for word in read_words() for name in word.names for part in words_of(name)}
-    asked = {part for title in titles(describe(Recipe)) for part in words_of(title)}
+    asked = {part for title in titles(answer(DescribeForm(), Explorer())) for part in words_of(title)}
     assert asked - explained - EVERYDAY == set()

@@ -19,9 +19,11 @@ from latentlab.directories import expanded
 from latentlab.errors import DataError, RunError
 from latentlab.learning.checkpoint import BEST_STEM, DESCRIPTION_FILE
 from latentlab.learning.recipe import make_recipe, read_values
+from latentlab.runs import run_data as runs_data
 from latentlab.runs.library import library, new_folder, run_name
 from latentlab.runs.recorder import record
 from latentlab.session.curves import read_metrics
+from latentlab.work import finish
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
@@ -94,6 +96,22 @@ def runs() -> tuple[Run, ...]:
     """Return the user's runs in the library, newest first, without those that are damaged."""
     entries = (entry for entry in library() if not entry.shipped and not entry.damage)
     return tuple(Run(entry.path) for entry in entries)
+
+
+def relink(run: str | PathLike[str], data: str | PathLike[str]) -> str:
+    """Point a run whose images have moved to them again.
+
+    Returns
+    -------
+    str
+        What was found, and what has changed.
+
+    Raises
+    ------
+    DataError
+        If these are not the images of the run, which is then unchanged.
+    """
+    return finish(runs_data.relink(expanded(Path(run)), expanded(Path(data)).absolute()))
 
 
 def fit(
@@ -184,7 +202,11 @@ def _plan(
         values = {**values, "data": _data(images, labels, place)}
     elif labels is not None:
         raise DataError("There are labels without images.", "Give both.")
-    return make_recipe(values), place
+    made = make_recipe(values)
+    if made.training.seeds > 1:
+        advice = "Call it once per seed: fit({..., 'training': {'seed': seed}})."
+        raise DataError("fit trains one run, and the recipe asks for several seeds.", advice)
+    return made, place
 
 
 def _values(recipe: Mapping[str, Any] | str | PathLike[str] | None) -> dict[str, Any]:

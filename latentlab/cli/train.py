@@ -31,6 +31,10 @@ def train(
             help="Train once per value: objective.beta=0.5,1,4. Several sweeps are combined."
         ),
     ] = None,
+    seeds: Annotated[
+        int | None,
+        typer.Option(help="Train once per seed; the results have mean and deviation.", min=1),
+    ] = None,
     resume: Annotated[
         Path | None,
         typer.Option(help="Continue this run exactly where it stopped.", parser=path),
@@ -46,14 +50,15 @@ def train(
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     if bool(recipes) == bool(resume):
         raise RunError("Give either recipes to train, or --resume RUN.")
-    if resume and (out or settings or sweep):
-        raise RunError("--resume cannot be combined with --out, --set or --sweep.")
+    if resume and (out or settings or sweep or seeds):
+        raise RunError("--resume cannot be combined with --out, --set, --sweep or --seeds.")
     if epochs is not None and not resume:
         raise RunError("--epochs goes with --resume.", "Without it, use --set training.epochs=N.")
     if resume:
         lines = resume_run(resume, epochs)
     else:
-        lines = train_all(tuple(recipes or ()), out, tuple(settings or ()), tuple(sweep or ()))
+        changes = (*(settings or ()), *([f"training.seeds={seeds}"] if seeds else ()))
+        lines = train_all(tuple(recipes or ()), out, changes, tuple(sweep or ()))
     print_lines(lines)
 
 
@@ -66,3 +71,16 @@ def demo(
     from latentlab.api.demo import demonstrate
 
     print_lines(demonstrate(out, epochs))
+
+
+@app.command()
+def relink(
+    run: Annotated[Path, typer.Argument(help="Run folder.", parser=path)],
+    data: Annotated[
+        Path, typer.Argument(help="Folder or file that holds its images now.", parser=path)
+    ],
+) -> None:
+    """Point a run whose images have moved to them again, after comparing them with its record."""
+    from latentlab.api.training import relink as link
+
+    print(link(run, data))

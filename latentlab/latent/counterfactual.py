@@ -13,20 +13,20 @@ if TYPE_CHECKING:
 
     type Decide = Callable[[NDArray[np.float32]], NDArray[np.int64]]
     """Returns the decision at each of N points of shape (N, D)."""
-    type Wanted = Callable[[NDArray[np.float32]], NDArray[np.bool_]]
-    """Returns whether the decision at each of N points is the wanted one."""
 
 RANDOM_ENDS = 256
 """Points drawn around z that the search starts from."""
 KEPT_ENDS = 16
 """Nearest points with another decision from which lines to z are followed."""
-LINE_STEPS = 24
+LINE_STEPS = 16
 """Points on each line at which the decision is taken."""
 BISECTIONS = 12
 ROUNDS = 10
 """Rounds of refinement around the nearest point."""
 RAYS = 48
 """Rays per round."""
+POINTS_AT_ONCE = 64
+"""Points that are decided between two reports."""
 FIRST_NOISE, LAST_NOISE = 0.6, 0.03
 """Noise of the direction of a ray relative to its length, in the first and the last round."""
 RADII = (1.0, 2.0, 4.0)
@@ -71,64 +71,74 @@ def nearest_other(
     Decision-Based Adversarial Attacks, Brendel, Rauber & Bethge, 2018, section 2.
     """
     rng = np.random.default_rng(0)
-    start = int(decide(z[None])[0])
-
-    def is_wanted(points: NDArray[np.float32]) -> NDArray[np.bool_]:
-        found = decide(points)
-        return found != start if target is None else found == target
-
+    search = _Search(z, decide, target)
     drawn = [radius * rng.normal(size=(RANDOM_ENDS // len(RADII), len(z))) for radius in RADII]
     ends = np.concatenate([others, z + np.concatenate(drawn)]).astype(np.float32)
-    ends = ends[is_wanted(ends)]
-    yield 0.1
+    ends = ends[(yield from search.wanted(ends))]
     if not len(ends):
         return None
     near = np.argsort(np.linalg.norm(ends - z, axis=1))[:KEPT_ENDS]
-    best = _nearest(z, _first_changes(z, ends[near], is_wanted))
+    best = _nearest(z, (yield from search.first_changes(ends[near])))
     for step, noise in enumerate(np.geomspace(FIRST_NOISE, LAST_NOISE, ROUNDS)):
-        yield 0.2 + 0.8 * step / ROUNDS
-        best = _refined(z, best, noise, is_wanted, rng)
+        search.fraction = (1 + step) / (1 + ROUNDS)
+        ends = _around(z, best, noise, rng)
+        ends = ends[(yield from search.wanted(ends))]
+        if len(ends):
+            found = yield from search.first_changes(ends)
+            best = _nearest(z, np.vstack([best, found]))
     return best
 
 
-def _refined(
+class _Search:
+    """Decisions around a point, in pieces of `POINTS_AT_ONCE`."""
+
+    def __init__(self, z: NDArray[np.float32], decide: Decide, target: int | None) -> None:
+        self._z, self._decide, self._target = z, decide, target
+        self._start = int(decide(z[None])[0])
+        self.fraction = 0.0
+
+    def wanted(self, points: NDArray[np.float32]) -> Generator[float, None, NDArray[np.bool_]]:
+        """Return whether each of N points has the wanted decision; yields the fraction done."""
+        found = np.zeros(len(points), bool)
+        for first in range(0, len(points), POINTS_AT_ONCE):
+            part = slice(first, first + POINTS_AT_ONCE)
+            decisions = self._decide(points[part])
+            is_other = decisions != self._start
+            found[part] = is_other if self._target is None else decisions == self._target
+            yield self.fraction
+        return found
+
+    def first_changes(
+        self, ends: NDArray[np.float32]
+    ) -> Generator[float, None, NDArray[np.float32]]:
+        """Return the first point with the wanted decision on the line from z to each end."""
+        z, rays = self._z, ends - self._z
+        low, high = (np.full(len(ends), share, np.float32) for share in (0, 1))
+        left = np.arange(len(ends))  # lines on which no change is known but that at the end
+        for share in np.linspace(0, 1, LINE_STEPS + 1, dtype=np.float32)[1:-1]:
+            is_wanted = yield from self.wanted(z + share * rays[left])
+            high[left[is_wanted]] = share
+            left = left[~is_wanted]
+            low[left] = share
+        for _ in range(BISECTIONS):
+            middle = (low + high) / 2
+            is_wanted = yield from self.wanted(z + middle[:, None] * rays)
+            high, low = np.where(is_wanted, middle, high), np.where(is_wanted, low, middle)
+        return z + high[:, None] * rays
+
+
+def _around(
     z: NDArray[np.float32],
     best: NDArray[np.float32],
     noise: float,
-    is_wanted: Wanted,
     rng: np.random.Generator,
 ) -> NDArray[np.float32]:
-    """Return the nearest of the best point and the first changes on rays around it."""
+    """Return points as far from z as the best one, in random directions around it."""
     length = float(np.linalg.norm(best - z))
     shifts = rng.normal(size=(RAYS, len(z))) * noise * length / np.sqrt(len(z))
     rays = (best - z + shifts).astype(np.float32)
-    # No longer than the best: a ray that ends with the wanted decision is an improvement.
     rays *= length / np.maximum(np.linalg.norm(rays, axis=1, keepdims=True), 1e-12)
-    points = z + rays
-    points = points[is_wanted(points)]
-    if not len(points):
-        return best
-    return _nearest(z, np.vstack([best, _first_changes(z, points, is_wanted)]))
-
-
-def _first_changes(
-    z: NDArray[np.float32],
-    ends: NDArray[np.float32],
-    is_wanted: Wanted,
-) -> NDArray[np.float32]:
-    """Return the first point with the wanted decision on the line from z to each end."""
-    shares = np.linspace(0, 1, LINE_STEPS + 1, dtype=np.float32)[1:]
-    lines = z + shares[None, :, None] * (ends - z)[:, None]
-    wanted = is_wanted(lines.reshape(-1, len(z))).reshape(len(ends), LINE_STEPS)
-    wanted[:, -1] = True
-    first = wanted.argmax(1)
-    high = shares[first]
-    low = np.where(first > 0, shares[np.maximum(first - 1, 0)], 0).astype(np.float32)
-    for _ in range(BISECTIONS):
-        middle = (low + high) / 2
-        inside = is_wanted(z + middle[:, None] * (ends - z))
-        high, low = np.where(inside, middle, high), np.where(inside, low, middle)
-    return z + high[:, None] * (ends - z)
+    return z + rays
 
 
 def _nearest(z: NDArray[np.float32], points: NDArray[np.float32]) -> NDArray[np.float32]:

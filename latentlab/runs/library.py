@@ -123,7 +123,10 @@ def _folders(parent: Path) -> list[Path]:
 
 
 def read_entry(folder: Path) -> tuple[LibraryEntry, Mapping[str, Any] | None]:
-    """Return the entry of a run and its recipe, None if damaged; cached until a file changes."""
+    """Return the entry of a run, and its recipe if it can be compared; cached until a file changes.
+
+    A damaged run has no recipe, and that of an imported model is no choice of the user.
+    """
     names = (DESCRIPTION_FILE, PREVIEW, NAME, FAILURE, POSITION, PROVENANCE)
     files = [folder / name for name in names]
     return _read_entry(folder, tuple(map(_version, [*files, notes_file(folder)])))
@@ -176,7 +179,8 @@ def _read_entry(folder: Path, versions: object) -> tuple[LibraryEntry, Mapping[s
         provenance=str(read_provenance(folder) or ""),
         scale=scale_of(recipe),
     )
-    return entry, recipe
+    # An import has its own name, and nothing of its recipe was chosen here.
+    return entry, None if imported else recipe
 
 
 def _finite(value: float | None) -> float | None:

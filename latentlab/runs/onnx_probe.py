@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import hashlib
+from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter
 
@@ -11,12 +12,15 @@ from latentlab.runs.child_process import in_process
 from latentlab.work import Progress, with_progress
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Mapping
+    from collections.abc import Callable, Generator, Mapping, Sequence
 
 EXTRA_BYTES = 2 << 30
 """Memory of the process above a few copies of the files."""
 MAX_SECONDS = 60
+MAX_KEPT = 16
 _PROBE = TypeAdapter(Probe)
+_PASSED: dict[object, Any] = {}
+"""Results of the last files that passed: a file is inspected again after each choice."""
 
 
 def probe(files: Mapping[str, bytes], name: str) -> Generator[Progress, None, Probe]:
@@ -34,10 +38,8 @@ def probe(files: Mapping[str, bytes], name: str) -> Generator[Progress, None, Pr
     RunError
         If a file is refused, or cannot be computed within the limits.
     """
-    memory = EXTRA_BYTES + 4 * sum(map(len, files.values()))
-    problem = f"{name} cannot be computed"
-    pieces = in_process(try_model, dict(files), problem=problem, memory=memory, seconds=MAX_SECONDS)
-    return _PROBE.validate_python((yield from with_progress(pieces, f"Checking {name}")))
+    found = yield from _tried(try_model, name, tuple(files.values()), dict(files))
+    return _PROBE.validate_python(found)
 
 
 def probe_classifier(
@@ -59,9 +61,25 @@ def probe_classifier(
     RunError
         If the file is refused, is no classifier of such images, or exceeds the limits.
     """
-    memory = EXTRA_BYTES + 4 * len(content)
-    problem = f"{name} cannot be computed"
-    pieces = in_process(
-        try_classifier, content, name, shape, problem=problem, memory=memory, seconds=MAX_SECONDS
-    )
-    return str((yield from with_progress(pieces, f"Checking {name}")))
+    return str((yield from _tried(try_classifier, name, (content,), content, name, shape)))
+
+
+def _tried(
+    work: Callable[..., Any], name: str, contents: Sequence[bytes], *args: Any
+) -> Generator[Progress, None, Any]:
+    """Call a trial in a process with limits; files that have passed are not run again."""
+    hashes = [hashlib.sha256(content).digest() for content in contents]
+    key = (work.__name__, *hashes, *(each for each in args if isinstance(each, tuple)))
+    if key not in _PASSED:
+        pieces = in_process(
+            work,
+            *args,
+            problem=f"{name} cannot be computed",
+            memory=EXTRA_BYTES + 4 * sum(map(len, contents)),
+            seconds=MAX_SECONDS,
+        )
+        found = yield from with_progress(pieces, f"Checking {name}")
+        while len(_PASSED) >= MAX_KEPT:
+            _PASSED.pop(next(iter(_PASSED)))
+        _PASSED[key] = found
+    return _PASSED[key]

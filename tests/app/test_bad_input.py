@@ -78,7 +78,7 @@ def model_of_another_program(tmp_path, name="vae.pt"):
 
 def graph_of_another_program(tmp_path):
     file, _ = model_of_another_program(tmp_path, "vae.onnx")
-    return file, "checkpoint (.safetensors, .json)"
+    return file, "vae.onnx cannot be opened"
 
 
 def text(tmp_path):

@@ -8,6 +8,7 @@ pytest.importorskip("onnxruntime")
 import classifier_files
 from PySide6.QtWidgets import QFileDialog, QMenu
 
+from latentlab.directories import resources
 from latentlab.session.classifier.requests import (
     CONFIDENCE,
     DECISION,
@@ -75,12 +76,7 @@ def test_z_goes_to_the_nearest_other_decision_and_back(classified):
     assert "z moved by" in desk.window.messages.lines[0].text.text()
     desk.controller.undo.undo()
     assert desk.state.point == before
-
-
-def test_another_model_closes_the_classifier(classified):
-    desk = classified
-    from latentlab.directories import resources
-
+    # Another model closes the classifier.
     desk.controller.open_path(resources() / "models" / "digits-cvae")
     desk.until(lambda: desk.state.model.conditional)
     desk.settle()

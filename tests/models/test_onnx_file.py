@@ -1,6 +1,8 @@
 """ONNX files of any origin: computed as onnx's reference does, or refused before they run."""
 # ruff: noqa: E402
 
+import sys
+
 import numpy as np
 import pytest
 
@@ -81,6 +83,13 @@ def test_weights_in_other_files_are_refused(tmp_path, monkeypatch):
     with pytest.raises(RunError, match="weights in other files") as error:
         OnnxFunction(file.read_bytes(), "it")
     assert "save_as_external_data=False" in error.value.advice
+
+
+def test_missing_packages_are_named(monkeypatch):
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    with pytest.raises(RunError) as error:
+        OnnxFunction(onnx_files.decoder().SerializeToString(), "it")
+    assert 'pip install "latentlab[onnx]"' in error.value.advice
 
 
 def test_damaged_files_are_refused_or_computed():

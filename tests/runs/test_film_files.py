@@ -46,6 +46,9 @@ def test_an_animation_has_its_order_rate_size_and_recipe(tmp_path, ending, loop,
     assert json.loads(text).items() >= INFO.items()
 
 
+# The reader of imageio leaves its pipes open if FFmpeg has ended before it.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
 def test_mp4_is_read_by_ffmpeg(tmp_path):
     imageio_ffmpeg = pytest.importorskip("imageio_ffmpeg")
     path = tmp_path / "a.mp4"

@@ -30,13 +30,13 @@ from latentlab.models.image_classifier import (
 )
 from latentlab.models.onnx_file import MAX_FILE_BYTES, OnnxFunction
 from latentlab.runs.onnx_probe import probe_classifier
+from latentlab.work import Progress
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Sequence
     from pathlib import Path
 
     from latentlab.data.image_set import ImageSet, ImageSpec
-    from latentlab.work import Progress
 
 MAX_LABELLED = 400
 """Images by whose labels a classifier is understood."""
@@ -102,7 +102,7 @@ def read_classifier(
     classes = _check_count(networks[0].classifier, spec)
     if labelled is None or classes != spec.classes:
         return _assumed(networks, names or _names(classes, spec), spec, is_known=is_known)
-    return _chosen(networks, labelled, _names(classes, spec))
+    return (yield from _chosen(networks, labelled, _names(classes, spec)))
 
 
 def _read_onnx(
@@ -160,12 +160,13 @@ def _assumed(
 
 def _chosen(
     networks: Sequence[Candidate], images: ImageSet, names: tuple[str, ...]
-) -> ReadClassifier:
+) -> Generator[Progress, None, ReadClassifier]:
     """Return the reading that agrees best with the labels of images."""
     x, labels = to_model_input(images.images), images.labels
     scales = (*SCALES, standardised(np.asarray(images.images)))
     best, most = None, -1.0
     for network, scale in product(networks, scales):
+        yield Progress("Comparing the decisions with the labels")
         classifier = network.classifier.scaled(scale)
         decided = classifier.probabilities(x).argmax(1).numpy()
         share = float((decided == labels).mean())

@@ -32,16 +32,15 @@ def decision_image(found: PlaneDecisions) -> tuple[QImage, QRectF]:
     """Return regions and boundary as an image, and its rectangle in data coordinates."""
     side, count = len(found.labels), int(found.labels.max()) + 1
     names = class_colours(min(count, MAX_CLASS_COLOURS))
-    tints = np.array([list(bytes.fromhex(name[1:])) for name in names], np.float64)
-    pixels = np.empty((side, side, 4))
+    tints = np.array([list(bytes.fromhex(name[1:])) for name in names], np.uint8)
+    pixels = np.empty((side, side, 4), np.uint8)
     pixels[..., :3] = tints[found.labels % len(tints)]
-    least = min(0.5, 1 / max(2, count))
+    least = np.float32(min(0.5, 1 / max(2, count)))
     certainty = np.clip((found.confidence - least) / (1 - least), 0, 1)
     pixels[..., 3] = 255 * (FAINT + (STRONG - FAINT) * certainty)
     ink = QColor(colours().text)
-    pixels[boundary(found)] = ink.red(), ink.green(), ink.blue(), 255 * LINE
-    content = np.ascontiguousarray(pixels.round().astype(np.uint8)).tobytes()
-    image = QImage(content, side, side, 4 * side, QImage.Format.Format_RGBA8888).copy()
+    pixels[boundary(found)] = ink.red(), ink.green(), ink.blue(), round(255 * LINE)
+    image = QImage(pixels.tobytes(), side, side, 4 * side, QImage.Format.Format_RGBA8888).copy()
     return image, QRectF(-found.reach, -found.reach, 2 * found.reach, 2 * found.reach)
 
 
