@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import warnings
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
@@ -318,12 +319,12 @@ def _to_onnx(
     return proto.SerializeToString()
 
 
-class _quiet(warnings.catch_warnings):
-    """Ignores warnings of the exporter, which are for authors of models."""
-
-    def __enter__(self) -> None:
-        super().__enter__()
+@contextmanager
+def _quiet() -> Generator[None]:
+    """Ignore warnings of the exporter, which are for authors of models."""
+    with warnings.catch_warnings():
         warnings.simplefilter("ignore")
+        yield
 
 
 def _strip(proto: Any) -> None:
