@@ -18,6 +18,7 @@ from latentlab.explorer.anndata_file import SUFFIX, read_anndata
 from latentlab.explorer.answer import answer
 from latentlab.explorer.explorer import Explorer
 from latentlab.explorer.model import decode_in_steps
+from latentlab.explorer.unreadable import code_file_error
 from latentlab.latent.codes import Codes
 from latentlab.session.abilities import NOTHING, Abilities, Ability
 from latentlab.session.codes import KIND, MAX_POINTS, CodesForModel, OpenCodes, ReadCodes
@@ -45,7 +46,10 @@ PIXELS_NOTE = (
 
 @answer.register
 def _(request: OpenCodes, explorer: Explorer) -> Generator[Progress, None, Opened]:
-    card = yield from open_codes(explorer, request.path)
+    try:
+        card = yield from open_codes(explorer, request.path)
+    except DataError as error:
+        raise code_file_error(request.path, error) from error
     return Opened(card, explorer.codes, *explorer.start(), RunLog())
 
 

@@ -73,6 +73,12 @@ def image_file_error(path: Path, error: DataError) -> DataError:
     )
 
 
+def code_file_error(path: Path, error: DataError) -> DataError:
+    """Return the error for a file without codes, with advice on what else it can be."""
+    _, advice = DATA_SUFFIXES.get(path.suffix.lower(), ("", ""))
+    return DataError(error.message, " ".join(filter(None, (error.advice, advice))))
+
+
 def run_path_error(path: Path, error: RunError) -> RunError:
     """Return the error for a path that cannot be opened as a run.
 

@@ -90,16 +90,7 @@ def text(tmp_path):
 def table(tmp_path):
     file = tmp_path / "labels.tsv"
     file.write_text("name\tage\n1.png\t3\n")
-    return (
-        file,
-        "labels.tsv is a table. It is no model, recipe or image. It can be the attribute table",
-    )
-
-
-def arrays(tmp_path):
-    file = tmp_path / "images.npy"
-    np.save(file, np.zeros((3, 4, 4), np.uint8))
-    return file, "choose arrays as Data in Train"
+    return file, "labels.tsv holds 1 code. At least 2 are needed. It can be the attribute table of"
 
 
 def archive(tmp_path):
@@ -111,13 +102,6 @@ def archive(tmp_path):
 def folder_of_runs(tmp_path):
     run_folder(tmp_path)
     return tmp_path, "It holds runs: open one of them, as "
-
-
-def folder_of_pictures(tmp_path):
-    folder = tmp_path / "pictures"
-    folder.mkdir()
-    Image.fromarray(np.zeros((4, 4), np.uint8)).save(folder / "a.png")
-    return folder, "It holds images. To train on them, use File › Use a folder of images…"
 
 
 def misfit(tmp_path):
@@ -225,10 +209,8 @@ BAD = [
     graph_of_another_program,
     text,
     table,
-    arrays,
     archive,
     folder_of_runs,
-    folder_of_pictures,
     misfit,
     other_shape,
     half_a_description,

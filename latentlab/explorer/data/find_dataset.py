@@ -33,7 +33,7 @@ def _(request: FindDataset, explorer: Explorer) -> Generator[Progress, None, Fou
     try:
         outline = yield from config.outline()
     except DataError:
-        outline = None
+        return None
     count = f", {outline.train + outline.validation:,} images of {outline.spec}" if outline else ""
     return FoundDataset(config.model_dump(mode="json"), f"{data_title(config.kind)}{count}")
 
