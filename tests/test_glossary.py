@@ -8,9 +8,9 @@ import pytest
 from latentlab.glossary import find_words, read_words, words_in
 
 EVERYDAY = {
-    "also", "and", "black", "by", "column", "gives", "order", "repetitions", "share", "white", "write",
-    "colour", "count", "crop", "device", "end", "extra", "file", "folder", "for", "from", "height",
-    "images", "memory", "number", "or", "over", "period", "pictures", "rise", "root",
+    "also", "and", "black", "by", "column", "gives", "order", "repetitions", "share", "white",
+    "write", "colour", "count", "crop", "device", "end", "extra", "file", "folder", "for", "from",
+    "height", "images", "memory", "number", "or", "over", "period", "pictures", "rise", "root",
     "size", "start", "table", "to", "weight", "zip",
 }  # fmt: skip
 """Words of the form that need no explanation, or whose field says it all."""
@@ -78,5 +78,6 @@ def test_every_term_of_the_form_is_explained():
     from latentlab.session.export import DescribeForm
 
     explained = {part for word in read_words() for name in word.names for part in words_of(name)}
-    asked = {part for title in titles(answer(DescribeForm(), Explorer())) for part in words_of(title)}
+    form = answer(DescribeForm(), Explorer())
+    asked = {part for title in titles(form) for part in words_of(title)}
     assert asked - explained - EVERYDAY == set()
