@@ -76,8 +76,9 @@ class Probe:
         return max(self.decoded, key=lambda each: each.size)
 
 
-def try_classifier(content: bytes, name: str, shape: tuple[int, int, int]) -> str:
-    """Run a classifier on random images of (C, H, W); return the name of its output."""
+def try_classifier(files: Mapping[str, bytes], shape: Sequence[int]) -> str:
+    """Run a classifier, the only file, on random images of (C, H, W); return its output's name."""
+    ((name, content),) = files.items()
     function = OnnxFunction(content, name)
     if len(function.inputs) != 1 or not function.inputs[0].is_float:
         raise RunError(f"{name} is no classifier: it does not take one image.")
@@ -85,7 +86,7 @@ def try_classifier(content: bytes, name: str, shape: tuple[int, int, int]) -> st
     channels, height, width = shape
     sizes = port.shape[1:]
     is_last = len(sizes) == 3 and sizes[0] not in (channels, None) and sizes[2] == channels
-    layout = (height, width, channels) if is_last else shape
+    layout = (height, width, channels) if is_last else (channels, height, width)
     pixels = np.random.default_rng(0).uniform(size=(2, int(np.prod(shape))))
     found = _outputs(_run(function, pixels, 1, layout))
     rows = [each for each in found if each.size < pixels.shape[1]]

@@ -10,7 +10,6 @@ import json
 import math
 import multiprocessing
 import os
-import pickle
 import subprocess
 import sys
 import tempfile
@@ -24,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 from latentlab.errors import LatentlabError, RunError, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable, Generator, Mapping
     from types import ModuleType
 
 POLL_S = 0.02
@@ -35,16 +34,23 @@ MAX_ANSWER_BYTES = 1 << 20
 
 
 def in_process(
-    work: Callable[..., Any], *args: object, problem: str, memory: int = 0, seconds: int = 0
+    work: Callable[..., Any],
+    *args: object,
+    problem: str,
+    files: Mapping[str, bytes] | None = None,
+    memory: int = 0,
+    seconds: int = 0,
 ) -> Generator[None, None, Any]:
     """Call a function of a module in a process; yields while it works. Closing kills the process.
 
     Parameters
     ----------
     work : callable
-        Function of a module. Its arguments are pickled; its result is a value of JSON.
+        Function of a module. Its arguments and its result are values of JSON.
     problem : str
         Message if the process ends without a result.
+    files : mapping of str to bytes, optional
+        First argument of the function, in front of the others.
     memory : int
         Bytes that the process may allocate more than at its start; 0 for no limit. Linux only.
     seconds : int
@@ -59,8 +65,11 @@ def in_process(
     """
     with tempfile.TemporaryDirectory(prefix="latentlab-") as folder:
         told, answer = Path(folder) / "call", Path(folder) / "answer"
-        call = (work.__module__, work.__qualname__, args, memory, seconds)
-        told.write_bytes(pickle.dumps(call))
+        for i, content in enumerate((files or {}).values()):
+            told.with_suffix(f".{i}").write_bytes(content)
+        names = None if files is None else list(files)
+        call = (work.__module__, work.__qualname__, args, names, memory, seconds)
+        told.write_text(json.dumps(call), "utf-8")
         paths = (str(told), str(answer))
         process = _start(["-c", PROGRAM, *paths], _serve, paths)
         if not (yield from _wait(process, seconds)):
@@ -164,8 +173,10 @@ def main() -> None:
 
 def _serve(told: str, answer: str) -> None:
     """Call the function and write its result or error."""
-    # Written by the parent, into a folder of its own.
-    module, name, args, memory, seconds = pickle.loads(Path(told).read_bytes())
+    module, name, args, files, memory, seconds = json.loads(Path(told).read_text("utf-8"))
+    if files is not None:
+        contents = (Path(told).with_suffix(f".{i}").read_bytes() for i in range(len(files)))
+        args = [dict(zip(files, contents, strict=True)), *args]
     work = getattr(import_module(module), name)
     if memory:
         _limit(memory, seconds)

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import json
 import warnings
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, override
 
 import numpy as np
 import torch
-from safetensors.numpy import save
+from safetensors.numpy import load, save
 from torch import Tensor, nn
 
 from latentlab import __version__
 from latentlab.atomic_write import write_atomically
+from latentlab.data.image_set import ImageSpec
 from latentlab.errors import RunError, reading
 from latentlab.learning.checkpoint import empty_model, load_weights
 from latentlab.learning.recipe import make_recipe
@@ -26,11 +29,9 @@ from latentlab.work import Progress, finish
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
-    from pathlib import Path
 
     from numpy.typing import NDArray
 
-    from latentlab.data.image_set import ImageSpec
     from latentlab.models.base import Model
 
 TOLERANCE = 1e-4
@@ -40,6 +41,10 @@ MIN_HALF_VALUES = 16
 """Tensors with fewer values are stored in single precision."""
 MAX_BYTES = (1 << 31) - 1
 """Maximum size of a file of protobuf, the format of ONNX."""
+
+
+ABOUT, WEIGHTS = "about.json", "weights.safetensors"
+"""Files of a `ModelSource`."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +76,25 @@ class ModelSource:
         """Return the source of a model; the arrays are copies."""
         weights = {key: value.numpy().copy() for key, value in model.state_dict().items()}
         return cls(name, recipe, spec, weights, dict(model.attached))
+
+    def to_files(self) -> dict[str, bytes]:
+        """Return the model as files, which `from_files` reads."""
+        about = {
+            "name": self.name,
+            "recipe": self.recipe,
+            "shape": self.spec.shape,
+            "class_names": self.spec.class_names,
+        }
+        weights = {name: np.ascontiguousarray(value) for name, value in self.weights.items()}
+        return {ABOUT: json.dumps(about).encode(), WEIGHTS: save(weights), **self.files}
+
+    @classmethod
+    def from_files(cls, files: Mapping[str, bytes]) -> ModelSource:
+        """Return the model of the files that `to_files` has made."""
+        about = json.loads(files[ABOUT])
+        spec = ImageSpec(tuple(about["shape"]), tuple(about["class_names"]))
+        others = {name: content for name, content in files.items() if name not in (ABOUT, WEIGHTS)}
+        return cls(about["name"], about["recipe"], spec, load(files[WEIGHTS]), others)
 
     def build(self) -> Model:
         """Return the torch model."""
@@ -167,9 +191,10 @@ def export_model(
     return f"onnxruntime and torch differ by at most {worst:.1g}."
 
 
-def export_at_once(source: ModelSource, path: Path, half: bool, part: ModelPart) -> str:
-    """Do `export_model` to its end; a function of a module, which another process can call."""
-    return finish(export_model(source, path, half=half, part=part))
+def export_at_once(files: Mapping[str, bytes], path: str, half: bool, part: str) -> str:
+    """Do `export_model` to its end; another process can call it with `ModelSource.to_files`."""
+    source = ModelSource.from_files(files)
+    return finish(export_model(source, Path(path), half=half, part=ModelPart(part)))
 
 
 def _require_onnx() -> None:
@@ -294,12 +319,12 @@ def _to_onnx(
     return proto.SerializeToString()
 
 
-class _quiet(warnings.catch_warnings):
-    """Ignores warnings of the exporter, which are for authors of models."""
-
-    def __enter__(self) -> None:
-        super().__enter__()
+@contextmanager
+def _quiet() -> Generator[None]:
+    """Ignore warnings of the exporter, which are for authors of models."""
+    with warnings.catch_warnings():
         warnings.simplefilter("ignore")
+        yield
 
 
 def _strip(proto: Any) -> None:

@@ -12,7 +12,7 @@ from latentlab.runs.child_process import in_process
 from latentlab.work import Progress, with_progress
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Mapping, Sequence
+    from collections.abc import Callable, Generator, Mapping
 
 EXTRA_BYTES = 2 << 30
 """Memory of the process above a few copies of the files."""
@@ -38,7 +38,7 @@ def probe(files: Mapping[str, bytes], name: str) -> Generator[Progress, None, Pr
     RunError
         If a file is refused, or cannot be computed within the limits.
     """
-    found = yield from _tried(try_model, name, tuple(files.values()), dict(files))
+    found = yield from _tried(try_model, name, files)
     return _PROBE.validate_python(found)
 
 
@@ -61,21 +61,22 @@ def probe_classifier(
     RunError
         If the file is refused, is no classifier of such images, or exceeds the limits.
     """
-    return str((yield from _tried(try_classifier, name, (content,), content, name, shape)))
+    return str((yield from _tried(try_classifier, name, {name: content}, shape)))
 
 
 def _tried(
-    work: Callable[..., Any], name: str, contents: Sequence[bytes], *args: Any
+    work: Callable[..., Any], name: str, files: Mapping[str, bytes], *args: Any
 ) -> Generator[Progress, None, Any]:
     """Call a trial in a process with limits; files that have passed are not run again."""
-    hashes = [hashlib.sha256(content).digest() for content in contents]
-    key = (work.__name__, *hashes, *(each for each in args if isinstance(each, tuple)))
+    hashes = [hashlib.sha256(content).digest() for content in files.values()]
+    key = (work.__name__, *hashes, *args)
     if key not in _PASSED:
         pieces = in_process(
             work,
             *args,
+            files=files,
             problem=f"{name} cannot be computed",
-            memory=EXTRA_BYTES + 4 * sum(map(len, contents)),
+            memory=EXTRA_BYTES + 4 * sum(map(len, files.values())),
             seconds=MAX_SECONDS,
         )
         found = yield from with_progress(pieces, f"Checking {name}")

@@ -29,10 +29,10 @@ def _exported(source: ModelSource, request: ExportModel) -> Generator[Progress, 
         return (yield from export_model(source, request.path, half=request.half))
     pieces = in_process(
         export_at_once,
-        source,
-        request.path,
+        str(request.path),
         request.half,
-        request.part,
+        request.part.value,
+        files=source.to_files(),
         problem=f"{request.path} cannot be written",
     )
     return (yield from with_progress(pieces, "Exporting the model"))

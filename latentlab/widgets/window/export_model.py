@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, override
 
 from PySide6.QtCore import QStandardPaths, Qt, Slot
 from PySide6.QtWidgets import (
@@ -110,6 +110,7 @@ class ExportModelDialog(QDialog):
     def _on_variant(self) -> None:
         self._help.setText(self.chosen.help)
 
+    @override
     def accept(self) -> None:
         """Ask for the path, and start the export; stay open if no path is chosen."""
         if path := self._ask_path():
