@@ -14,6 +14,7 @@ from latentlab.directories import is_run, resources, runs
 from latentlab.errors import LatentlabError, RunError, reading
 from latentlab.json_files import LARGE, parse_json, read_bytes, read_json
 from latentlab.learning.checkpoint import hash_of_weights
+from latentlab.session.codes import is_code_file
 from latentlab.session.export import check_suffix, format_of
 from latentlab.session.files.scene import SCENE, SCENES, FoundScene, Scene
 
@@ -109,6 +110,8 @@ def find_model(scene: Scene) -> tuple[Path | None, str]:
     name.
     """
     stated = Path(scene.path) if scene.path else None
+    if stated and is_code_file(stated):
+        return (stated, "") if stated.is_file() else (None, "")
     candidates = [*([stated] if stated and is_run(stated) else []), *_library()]
     for folder in candidates:
         if scene.weights and _hash(folder) == scene.weights:

@@ -7,8 +7,12 @@ from PIL import Image
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
+import latentlab
+from latentlab.runs.scene_files import find_model
 from latentlab.session.bookmarks import ReadBookmarks
 from latentlab.session.codes import CodeUse
+from latentlab.session.files.scene import scene_of
+from latentlab.session.files.script import map_script
 from latentlab.session.map import ComputeMeasure, FindHoles
 from latentlab.session.model import Decode, MakeSamples
 from latentlab.session.neighbours import FindNeighbours
@@ -120,6 +124,13 @@ def test_a_csv_that_names_image_files_shows_them(make_desk, codes, tmp_path):
     desk.hand.key(Qt.Key.Key_R)
     desk.settle()
     assert desk.state.point == desk.state.original.point  # there is no prior to draw from
+    assert find_model(scene_of(desk.state)) == (path, "")
+    script = map_script(desk.state.model, desk.state.view)
+    (line,) = (line for line in script.splitlines() if line.startswith("table"))
+    found = {"latentlab": latentlab}
+    exec(line, found)  # the script that the user would run
+    np.testing.assert_allclose(found["table"].mu, z, rtol=1e-6)
+    np.testing.assert_array_equal(found["table"].images[8], np.moveaxis(images[8], -1, 0))
 
 
 BAD = {

@@ -18,7 +18,8 @@ def path_for(card: ModelCard, what: str) -> Path:
 
     It is in the run folder if that is one of the user's runs, else in the user's folder.
     """
-    source = card.source
+    # Codes without a model have a file instead of a run folder.
+    source = card.source or card.file
     if source is None:
         return home() / what / f"{card.kind}-{card.latent_dim}.json"
     if source.parent.resolve() == runs().resolve():

@@ -174,7 +174,7 @@ def scene_of(state: State) -> Scene | None:
         scene=1,
         model=model.name,
         weights=model.weights,
-        path=str(model.source or ""),
+        path=str(model.source or model.file or ""),
         data=f"{model.data}, {total} images",
         z=state.point.z,
         label=state.point.label,

@@ -94,8 +94,11 @@ def path_script(model: ModelCard, ends: LatentPath, kinds: Sequence[PathKind], f
 
 def map_script(model: ModelCard, view: MapView) -> str:
     """Return a script that draws the codes over the plane of a view with matplotlib."""
+    codes = [_load(model), "table = model.codes()"]
+    if model.file is not None:
+        codes = [f"table = latentlab.read_codes({str(model.file)!r})"]
     lines = [
-        "table = model.codes()",
+        *codes,
         f"plane = np.array([{_numbers(view.frame.across)},",
         f"                  {_numbers(view.frame.up)}])",
         "x, y = plane @ table.mu.T",
@@ -106,7 +109,7 @@ def map_script(model: ModelCard, view: MapView) -> str:
         'plt.savefig("map.png", dpi=200)',
     ]
     imports = "import matplotlib.pyplot as plt\nimport numpy as np\n\nimport latentlab"
-    return "\n".join([imports, "", _load(model), *lines, ""])
+    return "\n".join([imports, "", *lines, ""])
 
 
 def _script(model: ModelCard, lines: list[str], name: str, columns: int | None, gap: int) -> str:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from random import SystemRandom
 from typing import TYPE_CHECKING
 
+from latentlab.session.abilities import DECODER, why_not
 from latentlab.session.model import EncodeImageAgain, PickImage
 
 if TYPE_CHECKING:
@@ -38,7 +39,10 @@ class PointIntents:
             self._undo.remember()
 
     def randomize(self) -> None:
-        """Sample z from the standard normal prior, keeping the label."""
+        """Sample z from the standard normal prior, keeping the label; codes alone have none."""
+        if why := why_not(DECODER, self._store.state.model):
+            self._store.refuse(why)
+            return
         if point := self._store.state.point:
             self.set(point.at(tuple(RANDOM.gauss(0, 1) for _ in point.z)))
 

@@ -94,7 +94,8 @@ class SceneIntents:
         if scene is None:
             return
         is_open = model is not None and (
-            (scene.weights and model.weights == scene.weights) or model.source == found.model
+            (scene.weights and model.weights == scene.weights)
+            or (model.source or model.file) == found.model
         )
         if is_open:
             self._apply(found)
