@@ -77,6 +77,7 @@ def test_train(latentlab, recipe, tmp_path):
         "data.json",
         "checkpoint.safetensors",
         "best.json",
+        "provenance.json",
         "best.safetensors",
         "resume.safetensors",
         "latents.jsonl",
@@ -216,6 +217,7 @@ def test_two_recipes_of_one_name_do_not_get_in_each_others_way(latentlab, recipe
         "tiny-2",
         "comparison.png",
         "comparison.csv",
+        "comparison-over-seeds.csv",
     }
 
 

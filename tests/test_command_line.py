@@ -408,7 +408,7 @@ def test_the_notes_of_the_window_are_told_on_standard_error(latentlab, tmp_path,
 
 
 @pytest.mark.parametrize("name", ["sample", "manifold", "interpolate", "score"])
-@pytest.mark.parametrize("out", ["a.mp4", "a.npy", "a", "file/a.png", "folder.png"])
+@pytest.mark.parametrize("out", ["a.avi", "a.npy", "a", "file/a.png", "folder.png"])
 def test_an_output_that_cannot_be_is_told_before_any_work(latentlab, tmp_path, name, out):
     (tmp_path / "file").touch()
     (tmp_path / "folder.png").mkdir()

@@ -13,6 +13,7 @@ from latentlab.data.sources.arrays import ArraysConfig
 from latentlab.errors import DataError
 from latentlab.explorer.answer import answer
 from latentlab.explorer.explorer import Explorer
+from latentlab.learning.checkpoint import DESCRIPTION_FILE
 from latentlab.session.import_.dataset import FindDataset, FoundDataset
 from latentlab.session.recipes import data_title
 from latentlab.work import Progress
@@ -27,6 +28,9 @@ ANY_SPEC = ImageSpec((3, 64, 64))
 def _(request: FindDataset, explorer: Explorer) -> Generator[Progress, None, FoundDataset | None]:
     spec = explorer.card.spec if explorer.card else ANY_SPEC
     yield Progress(f"Reading {request.path.name}")
+    if next(request.path.glob(f"*/{DESCRIPTION_FILE}"), None):
+        # The images in a folder of runs are their previews.
+        return None
     config = config_for(request.path, spec)
     if config is None or (isinstance(config, ArraysConfig) and not holds_images(request.path)):
         return None
