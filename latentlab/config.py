@@ -195,7 +195,8 @@ class Choice:
         self, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> dict[str, Any]:
         """Return the schemas of all registered kinds."""
-        return {"oneOf": [each.model_json_schema() for each in self.registry.kinds().values()]}
+        kinds = self.registry.kinds().values()
+        return {"oneOf": [handler(each.__pydantic_core_schema__) for each in kinds]}
 
     def _validate(self, value: Any) -> Config:
         # Look the kinds up at validation: more may have been registered in the meantime.

@@ -74,7 +74,9 @@ def _rows(compared: Sequence[ComparedRun]) -> Iterator[tuple[str | float, ...]]:
     for run in compared:
         for (split, name), (epochs, values) in run.curves.items():
             for epoch, value in zip(epochs, values, strict=True):
-                yield run.name, split, name, float(f"{epoch:g}"), round(float(value), 5)
+                number = float(f"{epoch:g}")
+                at = int(number) if number.is_integer() else number
+                yield run.name, split, name, at, round(float(value), 5)
 
 
 def draw_map(codes: Codes, card: ModelCard, out: Path) -> None:

@@ -20,7 +20,7 @@ def table_of(desk):
     dock = desk.window.docks["library"]
     panel = desk.panel("library")
     dock.setFloating(True)
-    dock.resize(1000, 400)
+    dock.resize(1400, 400)
     desk.until(lambda: panel.list.is_table)
     desk.settle()
     return panel

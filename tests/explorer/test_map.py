@@ -67,7 +67,7 @@ def test_scores_can_be_shown_as_long_as_they_are_of_these_images():
     scores = toy.scores(90, 2)
     known = state(answers={ScoreImages: scores})
     keys = [colouring.key for colouring in colourings(known)]
-    assert keys[3:6] == ["score:negative ELBO", "score:reconstruction error", "score:rate"]
+    assert keys[3:6] == ["score:negative ELBO", "score:reconstruction error", "score:KL"]
     assert [c.unit for c in colourings(known)][3:6] == ["nats", "MSE", "nats"]
     for key, values in zip(keys[3:6], (scores.elbo, scores.error, scores.rate), strict=True):
         assert values_of(key, known).dtype == np.float32

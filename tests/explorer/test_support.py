@@ -18,6 +18,7 @@ class Mirror:
     """Model whose images are their own codes."""
 
     conditional = True
+    has_encoder = True
 
     def decode(self, z, y=None):
         return SimpleNamespace(mean=z)

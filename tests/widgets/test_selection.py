@@ -302,7 +302,7 @@ def test_scores_colour_the_map_while_they_hold(desk):
     assert "Reconstruction error" not in titles()
     desk.controller.ask(ScoreImages(2))
     desk.until(lambda: desk.state.answer(ScoreImages) is not None)
-    assert {"Negative ELBO", "Reconstruction error", "Rate"} <= set(titles())
+    assert {"Negative ELBO", "Reconstruction error", "KL"} <= set(titles())
     colours.choose("score:reconstruction error")
     assert panel.bar.isVisible()
     assert panel.bar._texts[0] == "Reconstruction error"

@@ -1,6 +1,7 @@
 """The Anomalies panel, alone and in a window on toys."""
 
 import threading
+import weakref
 
 import numpy as np
 import pytest
@@ -203,7 +204,8 @@ def open_panel(desk):
     desk.window.docks["anomalies"].raise_()
     desk.until(panel.ranked.isHidden)
     desk.until(panel.start.isVisible)
-    return panel
+    # A fixture would hold the panel until its window is gone.
+    return weakref.proxy(panel)
 
 
 def test_scores_and_goes_to_the_strangest(desk, open_panel):

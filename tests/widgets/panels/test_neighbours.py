@@ -1,5 +1,7 @@
 """The Neighbours panel: previews, picks, and follows z."""
 
+import weakref
+
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
@@ -11,7 +13,8 @@ def panel(big):
     panel = big.panel("neighbours")
     big.until(lambda: panel.by_code.count > 0)
     big.settle()
-    return panel
+    # A fixture would hold the panel until its window is gone.
+    return weakref.proxy(panel)
 
 
 def nearest(desk, z, count):
