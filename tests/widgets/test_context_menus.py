@@ -96,13 +96,18 @@ def test_a_slider_offers_its_reset(old_big, menus):
     assert right_click(slider, menus)[0] == "Reset z 1"
 
 
+def bars_of_two(window, title):
+    """Return the visible bars of two tabs, one of which has a title."""
+    bars = [bar for bar in window.findChildren(QTabBar) if bar.count() == 2 and bar.isVisible()]
+    return [bar for bar in bars if title in (bar.tabText(0), bar.tabText(1))]
+
+
 def test_a_tab_offers_what_can_be_done_with_its_panel(old_big, menus):
     window, docks = old_big.window, old_big.window.docks
     old_big.go("explore")
     window.tabifyDockWidget(docks["manifold"], docks["map"])
-    old_big.settle()
-    bars = [bar for bar in window.findChildren(QTabBar) if bar.count() == 2 and bar.isVisible()]
-    (bar,) = (bar for bar in bars if "Manifold" in (bar.tabText(0), bar.tabText(1)))
+    old_big.until(lambda: len(bars_of_two(window, "Manifold")) == 1)
+    (bar,) = bars_of_two(window, "Manifold")
     for index in range(bar.count()):
         texts = right_click(bar, menus, bar.tabRect(index).center())
         assert f"Hide {bar.tabText(index)}" in texts
