@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from functools import singledispatch
 from importlib import import_module
-from pkgutil import walk_packages
+from pkgutil import iter_modules
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -25,11 +25,17 @@ def answer(request: Request[Any], explorer: Explorer) -> object:
     raise NotImplementedError(type(request).__name__)
 
 
-def find_answers() -> None:
-    """Import every module of this package."""
-    package = import_module("latentlab.explorer")
-    for module in walk_packages(package.__path__, "latentlab.explorer."):
-        import_module(module.name)
+def find_answers(folder: str = "latentlab.explorer") -> None:
+    """Import every module of this package, and of its packages that are only folders.
+
+    A package with names of its own imports its answers itself, and what is slow to import only
+    when it is needed.
+    """
+    package = import_module(folder)
+    for module in iter_modules(package.__path__, f"{folder}."):
+        found = import_module(module.name)
+        if module.ispkg and not hasattr(found, "__all__"):
+            find_answers(module.name)
 
 
 class Answerer:

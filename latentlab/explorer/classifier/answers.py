@@ -9,7 +9,6 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from scipy.ndimage import zoom
 
 from latentlab.errors import RunError
 from latentlab.explorer.answer import answer
@@ -106,6 +105,9 @@ def _(request: ClassifyPlane, explorer: Explorer) -> Generator[Progress, None, P
     z = plane_points(request.point.z, frame, np.linspace(-reach, reach, PLANE_SIDE))
     found = yield from _decoded(explorer, request.classifier, z, request.point)
     square = found.reshape(PLANE_SIDE, PLANE_SIDE, -1)
+    # Imported here: scipy.ndimage takes 0.5 s to load.
+    from scipy.ndimage import zoom
+
     fine = zoom(square, (ZOOM, ZOOM, 1), order=1, grid_mode=False)
     labels = fine.argmax(-1).astype(np.int64)
     return PlaneDecisions(frame, labels, fine.max(-1).astype(np.float32), reach)

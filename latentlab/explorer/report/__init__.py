@@ -12,6 +12,8 @@ from latentlab.session.files.report import REPORTS, SaveReport
 from latentlab.session.request import Exported
 from latentlab.work import Progress
 
+__all__ = ["write_report"]
+
 
 def write_report(explorer: Explorer, path: Path) -> Generator[Progress, None, None]:
     """Write the report of the open model.
