@@ -237,7 +237,7 @@ def compare(film, other):
     film.go("compare")
     film.panel("compare").choose(other)
     film.settle()
-    _, _, several, _ = film.panel("compare").modes.buttons
+    _, _, several, *_ = film.panel("compare").modes.buttons
     film.glide(several)
     film.click(1200)
     film.keep("compare")
