@@ -42,7 +42,7 @@ PATIENCE = 600.0
 MAP_SECONDS = 40.0
 TRAINING_FRAMES = 34
 DIGIT = 3
-FILM_QUALITY, PICTURE_QUALITY = 48, 88
+FILM_QUALITY, PICTURE_QUALITY = 45, 88
 LEFT, PLAIN = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
 ARROW = ((0, 0), (0, 17), (4, 13), (7, 20), (10, 19), (7, 12), (12, 12))
 """Outline of the cursor, which no picture of a window contains."""
