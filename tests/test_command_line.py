@@ -351,6 +351,30 @@ def test_what_a_program_reads_is_json(latentlab, tmp_path, train):
     assert [entry["name"] for entry in listed] == ["digits-2d", "digits-cvae", "faces"]
 
 
+def test_json_has_no_numbers_that_json_does_not_know(capsys):
+    from latentlab.cli.app import print_json
+
+    print_json({"loss": float("nan"), "path": Path("a"), "rate": [float("inf"), 1.5]})
+    assert json.loads(capsys.readouterr().out, parse_constant=pytest.fail) == {
+        "loss": None,
+        "path": "a",
+        "rate": [None, 1.5],
+    }
+
+
+def test_how_a_model_of_another_program_is_understood_is_said(latentlab, tmp_path):
+    import torch
+    from torch import nn
+
+    sizes = {"fc1": (784, 32), "fc21": (32, 4), "fc22": (32, 4), "fc3": (4, 32), "fc4": (32, 784)}
+    torch.manual_seed(0)
+    network = nn.ModuleDict({name: nn.Linear(*size) for name, size in sizes.items()})
+    torch.save(network.state_dict(), tmp_path / "vae.pt")
+    status, _, errors = latentlab("sample", tmp_path / "vae.pt", "--out", tmp_path / "o.png")
+    assert status == 0
+    assert "is assumed" in errors
+
+
 # Own images
 
 

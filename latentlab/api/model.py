@@ -30,6 +30,7 @@ from latentlab.latent.mixture_prior import fit_mixture
 from latentlab.latent.planes import axes_plane
 from latentlab.latent.prior_samples import labels_for, sample_prior
 from latentlab.learning.checkpoint import load_model, run_folder
+from latentlab.runs.imported import read_provenance
 from latentlab.runs.model_export import ModelSource, export_model
 from latentlab.session.files.model_export import ModelPart
 from latentlab.session.files.mosaic import tile
@@ -63,7 +64,7 @@ def load(path: str | PathLike[str], choices: Mapping[str, str] | None = None) ->
         ``"digits-2d"``; or a model of another program, which is converted into a run of the
         library. A path that exists comes before a name.
     choices : mapping, optional
-        What the file of another program does not say, by key, such as ``{"activation": "tanh"}``;
+        What the file of another program does not say, by key, such as ``{"output": "tanh"}``;
         `latentlab.info` lists the keys and what is taken without them.
 
     Raises
@@ -141,6 +142,12 @@ class Model:
     def recipe(self) -> dict[str, Any]:
         """Recipe as plain values, by table."""
         return self._card.recipe
+
+    @property
+    def note(self) -> str:
+        """How a model of another program was understood; empty for one of latentlab."""
+        found = read_provenance(self.folder)
+        return " ".join(found.remarks) if found else ""
 
     @property
     def network(self) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -69,6 +68,8 @@ def load_model(run: Path, *, with_data: bool = False) -> Model:
     from latentlab.api.model import load
 
     model = load(run)
+    if model.note:
+        print(model.note, file=sys.stderr)
     if with_data and (card := model.explorer.card) and card.note:
         print(card.note, file=sys.stderr)
     return model
@@ -86,5 +87,8 @@ def print_lines(lines: Generator[str, None, bool]) -> None:
 
 
 def print_json(value: object) -> None:
-    """Print a value as JSON; paths and numbers that JSON does not know become text and null."""
-    say(json.dumps(value, indent=2, default=str))
+    """Print a value as JSON; NaN and infinity, which JSON does not have, become null."""
+    # Imported here: --help needs no pydantic.
+    from pydantic_core import to_json
+
+    say(to_json(value, indent=2, inf_nan_mode="null", fallback=str).decode())
