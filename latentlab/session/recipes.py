@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from latentlab.config import kind_title
+from latentlab.config import kind_title, words
 from latentlab.session.request import Lifetime, Priority, Request, SaveFile
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def value_of(recipe: Mapping[str, Any], key: str) -> Any:
 
 def model_title(kind: str, latent_dim: int | None) -> str:
     """Return the name on screen of a model, such as ``Convolutional VAE 32-D``."""
-    name = kind_title("model", kind) or kind.upper()
+    name = kind_title("model", kind) or words(kind)
     return f"{name} {latent_dim}-D" if latent_dim else name
 
 

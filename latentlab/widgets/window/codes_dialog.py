@@ -44,7 +44,7 @@ class CodesDialog(QDialog):
         model = controller.state.model
         name = model.name if model else "the model"
         codes = "1 code" if found.count == 1 else f"{found.count:,} codes"
-        told = muted(f"{codes} of as many dimensions as {name} has.")
+        told = muted(f"{codes} in the latent space of {name}.")
         told.setWordWrap(True)
         column.addWidget(told)
         self.uses = {use: QRadioButton(use.value) for use in CodeUse}
