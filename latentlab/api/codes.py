@@ -35,9 +35,9 @@ class CodeTable:
     class_names : tuple of str
         Names of the classes.
     files, parts : ndarray of object, shape (N,), or None
-        File of each image; ``"train"`` or ``"validation"``.
-    attributes : mapping of str to ndarray of float32, shape (N,)
-        Further attributes; NaN where unknown.
+        File of each image; ``"train"``, ``"validation"`` or ``"test"``.
+    attributes : mapping of str to ndarray, shape (N,)
+        Further attributes: numbers, with NaN where unknown, or words.
     images : ndarray of uint8, shape (N, C, H, W), or None
         Images of a file, or those that it names.
     note : str
@@ -50,7 +50,7 @@ class CodeTable:
     class_names: tuple[str, ...]
     files: NDArray[np.object_] | None
     parts: NDArray[np.object_] | None
-    attributes: Mapping[str, NDArray[np.float32]]
+    attributes: Mapping[str, NDArray[Any]]
     note: str = ""
     images: NDArray[np.uint8] | None = field(default=None, repr=False)
 

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from latentlab.api.images import save_images, to_bytes
+from latentlab.api.images import save_images
 from latentlab.atomic_write import write_atomically
 from latentlab.data.files.code_file import read_code_file
 from latentlab.data.image_set import TEST, TRAIN, VALIDATION
 from latentlab.data.own_image.crop import OwnImage, Preprocessing
 from latentlab.data.own_image.preprocess import fit_picture, read_source
+from latentlab.data.pixels import as_bytes
 from latentlab.errors import RunError
 from latentlab.explorer import report
 from latentlab.explorer.naming import (
@@ -44,7 +45,8 @@ def write_samples(model: Model, out: Path, count: int, label: Label, seed: int, 
     images = model.sample(count, chosen, seed=seed, prior=prior)
     columns = min(count, max(8, round(count**0.5)))
     info = {"seed": seed, "label": chosen, "count": count, "prior": prior}
-    save_images(out, images, columns=columns, gap=1, info=_about(model, info))
+    shown = model.displayed(images)
+    save_images(out, shown, columns=columns, gap=1, info=_about(model, info))
 
 
 def write_manifold(
@@ -66,7 +68,7 @@ def write_manifold(
     dimensions = (across - 1, up - 1)
     images = model.manifold(n, span, spacing=spacing, dimensions=dimensions, label=chosen)
     info = {"plane": (across, up), "span": span, "spacing": spacing, "label": chosen}
-    save_images(out, images, info=_about(model, info))
+    save_images(out, model.displayed(images), info=_about(model, info))
 
 
 def write_path(model: Model, out: Path, start: str, end: str, steps: int, path: str) -> None:
@@ -76,7 +78,8 @@ def write_path(model: Model, out: Path, start: str, end: str, steps: int, path: 
     labels = None if a.label is None or b.label is None else (a.label, b.label)
     images = model.interpolate(a.z, b.z, steps, path=path, labels=labels)
     info = {"a": a.z, "b": b.z, "steps": steps, "way": path}
-    save_images(out, images, columns=steps, gap=1, animation=True, info=_about(model, info))
+    shown = model.displayed(images)
+    save_images(out, shown, columns=steps, gap=1, animation=True, info=_about(model, info))
 
 
 def _chosen_ends(model: Model, start: str, end: str) -> tuple[Point, Point]:
@@ -175,12 +178,12 @@ def write_decoded(model: Model, codes: Path, out: Path, label: Label) -> None:
     info = _about(model, {"codes": codes.name})
     if format_of(out) == "npz":
         content = io.BytesIO()
-        np.savez(content, images=to_bytes(images), z=found.z)
+        np.savez(content, images=as_bytes(images), z=found.z)
         write_atomically(out, content.getvalue())
     elif out.suffix:
-        save_images(out, images, gap=1, info=info)
+        save_images(out, model.displayed(images), gap=1, info=info)
     else:
         width = len(str(len(images)))
-        for i, image in enumerate(images):
+        for i, image in enumerate(model.displayed(images)):
             each = {**info, "z": found.z[i].tolist(), "row": i}
             save_images(out / f"{i:0{width}}.png", image[None], info=each)

@@ -18,6 +18,7 @@ from latentlab.data.files.other_files import advice_of
 from latentlab.data.image_set import ImageSet, ImageSpec, config_for
 from latentlab.data.own_image.crop import Preprocessing
 from latentlab.data.own_image.preprocess import fit_picture, read_source
+from latentlab.data.pixels import as_bytes
 from latentlab.directories import expanded
 from latentlab.errors import DataError
 from latentlab.work import finish
@@ -42,8 +43,8 @@ class Images:
 
     Parameters
     ----------
-    images : ndarray of uint8, shape (N, H, W) or (N, H, W, C)
-        Pixels, 0 to 255.
+    images : ndarray, shape (N, H, W) or (N, H, W, C)
+        Bytes 0 to 255; float32 in [0, 1] if bytes cannot hold the values.
     labels : ndarray of int64, shape (N,), or None
         Class of each image, an index into `class_names`.
     class_names : tuple of str
@@ -51,19 +52,19 @@ class Images:
     files : ndarray of object, shape (N,), or None
         File of each image, relative to its folder or archive.
     parts : ndarray of object, shape (N,), or None
-        ``"train"`` or ``"validation"`` for each image.
-    attributes : mapping of str to ndarray of float32, shape (N,)
-        Further attributes of each image; NaN where unknown.
+        ``"train"``, ``"validation"`` or ``"test"`` for each image.
+    attributes : mapping of str to ndarray, shape (N,)
+        Further attributes of each image: numbers, with NaN where unknown, or words.
     note : str
         How the images were understood, and what was left out.
     """
 
-    images: NDArray[np.uint8]
+    images: NDArray[np.uint8] | NDArray[np.float32]
     labels: NDArray[np.int64] | None
     class_names: tuple[str, ...]
     files: NDArray[np.object_] | None
     parts: NDArray[np.object_] | None
-    attributes: Mapping[str, NDArray[np.float32]]
+    attributes: Mapping[str, NDArray[Any]]
     note: str = ""
 
     def __len__(self) -> int:
@@ -145,9 +146,19 @@ def images_of(splits: Splits) -> Images:
     )
 
 
-def attributes_of(attributes: Attributes | None) -> dict[str, NDArray[np.float32]]:
-    """Return attributes by name."""
-    return {name: attributes.column(name) for name in attributes.names} if attributes else {}
+def attributes_of(attributes: Attributes | None) -> dict[str, NDArray[Any]]:
+    """Return attributes by name: numbers, NaN where unknown, or words, empty where unknown."""
+    if attributes is None:
+        return {}
+    return {name: _values_of(attributes, name) for name in attributes.names}
+
+
+def _values_of(attributes: Attributes, name: str) -> NDArray[Any]:
+    values = attributes.column(name)
+    if name not in attributes.levels:
+        return values
+    words = np.array([*attributes.levels[name], ""], object)
+    return words[np.where(np.isnan(values), len(words) - 1, values).astype(int)]
 
 
 def channels_last(images: NDArray[Any]) -> NDArray[Any]:
@@ -202,7 +213,7 @@ def _channels_first(array: NDArray[Any], spec: ImageSpec) -> NDArray[Any]:
 
 def _in_range(images: NDArray[Any]) -> NDArray[Any]:
     """Return bytes unchanged, and other numbers as float32 in [0, 1]."""
-    if images.dtype == np.uint8:
+    if images.dtype == np.uint8 and (images.max(initial=0) != 1):
         return images
     if images.dtype == bool:
         return images.astype(np.float32)
@@ -210,6 +221,11 @@ def _in_range(images: NDArray[Any]) -> NDArray[Any]:
         raise DataError(f"Images of {images.dtype} are not numbers.", "Give bytes or floats.")
     low, high = (float(images.min()), float(images.max())) if images.size else (0.0, 0.0)
     if images.dtype.kind in "iu":
+        if low >= 0 and high == 1:
+            raise DataError(
+                "The images hold only 0 and 1, which as bytes are nearly black.",
+                "Give them as bool or float, or multiply by 255.",
+            )
         if low >= 0 and high <= 255:
             return images.astype(np.uint8)
         advice = "Divide by the largest possible value, so that they lie between 0 and 1."
@@ -238,7 +254,8 @@ def save_images(
     Parameters
     ----------
     path : path
-        Output file; its ending (png, jpg, webp, tiff, gif) sets the format. GIF is an animation.
+        Output file; its ending (png, jpg, webp, tiff, svg, pdf, gif, mp4) sets the format. GIF and
+        MP4 are animations.
     images : array_like
         Bytes, or floats in [0, 1], of shape (N, H, W), (N, H, W, 3), or with a grid in front, as
         `Model.manifold` returns: (rows, columns, H, W) and (rows, columns, H, W, 3).
@@ -263,12 +280,17 @@ def save_images(
 
     pictures, columns = _grid(_in_range(to_numpy(images)), columns)
     file = expanded(Path(path))
-    save_tiles(Tiles((), to_bytes(pictures), columns), file, info or {}, gap, steps=animation)
+    save_tiles(Tiles((), as_bytes(pictures), columns), file, info or {}, gap, steps=animation)
     return file
 
 
 def _grid(images: NDArray[Any], columns: int | None) -> tuple[NDArray[Any], int]:
     """Return images without their grid, and the number of columns."""
+    if images.ndim > 3 and images.shape[-1] in (1, 2, 4):
+        raise DataError(
+            f"Images of shape {images.shape} are neither grey nor colour.",
+            "Give (N, H, W) or (N, H, W, 3); model.displayed(images) makes them.",
+        )
     is_colour = images.ndim > 3 and images.shape[-1] == 3
     leading: Sequence[int] = images.shape[: -3 if is_colour else -2]
     if images.ndim < 2 or len(leading) > 2:
@@ -279,10 +301,3 @@ def _grid(images: NDArray[Any], columns: int | None) -> tuple[NDArray[Any], int]
     if columns is None:
         columns = leading[1] if len(leading) == 2 else int(np.ceil(len(pictures) ** 0.5))
     return pictures, max(1, columns)
-
-
-def to_bytes(images: NDArray[Any]) -> NDArray[np.uint8]:
-    """Return floats in [0, 1] as bytes 0 to 255, rounded; bytes unchanged."""
-    if images.dtype == np.uint8:
-        return images
-    return np.asarray(np.rint(np.clip(images, 0, 1) * 255), np.uint8)

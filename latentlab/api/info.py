@@ -23,6 +23,7 @@ from latentlab.explorer.import_.foreign import inspect_foreign
 from latentlab.learning.checkpoint import load_model, run_folder
 from latentlab.learning.recipe import read_recipe
 from latentlab.runs.run_data import read_run_data
+from latentlab.runs.scene_files import find_scene
 from latentlab.session.recipes import recipe_title
 from latentlab.work import finish
 
@@ -91,10 +92,11 @@ def info(path: str | PathLike[str]) -> Info:
 
     Never raises for a path that cannot be opened: ``opens`` is False and ``note`` says why.
     """
-    file = expanded(Path(path))
-    kind, describe = _kind_of(find_model(file))
+    file = find_model(expanded(Path(path)))
+    kind = "unknown file"
     try:
-        facts, note = describe(find_model(file))
+        kind, describe = _kind_of(file)
+        facts, note = describe(file)
     except (LatentlabError, OSError) as error:
         if kind != CODES_KIND and file.suffix.lower() in CODE_SUFFIXES:
             with suppress(LatentlabError):
@@ -121,6 +123,7 @@ def _kind_of(path: Path) -> tuple[str, Callable[[Path], Description]]:
         DropKind.IMAGES: ("images", _describe_images),
         DropKind.IMAGE: ("image", _describe_image),
         DropKind.CODES: (CODES_KIND, _describe_codes),
+        DropKind.SCENE: ("scene", _describe_scene),
         DropKind.UNKNOWN: ("unknown file", _refuse),
     }[kind]
 
@@ -145,6 +148,16 @@ def _describe_model(path: Path) -> Description:
     if data and data.paths:
         facts["data_paths"] = [place.absolute for place in data.paths.values()]
     return {name: value for name, value in facts.items() if value != []}, ""
+
+
+def _describe_scene(path: Path) -> Description:
+    found = find_scene(path)
+    if found.scene is None:
+        raise LatentlabError("It is no picture of latentlab: it carries no scene.")
+    facts: dict[str, Any] = {"z": list(found.scene.z or ())}
+    if found.model:
+        facts["model"] = str(found.model)
+    return facts, found.note
 
 
 def _describe_foreign(path: Path) -> Description:

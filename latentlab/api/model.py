@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, override
 import numpy as np
 
 from latentlab.api.codes import CodeTable
-from latentlab.api.images import channels_last, data_config, image_set, to_bytes, to_numpy
+from latentlab.api.images import channels_last, data_config, image_set, to_numpy
 from latentlab.directories import expanded, resources
 from latentlab.directories import runs as runs_folder
 from latentlab.errors import DataError, RunError, one_of
@@ -22,8 +22,9 @@ from latentlab.explorer.import_ import is_foreign, open_foreign
 from latentlab.explorer.interpolation import decode_path
 from latentlab.explorer.naming import class_index, image_row
 from latentlab.explorer.report import write_report
+from latentlab.latent.codes import Codes
 from latentlab.latent.elbo_scores import elbo_scores
-from latentlab.latent.encode import decode_means, encode
+from latentlab.latent.encode import decode_means, encode, to_hwc
 from latentlab.latent.grid import Spacing, grid_axis, plane_points
 from latentlab.latent.interpolation.curves import PathKind, lerp, slerp
 from latentlab.latent.mixture_prior import fit_mixture
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike, NDArray
 
-    from latentlab.data.image_set import ImageSpec
+    from latentlab.data.image_set import ImageSet, ImageSpec
     from latentlab.latent.ranking import Scores
     from latentlab.session.points import ModelCard
 
@@ -97,8 +98,8 @@ def find_model(path: Path) -> Path:
 class Model:
     """A trained VAE on numpy arrays; `latentlab.load` makes it.
 
-    Images: see `latentlab.api.images`. Labels, which only a conditional model takes: class names,
-    indices, or one of either for all images.
+    Images: see `latentlab.api.images`. Labels, which only a conditional model takes: class names as
+    text, or indices as numbers, one for each image or one for all.
 
     Parameters
     ----------
@@ -381,15 +382,22 @@ class Model:
         """
         if data is not None:
             splits = finish(data_config(expanded(Path(data)), self.spec).load())
-            images = splits.whole()
-            images = image_set(np.asarray(images.images[:]), images.labels, self.spec)
-            whole = splits.whole().with_pixels(images.images, slice(None))
-            return CodeTable.of(encode(self._network, whole), whole.spec.class_names, splits.notes)
+            return self._codes_of(splits.whole(), splits.notes)
         _ = self.explorer.images  # raises if there are none
         finish(self.explorer.show_all())
         card = self.explorer.card
         assert card
         return CodeTable.of(self.explorer.codes, card.spec.class_names, card.note)
+
+    def _codes_of(self, whole: ImageSet, note: str) -> CodeTable:
+        """Encode images whose classes may have other indices than those of the model."""
+        names = whole.spec.class_names
+        known = None if whole.labels is None else [names[row] for row in whole.labels.tolist()]
+        labels = self._labels(known, len(whole)) if self.conditional else None
+        images = image_set(np.asarray(whole.images[:]), labels, self.spec)
+        codes = encode(self._network, images)
+        described = Codes.of(whole, codes.mu, codes.sigma)
+        return CodeTable.of(described, names, note)
 
     def report(self, path: str | PathLike[str]) -> Path:
         """Write a report of the run, one self-contained web page (``.html``).
@@ -472,6 +480,23 @@ class Model:
 
     # Display
 
+    def displayed(self, images: ArrayLike) -> NDArray[np.uint8]:
+        """Return images of this model, of any number of channels, as bytes of grey or colour.
+
+        Of two channels, the second is green and blue is black; of more than three, the first three
+        are shown.
+
+        Returns
+        -------
+        ndarray of uint8, shape (..., H, W) or (..., H, W, 3)
+            Axes in front, such as those of `manifold`, are kept.
+        """
+        array = to_numpy(images)
+        last = 2 if self.spec.shape[0] == 1 else 3
+        flat = array.reshape(-1, *array.shape[array.ndim - last :])
+        shown = to_hwc(image_set(flat, None, self.spec).images)
+        return shown.reshape(*array.shape[: array.ndim - last], *shown.shape[1:])
+
     @override
     def __repr__(self) -> str:
         classes = f", {self.spec.classes} classes" if self.conditional else ""
@@ -482,7 +507,7 @@ class Model:
         from PIL import Image
 
         content = io.BytesIO()
-        pictures = to_bytes(self.sample(PREVIEW_IMAGES))
+        pictures = self.displayed(self.sample(PREVIEW_IMAGES))
         Image.fromarray(tile(pictures, PREVIEW_IMAGES // 2, 1)).save(content, "PNG")
         data = base64.b64encode(content.getvalue()).decode()
         return (

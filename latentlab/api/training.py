@@ -197,16 +197,16 @@ def _plan(
 ) -> tuple[Recipe, Path]:
     """Return the recipe and the run folder; arrays are saved in it."""
     values = _values(recipe)
-    place = new_folder(make_recipe(values)) if folder is None else expanded(Path(folder))
+    first = make_recipe(values)
+    if first.training.seeds > 1:
+        advice = "Call it once per seed: fit({..., 'training': {'seed': seed}})."
+        raise DataError("fit trains one run, and the recipe asks for several seeds.", advice)
+    place = new_folder(first) if folder is None else expanded(Path(folder))
     if images is not None:
         values = {**values, "data": _data(images, labels, place)}
     elif labels is not None:
         raise DataError("There are labels without images.", "Give both.")
-    made = make_recipe(values)
-    if made.training.seeds > 1:
-        advice = "Call it once per seed: fit({..., 'training': {'seed': seed}})."
-        raise DataError("fit trains one run, and the recipe asks for several seeds.", advice)
-    return made, place
+    return make_recipe(values), place
 
 
 def _values(recipe: Mapping[str, Any] | str | PathLike[str] | None) -> dict[str, Any]:

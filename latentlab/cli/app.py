@@ -37,7 +37,12 @@ def path(text: str) -> Path:
 
 
 RunPath = Annotated[
-    Path, typer.Argument(help="A run folder, or the name of a shipped model.", parser=path)
+    Path,
+    typer.Argument(
+        help="A run folder, a checkpoint, the name of a run or of a shipped model, or a model of "
+        "another program.",
+        parser=path,
+    ),
 ]
 Out = Annotated[Path, typer.Option(help="File to write.", parser=path)]
 Label = Annotated[

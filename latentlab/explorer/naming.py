@@ -30,7 +30,7 @@ DARK, LIGHT = 85.0, 170.0
 
 
 def class_index(card: ModelCard, label: Label, *, needed: bool = False) -> int | None:
-    """Return the index of a class given by name or index.
+    """Return the index of a class: a number is an index; a text is a name, or else a number.
 
     Returns
     -------
@@ -52,7 +52,11 @@ def class_index(card: ModelCard, label: Label, *, needed: bool = False) -> int |
             advice = f"Give a label: {describe_labels(names)}."
             raise RunError("This model is conditional and needs a class label.", advice)
         return None
-    text = str(label)
+    if not isinstance(label, str):
+        if 0 <= label < len(names) and label == int(label):
+            return int(label)
+        raise RunError(f"There is no class {label}.", f"Choose {describe_labels(names)}.")
+    text = label
     if text in names:
         return names.index(text)
     alike = [i for i, name in enumerate(names) if name.casefold() == text.casefold()]

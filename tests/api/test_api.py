@@ -9,6 +9,7 @@ import torch
 from PIL import Image
 
 import latentlab
+from latentlab.api.files import write_samples
 from latentlab.learning.events import EpochEnd, Started, Step
 
 TINY = {
@@ -83,6 +84,8 @@ def test_images_are_taken_in_every_usual_shape_and_range(digits):
         (np.full((1, 28, 28), np.nan), "not finite"),
         (np.full((1, 28, 28), 60_000, np.uint16), "Divide"),
         (np.full((1, 28, 28), "a"), "not numbers"),
+        (np.eye(28, dtype=np.uint8)[None], "only 0 and 1"),
+        (np.eye(28, dtype=int)[None], "only 0 and 1"),
     ],
 )
 def test_images_that_do_not_fit_are_refused_with_advice(digits, images, told):
@@ -261,10 +264,73 @@ def test_a_folder_and_a_recipe_file_are_trained_on(tmp_path, own_place):
 
 
 def test_what_cannot_be_trained_leaves_nothing(tmp_path):
-    for images, labels in ((pictures(1), None), (pictures(), [1, 2]), (None, [1])):
+    several = {**TINY, "training": {"seeds": 2}}
+    for recipe, images, labels in (
+        (TINY, pictures(1), None),
+        (TINY, pictures(), [1, 2]),
+        (TINY, None, [1]),
+        (several, pictures(), None),
+        ({"model": "nosuch"}, pictures(), None),
+    ):
         with pytest.raises(latentlab.LatentlabError):
-            latentlab.fit(TINY, images, labels, folder=tmp_path / "run")
+            latentlab.fit(recipe, images, labels, folder=tmp_path / "run")
         assert not (tmp_path / "run").exists()
+
+
+@pytest.fixture(scope="module")
+def odd_names(tmp_path_factory):
+    """Model whose class names are numbers, but not their own indices."""
+    folder = tmp_path_factory.mktemp("odd")
+    values = {"model": {"kind": "cvae", "hidden": [8], "latent_dim": 2}, "training": {"epochs": 1}}
+    labels = np.array(["1", "3", "7"])[np.arange(60) % 3]
+    return latentlab.fit(values, pictures(), labels, folder=folder / "run").model
+
+
+def test_a_number_is_an_index_and_a_text_is_a_name(odd_names, tmp_path):
+    z = odd_names.draw(1)
+    by_name = [odd_names.decode(z, name) for name in ("1", "3", "7")]
+    for index in range(3):
+        np.testing.assert_array_equal(odd_names.decode(z, index), by_name[index])
+    with pytest.raises(latentlab.LatentlabError, match="no class 3"):
+        odd_names.decode(z, 3)
+    write_samples(odd_names, tmp_path / "a.png", 4, "3", 0, "standard")
+    with Image.open(tmp_path / "a.png") as file:
+        shown = np.asarray(file)[:16:2, :16:2]
+    wanted = odd_names.sample(4, "3")[0]
+    np.testing.assert_allclose(shown, wanted * 255, atol=1)
+    _, labels = odd_names.path("3", "7", 4)
+    assert labels.tolist() == [1, 1, 2, 2]
+
+
+def test_other_data_is_encoded_under_its_class_names(odd_names, tmp_path):
+    images = pictures(6)
+    names = np.array(["7", "3", "3", "7", "7", "3"])
+    np.savez(tmp_path / "d.npz", images=images, labels=names)
+    table = odd_names.codes(tmp_path / "d.npz")
+    known = {image.tobytes(): name for image, name in zip(images, names, strict=True)}
+    read = latentlab.read_images(tmp_path / "d.npz")
+    for row in range(6):
+        name = known[read.images[row].tobytes()]
+        assert table.class_names[table.labels[row]] == name
+        np.testing.assert_allclose(
+            table.mu[row], odd_names.encode(read.images[row], name)[0][0], atol=1e-6
+        )
+    np.savez(tmp_path / "bare.npz", images=images)
+    with pytest.raises(latentlab.LatentlabError, match="needs a class label"):
+        odd_names.codes(tmp_path / "bare.npz")
+    np.savez(tmp_path / "other.npz", images=images, labels=["cow"] * 3 + ["7"] * 3)
+    with pytest.raises(latentlab.LatentlabError, match="no class 'cow'"):
+        odd_names.codes(tmp_path / "other.npz")
+
+
+def test_more_channels_than_colours_are_shown_as_the_window_shows_them(tmp_path):
+    images = np.random.default_rng(0).integers(0, 256, (40, 4, 8, 8), np.uint8)
+    model = latentlab.fit(TINY, images, folder=tmp_path / "run").model
+    assert model.sample(3).shape == (3, 8, 8, 4)
+    write_samples(model, tmp_path / "a.png", 8, None, 0, "standard")
+    with Image.open(tmp_path / "a.png") as file:
+        assert (file.size, file.mode) == ((2 * (8 * 9 - 1), 16), "RGB")
+    assert "image/png" in model._repr_html_()
 
 
 # Files
@@ -312,7 +378,9 @@ def test_info_tells_what_a_path_is(tmp_path, vae_run):
     assert found.facts["classes"] == {"0": 5, "1": 5}
     assert "classes: 0 5, 1 5" in str(found)
     assert latentlab.info(tmp_path / "i.png").facts == {"size": "20×10 grey"}
-    for name in ("odd.xyz", "r.toml", "gone"):
+    for name in ("a.svg", "b.scene", "c.pdf"):
+        (tmp_path / name).write_text("?")
+    for name in ("odd.xyz", "r.toml", "gone", "a.svg", "b.scene", "c.pdf"):
         found = latentlab.info(tmp_path / name)
         assert not found.opens
         assert found.note
