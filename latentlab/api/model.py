@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, override
 
 import numpy as np
 
+from latentlab.api.arguments import grid_points, labels_of, points_of
 from latentlab.api.codes import CodeTable
 from latentlab.api.images import channels_last, data_config, image_set, to_numpy
 from latentlab.directories import expanded, resources
@@ -20,15 +21,13 @@ from latentlab.explorer.cards import card_of
 from latentlab.explorer.explorer import Explorer
 from latentlab.explorer.import_ import is_foreign, open_foreign
 from latentlab.explorer.interpolation import decode_path
-from latentlab.explorer.naming import class_index, image_row
+from latentlab.explorer.naming import image_row
 from latentlab.explorer.report import write_report
 from latentlab.latent.codes import Codes
 from latentlab.latent.elbo_scores import elbo_scores
 from latentlab.latent.encode import decode_means, encode, to_hwc
-from latentlab.latent.grid import Spacing, grid_axis, plane_points
 from latentlab.latent.interpolation.curves import PathKind, lerp, slerp
 from latentlab.latent.mixture_prior import fit_mixture
-from latentlab.latent.planes import axes_plane
 from latentlab.latent.prior_samples import labels_for, sample_prior
 from latentlab.learning.checkpoint import load_model, run_folder
 from latentlab.runs.imported import read_provenance
@@ -44,14 +43,12 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike, NDArray
 
+    from latentlab.api.arguments import Labels
     from latentlab.data.image_set import ImageSet, ImageSpec
     from latentlab.latent.ranking import Scores
     from latentlab.session.points import ModelCard
 
-    Labels = str | int | ArrayLike | None
 
-MAX_QUANTILE_SPAN = 8.0
-"""Standard deviations beyond which the tail probability vanishes in float64."""
 PREVIEW_IMAGES = 16
 
 
@@ -79,12 +76,6 @@ def load(path: str | PathLike[str], choices: Mapping[str, str] | None = None) ->
     elif choices:
         raise RunError(f"{path} is a model of latentlab, which leaves no choices.")
     return Model(found)
-
-
-def _spacing(name: str) -> Spacing:
-    if name not in [*Spacing]:
-        raise DataError(f"There is no spacing {name!r}.", f"Choose {one_of([*Spacing])}.")
-    return Spacing(name)
 
 
 def find_model(path: Path) -> Path:
@@ -173,7 +164,7 @@ class Model:
 
     def decode(self, z: ArrayLike, labels: Labels = None) -> NDArray[np.float32]:
         """Return the means of p(x|z) of points of shape (N, D) or (D,), as images in [0, 1]."""
-        points = self._points(z)
+        points = points_of(z, self.latent_dim)
         return self._decode(points, self._labels(labels, len(points)))
 
     def reconstruct(self, images: ArrayLike, labels: Labels = None) -> NDArray[np.float32]:
@@ -265,29 +256,10 @@ class Model:
         ndarray of float32, shape (n, n, H, W[, C])
             Row by row from the top, as in the window; for one dimension the shape is (1, n, ...).
         """
-        z = self._grid(n, span, _spacing(spacing), dimensions, center)
+        z = grid_points(n, span, spacing, dimensions, center, self.latent_dim)
         rows = 1 if self.latent_dim == 1 else n
         images = self._decode(z, self._labels(label, len(z)))
         return images.reshape(rows, n, *images.shape[1:])
-
-    def _grid(
-        self,
-        n: int,
-        span: float,
-        spacing: Spacing,
-        dimensions: tuple[int, int],
-        center: ArrayLike | None,
-    ) -> NDArray[np.float32]:
-        if spacing is Spacing.QUANTILE and span > MAX_QUANTILE_SPAN:
-            raise DataError(f"span {span:g}: at most {MAX_QUANTILE_SPAN:g} at quantiles.")
-        axis = grid_axis(n, span, spacing)
-        if self.latent_dim == 1:
-            return axis.astype(np.float32)[:, None]
-        if len({*dimensions}) < 2 or not {*dimensions} <= {*range(self.latent_dim)}:
-            last = self.latent_dim - 1
-            raise DataError(f"dimensions {dimensions}: give two different ones from 0 to {last}.")
-        middle = np.zeros(self.latent_dim) if center is None else self._points(center)[0]
-        return plane_points(middle.tolist(), axes_plane(*dimensions, self.latent_dim), axis)
 
     def interpolate(
         self,
@@ -340,7 +312,8 @@ class Model:
         found = finish(decode_path(self.explorer, LatentPath(start, stop, steps), PathKind(path)))
         points = found.tiles.points
         z = np.array([point.z for point in points], np.float32)
-        return z, self._known([point.label for point in points])
+        known_labels = [point.label for point in points]
+        return z, np.array(known_labels, np.int64) if self.conditional else None
 
     def _end(
         self, end: ArrayLike | str, label: int | None
@@ -349,7 +322,7 @@ class Model:
         if isinstance(end, str):
             z, own = self.find(end)
         else:
-            z, own = self._points(end)[0], None
+            z, own = points_of(end, self.latent_dim)[0], None
         labels = self._labels(own if label is None else label, 1)
         return z, None if labels is None else int(labels[0])
 
@@ -443,35 +416,12 @@ class Model:
         finish(export_model(source, file, half=half, part=ModelPart(part)))
         return file
 
-    # Conversion of arguments
-
-    def _images(self, images: ArrayLike, labels: Labels) -> Any:
+    def _images(self, images: ArrayLike, labels: Labels) -> ImageSet:
         found = image_set(images, None, self.spec)
         return image_set(found.images, self._labels(labels, len(found)), self.spec)
 
-    def _points(self, z: ArrayLike) -> NDArray[np.float32]:
-        points = np.atleast_2d(to_numpy(z)).astype(np.float32)
-        if points.ndim != 2 or points.shape[1] != self.latent_dim:
-            raise DataError(
-                f"Points of shape {np.shape(z)} do not fit this model.",
-                f"Give an array of N×{self.latent_dim}.",
-            )
-        if not np.isfinite(points).all():
-            raise DataError("The points have coordinates that are not finite.")
-        return points
-
     def _labels(self, labels: Labels, count: int) -> NDArray[np.int64] | None:
-        """Return the class index of each image; None for a model that takes no labels."""
-        given = [None] if labels is None else np.atleast_1d(to_numpy(labels)).tolist()
-        rows = [class_index(self._card, each, needed=True) for each in given]
-        if not self.conditional:
-            return None
-        if len(rows) not in (1, count):
-            raise DataError(f"{len(rows)} labels for {count} images.", "Give one for each.")
-        return np.array(rows * count if len(rows) == 1 else rows, np.int64)
-
-    def _known(self, labels: list[int | None]) -> NDArray[np.int64] | None:
-        return np.array(labels, np.int64) if self.conditional else None
+        return labels_of(labels, self._card, count)
 
     def _decode(
         self, z: NDArray[np.float32], labels: NDArray[np.int64] | None
