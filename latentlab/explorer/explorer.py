@@ -35,11 +35,11 @@ from latentlab.latent.prior_samples import labels_for, sample_prior
 from latentlab.learning.checkpoint import (
     empty_model,
     hash_of_weights,
-    load_model,
     load_weights,
     run_folder,
 )
 from latentlab.learning.recipe import Recipe, make_recipe
+from latentlab.runs.onnx_probe import load_probed
 from latentlab.session.abilities import Ability
 from latentlab.session.files.mosaic import square_columns
 from latentlab.session.points import (
@@ -152,7 +152,7 @@ class Explorer:
         RunError
             If it cannot be loaded; the previous model stays open.
         """
-        model, checkpoint = load_model(path)
+        model, checkpoint = load_probed(path)
         folder = run_folder(path).resolve()
         shipped = folder.parent == (resources() / "models").resolve()
         splits, data, note = find_images(folder, checkpoint, shipped=shipped)

@@ -21,7 +21,7 @@ from latentlab.learning.recipe import Recipe, make_recipe
 from latentlab.learning.tensors import check_shapes, read_weights
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -191,8 +191,18 @@ def _checkpoint(stored: _Description, file: Path) -> Checkpoint:
     )
 
 
-def load_model(path: Path) -> tuple[Model, Checkpoint]:
+def load_model(
+    path: Path, inspect: Callable[[Mapping[str, bytes]], object] | None = None
+) -> tuple[Model, Checkpoint]:
     """Build the model of a run folder or checkpoint file, with its weights, on the CPU.
+
+    Parameters
+    ----------
+    path : Path
+        Run folder or checkpoint file.
+    inspect : callable, optional
+        Called with the further files of the model, if it has any, before it runs them; raises if
+        they must not be run. `latentlab.runs.onnx_probe.load_probed` gives one.
 
     Raises
     ------
@@ -209,7 +219,10 @@ def load_model(path: Path) -> tuple[Model, Checkpoint]:
     weights = read_weights(file, _shapes(model))
     load_weights(_allocate(model), weights, str(file))
     if model.files:
-        model.attach(_attached(folder, model.files))
+        files = _attached(folder, model.files)
+        if inspect:
+            inspect(files)
+        model.attach(files)
     return model, checkpoint
 
 

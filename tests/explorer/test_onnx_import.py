@@ -12,6 +12,7 @@ from onnx.reference import ReferenceEvaluator
 
 from latentlab.api.model import load
 from latentlab.errors import RunError, TrainingError
+from latentlab.explorer.comparison import ModelB
 from latentlab.explorer.explorer import Explorer
 from latentlab.explorer.import_ import describe, open_foreign
 from latentlab.runs.onnx_manifest import MANIFEST, read_manifest
@@ -97,14 +98,29 @@ def test_an_encoder_of_another_model_is_refused(folder):
         open_foreign(folder)
 
 
+@pytest.mark.parametrize("open_run", [load, Explorer().open, ModelB])
+def test_a_run_whose_file_needs_too_much_memory_is_refused(folder, open_run):
+    run = open_foreign(folder)
+    onnx_files.save(greedy_decoder(600_000_000), run / "decoder.onnx")
+    with pytest.raises(RunError, match="cannot be computed"):
+        open_run(run)
+
+
 def test_what_needs_too_much_memory_is_refused(folder):
+    onnx_files.save(greedy_decoder(1 << 40), folder / "decoder.onnx")
+    with pytest.raises(RunError, match="cannot be computed"):
+        open_foreign(folder)
+
+
+def greedy_decoder(values):
+    """Return a small file that needs memory for many values."""
     nodes = [
         onnx.helper.make_node("Expand", ["z", "shape"], ["wide"]),
         onnx.helper.make_node("ReduceSum", ["wide", "axes"], ["picture"]),
     ]
-    tensors = {"shape": np.array([1 << 40, 1, onnx_files.LATENT]), "axes": np.array([0])}
+    tensors = {
+        "shape": np.array([values // onnx_files.LATENT, 1, onnx_files.LATENT]),
+        "axes": np.array([0]),
+    }
     inputs = {"z": (onnx.TensorProto.FLOAT, ["N", onnx_files.LATENT])}
-    greedy = onnx_files.graph(nodes, inputs, {"picture": ["N", onnx_files.LATENT]}, tensors)
-    onnx_files.save(greedy, folder / "decoder.onnx")
-    with pytest.raises(RunError, match="cannot be computed"):
-        open_foreign(folder)
+    return onnx_files.graph(nodes, inputs, {"picture": ["N", onnx_files.LATENT]}, tensors)
