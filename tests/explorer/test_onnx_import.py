@@ -38,6 +38,14 @@ def test_encoder_and_decoder_compute_what_the_files_compute(folder):
     np.testing.assert_allclose(model.decode(mean), (image[:, 0] + 1) / 2, atol=1e-4)
 
 
+def test_an_encoder_may_return_mean_and_variance_together(folder):
+    x = np.random.default_rng(0).random((4, 1, 28, 28), np.float32)
+    apart = load(open_foreign(folder)).encode(x)
+    onnx_files.save(onnx_files.joint_encoder(), folder / "encoder.onnx")
+    together = load(open_foreign(folder, {"spread": "log-variance"})).encode(x)
+    np.testing.assert_allclose(together, apart, atol=1e-5)
+
+
 def test_it_says_how_it_was_understood(folder):
     text = "\n".join(describe(folder))
     assert "Decoder output: -1 to 1. Values for random z lie between -0." in text
