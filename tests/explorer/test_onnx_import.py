@@ -1,6 +1,9 @@
 """Models in ONNX of other programs become runs, and compute the same there."""
 # ruff: noqa: E402
 
+import gc
+import weakref
+
 import numpy as np
 import pytest
 
@@ -11,10 +14,13 @@ import onnx_files
 from onnx.reference import ReferenceEvaluator
 
 from latentlab.api.model import load
+from latentlab.data.image_set import load as load_images
+from latentlab.data.sources.digits import DigitsConfig
 from latentlab.errors import RunError, TrainingError
 from latentlab.explorer.comparison import ModelB
 from latentlab.explorer.explorer import Explorer
 from latentlab.explorer.import_ import describe, open_foreign
+from latentlab.explorer.import_.fitting import fitting_images
 from latentlab.runs.onnx_manifest import MANIFEST, read_manifest
 from latentlab.session.abilities import Ability
 
@@ -72,6 +78,30 @@ def test_a_decoder_alone_decodes_and_says_what_it_lacks(folder):
     explorer = Explorer()
     assert explorer.open(run).note.endswith("the map is empty.")
     assert not len(explorer.codes)
+
+
+def test_a_changed_file_beside_is_noticed(folder):
+    file = folder / "decoder.onnx"
+    (folder / "gone").symlink_to(folder / "nothing")
+    assert "encoder" in "\n".join(describe(file))
+    assert describe(folder)
+    (folder / "encoder.onnx").unlink()
+    assert "There is no encoder" in "\n".join(describe(file))
+
+
+def test_images_are_known_by_what_they_are_and_are_let_go():
+    config = DigitsConfig()
+    first, second = (load_images(config).train.to_explore()[:40] for _ in range(2))
+    (a, *_), (again, *_), (b, *_) = (
+        fitting_images(config, each) for each in (first, first, second)
+    )
+    assert a is again
+    assert a is not b
+    a.of_shape((1, 14, 14))
+    kept = weakref.ref(first.images)
+    del a, again, first, _
+    gc.collect()
+    assert kept() is None
 
 
 def test_it_cannot_be_trained_or_differentiated(folder):
