@@ -214,6 +214,7 @@ class Explorer:
         self._few = self._images = images
         self.held_out, self.codes = 0, codes
         number = self.card.number + 1 if self.card else 0
+        self._drop_classifier(card)
         self.card = replace(card, number=number)
         return self.card
 
@@ -281,8 +282,14 @@ class Explorer:
 
     def _shown(self, card: ModelCard, data: str, note: str) -> ModelCard:
         card = replace(card, data=data, note=note, images=self._total)
+        self._drop_classifier(card)
         self.card = card.numbered_after(self.card)
         return self.card
+
+    def _drop_classifier(self, card: ModelCard) -> None:
+        """Forget the classifier if it is for images of another shape than the next model's."""
+        if self.card is None or self.card.spec.shape != card.spec.shape:
+            self.classifier = None
 
     def _with_parts(self, images: ImageSet | None) -> ImageSet | None:
         return images if images is None or self._tells_parts else replace(images, parts=None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
@@ -32,6 +33,7 @@ LAST_STEM, BEST_STEM = "checkpoint", "best"
 """File stems of the last weights, and of the weights with the lowest validation loss."""
 WEIGHTS_FILE, DESCRIPTION_FILE = f"{LAST_STEM}.safetensors", f"{LAST_STEM}.json"
 FORMAT = 1
+MAX_HASHES = 64
 MAX_ATTACHED_BYTES = 1 << 30
 """Maximum size of a further file of a model."""
 Side = Annotated[int, Field(ge=1, le=8192)]
@@ -247,7 +249,15 @@ def hash_of_weights(path: Path) -> str:
         If the file cannot be read.
     """
     file = run_folder(path) / f"{_stem(path)}.safetensors"
-    with reading(file), file.open("rb") as content:
+    with reading(file):
+        state = file.stat()
+        return _hash(file, state.st_mtime_ns, state.st_size)
+
+
+@lru_cache(maxsize=MAX_HASHES)
+def _hash(file: Path, modified: int, size: int) -> str:
+    """Return the hash of a file, which is read again only after a change."""
+    with file.open("rb") as content:
         return hashlib.file_digest(content, "sha256").hexdigest()[:16]
 
 

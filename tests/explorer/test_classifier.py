@@ -130,6 +130,18 @@ def test_layers_that_would_be_left_out_are_refused(ask, tmp_path):
         ask(OpenClassifier(file))
 
 
+def test_a_model_of_other_images_closes_the_classifier(ask, tmp_path):
+    other = Explorer()
+    other.open(resources() / "models" / "digits-2d")
+    file = classifier_files.onnx_classifier(tmp_path / "digits.onnx")
+    finish(answer(OpenClassifier(file), other))
+    other.open(resources() / "models" / "digits-2d")
+    assert other.classifier is not None
+    faces = next((resources() / "models").glob("*faces*"))
+    other.open(faces, 0.1)
+    assert other.classifier is None
+
+
 def test_too_many_outputs_are_refused(ask, tmp_path):
     weights = {"fc.weight": np.zeros((1001, 784), np.float32)}
     save_file(weights, tmp_path / "wide.safetensors")
