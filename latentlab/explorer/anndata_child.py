@@ -30,37 +30,12 @@ PLOTS = re.compile(r"umap|tsne|t-sne|draw_graph|spatial|diffmap", re.I)
 CLASSES = ("cell_type", "celltype", "cell_types", "celltypes", "labels", "label", "class", "y")
 """Names of the column of classes, in order of preference."""
 RESERVED = frozenset(
-    [
-        "z",
-        "mu",
-        "codes",
-        "latents",
-        "embedding",
-        "embeddings",
-        "features",
-        "X",
-        "z1",
-        "sigma",
-        "std",
-        "label",
-        "labels",
-        "y",
-        "class",
-        "target",
-        "targets",
-        "digit",
-        "file",
-        "filename",
-        "path",
-        "image",
-        "name",
-        "part",
-        "split",
-        "partition",
-        "set",
-        "note",
-        "allow_pickle",
-    ]
+    {
+        *("z", "mu", "codes", "latents", "embedding", "embeddings", "features", "X", "z1"),
+        *("sigma", "std", "label", "labels", "y", "class", "target", "targets", "digit"),
+        *("file", "filename", "path", "image", "name", "part", "split", "partition", "set"),
+        *("note", "allow_pickle"),
+    }
 )
 """Names of arrays that `read_code_file` understands, and of parameters of `numpy.savez`."""
 MAX_LEVELS = 100
