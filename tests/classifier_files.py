@@ -1,6 +1,9 @@
 """Classifiers of the bundled digits, by the nearest class mean, as other programs write them."""
 
+import json
+
 import numpy as np
+import onnx
 import onnx_files
 from onnx import TensorProto, helper
 from safetensors.numpy import save_file
@@ -37,6 +40,28 @@ def onnx_classifier(path, *, low=0.0, high=1.0):
     return onnx_files.save(
         onnx_files.graph(nodes, inputs, {"probability": ["N", 10]}, tensors), path
     )
+
+
+def one_probability(path):
+    """Write a classifier of zeros and ones, whose one output is the probability of a one."""
+    weight, bias = class_means()
+    nodes = [
+        helper.make_node("Flatten", ["pixels"], ["flat"]),
+        helper.make_node("Gemm", ["flat", "weight", "bias"], ["logit"], transB=1),
+        helper.make_node("Sigmoid", ["logit"], ["probability"]),
+    ]
+    tensors = {"weight": weight[1:2] - weight[:1], "bias": bias[1:2] - bias[:1]}
+    inputs = {"pixels": (TensorProto.FLOAT, ["N", 1, 28, 28])}
+    return onnx_files.save(
+        onnx_files.graph(nodes, inputs, {"probability": ["N", 1]}, tensors), path
+    )
+
+
+def with_names(path, names):
+    """Write names of classes into the metadata of a classifier."""
+    model = onnx.load(path)
+    onnx.helper.set_model_props(model, {"class_names": json.dumps(names)})
+    return onnx_files.save(model, path)
 
 
 def network_weights(path):

@@ -61,6 +61,16 @@ def encoder():
     return graph(nodes, inputs, {"z_log_var": ["N", LATENT], "z_mean": ["N", LATENT]}, tensors)
 
 
+def joint_encoder():
+    """Return the same encoder with one output, whose halves are mean and log variance."""
+    made = encoder()
+    made.graph.node.append(helper.make_node("Concat", ["z_mean", "z_log_var"], ["logvar"], axis=1))
+    del made.graph.output[:]
+    joint = helper.make_tensor_value_info("logvar", TensorProto.FLOAT, ["N", 2 * LATENT])
+    made.graph.output.append(joint)
+    return made
+
+
 def classifier(names="abc"):
     """Return a linear classifier of images, whose output is logits."""
     nodes = [

@@ -20,8 +20,9 @@ from latentlab.directories import CODE_SUFFIXES, expanded
 from latentlab.errors import LatentlabError
 from latentlab.explorer.import_ import is_foreign
 from latentlab.explorer.import_.foreign import inspect_foreign
-from latentlab.learning.checkpoint import load_model, run_folder
+from latentlab.learning.checkpoint import run_folder
 from latentlab.learning.recipe import read_recipe
+from latentlab.runs.onnx_probe import load_probed
 from latentlab.runs.run_data import read_run_data
 from latentlab.runs.scene_files import find_scene
 from latentlab.session.recipes import recipe_title
@@ -129,7 +130,7 @@ def _kind_of(path: Path) -> tuple[str, Callable[[Path], Description]]:
 
 
 def _describe_model(path: Path) -> Description:
-    model, checkpoint = load_model(path)
+    model, checkpoint = load_probed(path)
     folder = run_folder(path)
     facts: dict[str, Any] = {
         "model": recipe_title(checkpoint.recipe.to_dict()),

@@ -29,9 +29,10 @@ from latentlab.latent.encode import decode_means, encode, to_hwc
 from latentlab.latent.interpolation.curves import PathKind, lerp, slerp
 from latentlab.latent.mixture_prior import fit_mixture
 from latentlab.latent.prior_samples import labels_for, sample_prior
-from latentlab.learning.checkpoint import load_model, run_folder
+from latentlab.learning.checkpoint import run_folder
 from latentlab.runs.imported import read_provenance
 from latentlab.runs.model_export import ModelSource, export_model
+from latentlab.runs.onnx_probe import load_probed
 from latentlab.session.files.model_export import ModelPart
 from latentlab.session.files.mosaic import tile
 from latentlab.session.points import LatentPath
@@ -100,7 +101,7 @@ class Model:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._network, self._checkpoint = load_model(path)
+        self._network, self._checkpoint = load_probed(path)
         self.folder: Path = run_folder(path).resolve()
         found = self._checkpoint
         self._card = card_of(self._network, found.recipe, found.spec, self.folder, found.epoch)

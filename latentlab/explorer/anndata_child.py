@@ -29,6 +29,15 @@ PLOTS = re.compile(r"umap|tsne|t-sne|draw_graph|spatial|diffmap", re.I)
 """Names of embeddings for plots; they come last."""
 CLASSES = ("cell_type", "celltype", "cell_types", "celltypes", "labels", "label", "class", "y")
 """Names of the column of classes, in order of preference."""
+RESERVED = frozenset(
+    {
+        *("z", "mu", "codes", "latents", "embedding", "embeddings", "features", "X", "z1"),
+        *("sigma", "std", "label", "labels", "y", "class", "target", "targets", "digit"),
+        *("file", "filename", "path", "image", "name", "part", "split", "partition", "set"),
+        *("note", "allow_pickle"),
+    }
+)
+"""Names of arrays that `read_code_file` understands, and of parameters of `numpy.savez`."""
 MAX_LEVELS = 100
 """Maximum number of words of a column."""
 
@@ -96,7 +105,13 @@ def convert(source: Path) -> dict[str, NDArray[Any]]:
     words = {each: column for each, column in columns.items() if column.dtype.kind == "U"}
     if classes := _classes(words):
         arrays["labels"] = columns.pop(classes)
-    return {**{each: column for each, column in columns.items() if column.size}, **arrays}
+    others = {_free(each): column for each, column in columns.items() if column.size}
+    return {**others, **arrays}
+
+
+def _free(name: str) -> str:
+    """Return the name of a column, changed if it means something else in an NPZ."""
+    return f"obs {name}" if name in RESERVED else name
 
 
 def _rank(name: str) -> tuple[bool, bool, str]:
@@ -113,8 +128,9 @@ def _classes(columns: Mapping[str, NDArray[Any]]) -> str:
 def _column(values: Any) -> NDArray[Any]:
     """Return a column as numbers or words; empty if it is neither, or has too many words."""
     if values.dtype.kind in "biuf":
-        return np.asarray(values, np.float32)
-    words = np.array(["" if word != word else str(word) for word in values.tolist()], str)
+        return np.asarray(values.to_numpy(np.float32, na_value=np.nan))
+    pairs = zip(values.tolist(), values.isna().tolist(), strict=True)
+    words = np.array(["" if is_missing else str(word) for word, is_missing in pairs], str)
     return words if 1 < len(np.unique(words)) <= MAX_LEVELS else np.empty(0)
 
 

@@ -13,7 +13,7 @@ from latentlab.data.arrays.labels import Labels, read_attributes, read_labels
 from latentlab.data.files.code_file import CodeFile, read_code_file
 from latentlab.data.files.listed_images import ListedImages, find_listed
 from latentlab.data.image_set import Attributes, ImageSet, ImageSpec
-from latentlab.errors import DataError
+from latentlab.errors import DataError, RunError, listed
 from latentlab.explorer.anndata_file import SUFFIX, read_anndata
 from latentlab.explorer.answer import answer
 from latentlab.explorer.explorer import Explorer
@@ -74,7 +74,13 @@ def _points(explorer: Explorer, found: CodeFile) -> tuple[Point, ...]:
     card = explorer.card
     assert card
     known = {name: label for label, name in enumerate(card.spec.class_names)}
-    labels = [known.get(word, 0) for word in found.labels or ()] or [0] * len(found)
+    words = found.labels if card.conditional else None
+    if unknown := sorted(set(words or ()) - known.keys()):
+        raise RunError(
+            f"The codes are of classes that the model does not know: {listed(unknown, 8)}.",
+            f"Its classes are {listed(list(known), 8)}.",
+        )
+    labels = [known[word] for word in words] if words else [0] * len(found)
     return tuple(map(card.point, found.z.tolist(), labels))
 
 

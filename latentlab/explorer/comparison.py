@@ -18,9 +18,10 @@ from latentlab.latent.elbo_scores import ENCODE_BATCH_SIZE, elbo_scores
 from latentlab.latent.encode import decode, encode, to_hwc
 from latentlab.latent.paired import paired
 from latentlab.latent.planes import axes_plane, pca_plane
-from latentlab.learning.checkpoint import load_model, run_folder
+from latentlab.learning.checkpoint import run_folder
 from latentlab.learning.events import is_active
 from latentlab.runs.library import run_name
+from latentlab.runs.onnx_probe import load_probed
 from latentlab.session.anomalies import with_eta
 from latentlab.session.comparison import (
     CodesMap,
@@ -72,7 +73,7 @@ class ModelB:
 
     def __init__(self, path: Path) -> None:
         self.path, self._mtimes = path, _mtimes(path)
-        self.model, checkpoint = load_model(path)
+        self.model, checkpoint = load_probed(path)
         folder, recipe = run_folder(path).resolve(), checkpoint.recipe
         best = f" ({BEST})" if path.stem == BEST else ""
         self.card = ModelCard(

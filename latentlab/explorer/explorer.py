@@ -35,11 +35,11 @@ from latentlab.latent.prior_samples import labels_for, sample_prior
 from latentlab.learning.checkpoint import (
     empty_model,
     hash_of_weights,
-    load_model,
     load_weights,
     run_folder,
 )
 from latentlab.learning.recipe import Recipe, make_recipe
+from latentlab.runs.onnx_probe import load_probed
 from latentlab.session.abilities import Ability
 from latentlab.session.files.mosaic import square_columns
 from latentlab.session.points import (
@@ -152,7 +152,7 @@ class Explorer:
         RunError
             If it cannot be loaded; the previous model stays open.
         """
-        model, checkpoint = load_model(path)
+        model, checkpoint = load_probed(path)
         folder = run_folder(path).resolve()
         shipped = folder.parent == (resources() / "models").resolve()
         splits, data, note = find_images(folder, checkpoint, shipped=shipped)
@@ -214,6 +214,7 @@ class Explorer:
         self._few = self._images = images
         self.held_out, self.codes = 0, codes
         number = self.card.number + 1 if self.card else 0
+        self._drop_classifier(card)
         self.card = replace(card, number=number)
         return self.card
 
@@ -281,8 +282,14 @@ class Explorer:
 
     def _shown(self, card: ModelCard, data: str, note: str) -> ModelCard:
         card = replace(card, data=data, note=note, images=self._total)
+        self._drop_classifier(card)
         self.card = card.numbered_after(self.card)
         return self.card
+
+    def _drop_classifier(self, card: ModelCard) -> None:
+        """Forget the classifier if it is for images of another shape than the next model's."""
+        if self.card is None or self.card.spec.shape != card.spec.shape:
+            self.classifier = None
 
     def _with_parts(self, images: ImageSet | None) -> ImageSet | None:
         return images if images is None or self._tells_parts else replace(images, parts=None)

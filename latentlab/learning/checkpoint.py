@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
@@ -21,7 +22,7 @@ from latentlab.learning.recipe import Recipe, make_recipe
 from latentlab.learning.tensors import check_shapes, read_weights
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -32,6 +33,7 @@ LAST_STEM, BEST_STEM = "checkpoint", "best"
 """File stems of the last weights, and of the weights with the lowest validation loss."""
 WEIGHTS_FILE, DESCRIPTION_FILE = f"{LAST_STEM}.safetensors", f"{LAST_STEM}.json"
 FORMAT = 1
+MAX_HASHES = 64
 MAX_ATTACHED_BYTES = 1 << 30
 """Maximum size of a further file of a model."""
 Side = Annotated[int, Field(ge=1, le=8192)]
@@ -191,8 +193,18 @@ def _checkpoint(stored: _Description, file: Path) -> Checkpoint:
     )
 
 
-def load_model(path: Path) -> tuple[Model, Checkpoint]:
+def load_model(
+    path: Path, inspect: Callable[[Mapping[str, bytes]], object] | None = None
+) -> tuple[Model, Checkpoint]:
     """Build the model of a run folder or checkpoint file, with its weights, on the CPU.
+
+    Parameters
+    ----------
+    path : Path
+        Run folder or checkpoint file.
+    inspect : callable, optional
+        Called with the further files of the model, if it has any, before it runs them; raises if
+        they must not be run. `latentlab.runs.onnx_probe.load_probed` gives one.
 
     Raises
     ------
@@ -209,7 +221,10 @@ def load_model(path: Path) -> tuple[Model, Checkpoint]:
     weights = read_weights(file, _shapes(model))
     load_weights(_allocate(model), weights, str(file))
     if model.files:
-        model.attach(_attached(folder, model.files))
+        files = _attached(folder, model.files)
+        if inspect:
+            inspect(files)
+        model.attach(files)
     return model, checkpoint
 
 
@@ -234,7 +249,15 @@ def hash_of_weights(path: Path) -> str:
         If the file cannot be read.
     """
     file = run_folder(path) / f"{_stem(path)}.safetensors"
-    with reading(file), file.open("rb") as content:
+    with reading(file):
+        state = file.stat()
+        return _hash(file, state.st_mtime_ns, state.st_size)
+
+
+@lru_cache(maxsize=MAX_HASHES)
+def _hash(file: Path, modified: int, size: int) -> str:
+    """Return the hash of a file, which is read again only after a change."""
+    with file.open("rb") as content:
         return hashlib.file_digest(content, "sha256").hexdigest()[:16]
 
 

@@ -85,7 +85,7 @@ def fit(
     splits = yield from (data or recipe.data.load())
     trainer = _trainer(recipe, splits, device, controls)
     replay = _restore(trainer, resume, changes)
-    monitor = Monitor(trainer, controls, resume)
+    monitor = Monitor(trainer, controls, resume, keeps_best=bool(splits.test))
     yield _started(trainer, splits, devices.device_name(device))
     learning = _learn(trainer, monitor, _Steering(trainer, controls, replay), keep, splits)
     with devices.training_on(device):

@@ -39,10 +39,17 @@ class Monitor:
         Sets the interval of the snapshots.
     position : TrainingState or None
         State that the run was resumed from, if any.
+    keeps_best : bool
+        Whether the weights of the best epoch are needed at the end.
     """
 
     def __init__(
-        self, trainer: Trainer, controls: Controls, position: TrainingState | None
+        self,
+        trainer: Trainer,
+        controls: Controls,
+        position: TrainingState | None,
+        *,
+        keeps_best: bool = False,
     ) -> None:
         self._trainer = trainer
         self._controls = controls
@@ -61,8 +68,10 @@ class Monitor:
         self.best_epoch = position.best_epoch if position else 0
         self.judged_by = position.judged_by if position else ""
         self._best: Snapshot | None = None
+        self._keeps_best = keeps_best
         self.best_weights: Snapshot | None = None
-        """Weights of the best epoch; None if it was before the run was resumed."""
+        """Weights of the best epoch; None if it was before the run was resumed, or if they are not
+        needed."""
 
     def now(self) -> float:
         """Return a clock in seconds that excludes time outside training."""
@@ -153,7 +162,8 @@ class Monitor:
         judged_by = f"{objective!r} {objective.numbers(trainer.epochs)}"
         if self.best_loss is None or loss < self.best_loss or judged_by != self.judged_by:
             self.best_loss, self.best_epoch, self._best = loss, trainer.epoch, self._last_finite
-            self.best_weights = self._last_finite
+            if self._keeps_best:
+                self.best_weights = self._last_finite
         self.judged_by = judged_by
         return self.best_epoch, self.best_loss
 

@@ -63,11 +63,14 @@ class ImageClassifier:
         Scale of its input.
     gives_probabilities : bool
         Whether the values are probabilities; otherwise they are logits.
+    order : tuple of int
+        Outputs of the classes, in their order; empty if it is that of the outputs.
     """
 
     compute: Callable[[Tensor], Tensor]
     scale: PixelScale = SCALES[0]
     gives_probabilities: bool = False
+    order: tuple[int, ...] = ()
 
     def scaled(self, scale: PixelScale) -> ImageClassifier:
         """Return the classifier with another scale of its input."""
@@ -79,8 +82,10 @@ class ImageClassifier:
         values = self.compute(x * self.scale.factor + self.scale.offset).float()
         if values.shape[1] == 1:
             share = values if self.gives_probabilities else values.sigmoid()
-            return torch.cat([1 - share, share], 1)
-        return values if self.gives_probabilities else values.softmax(1)
+            found = torch.cat([1 - share, share], 1)
+        else:
+            found = values if self.gives_probabilities else values.softmax(1)
+        return found[:, list(self.order)] if self.order else found
 
 
 def of_onnx(function: OnnxFunction, output: str) -> ImageClassifier:

@@ -231,8 +231,13 @@ def _session(content: bytes, source: str) -> Any:
     torch = sys.modules.get("torch")
     options.intra_op_num_threads = torch.get_num_threads() if torch else 1
     options.inter_op_num_threads = 1
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
+    # Folding would compute constants of any size while the file is opened.
+    unfolded = ["ConstantFolding"]
     with _onnxruntime(f"{source} cannot be computed"):
-        return onnxruntime.InferenceSession(content, options, ["CPUExecutionProvider"])
+        return onnxruntime.InferenceSession(
+            content, options, ["CPUExecutionProvider"], disabled_optimizers=unfolded
+        )
 
 
 @contextmanager

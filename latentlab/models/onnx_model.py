@@ -193,7 +193,8 @@ class OnnxModel(Model):
         self._refuse_gradient(x)
         found = self._call(self._encoder, self._pixels_in(x.detach().numpy()), y)
         mean = _rows(found[self.config.mean])
-        if mean.shape[1] == 2 * self.latent_dim and not self.config.deviation:
+        is_joint = self.config.deviation in ("", self.config.mean)
+        if is_joint and mean.shape[1] == 2 * self.latent_dim:
             mean = mean[:, : self.latent_dim]
         self._check_size(mean, self.latent_dim, "code")
         sigma = torch.full_like(mean, MIN_SIGMA)

@@ -7,12 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter
 
+from latentlab.learning.checkpoint import load_model, run_folder
+from latentlab.models.onnx_file import DECODER
 from latentlab.models.onnx_trial import Probe, try_classifier, try_model
 from latentlab.runs.child_process import in_process
-from latentlab.work import Progress, with_progress
+from latentlab.work import Progress, finish, with_progress
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
+    from pathlib import Path
+
+    from latentlab.learning.checkpoint import Checkpoint
+    from latentlab.models.base import Model
 
 EXTRA_BYTES = 2 << 30
 """Memory of the process above a few copies of the files."""
@@ -42,6 +48,25 @@ def probe(files: Mapping[str, bytes], name: str) -> Generator[Progress, None, Pr
     return _PROBE.validate_python(found)
 
 
+def load_probed(path: Path) -> tuple[Model, Checkpoint]:
+    """Load a model as `load_model` does, after a probe of the ONNX files of its run folder.
+
+    A run folder may come from anywhere, and a small graph may take all memory.
+
+    Raises
+    ------
+    RunError
+        If it cannot be loaded, or a file cannot be computed within the limits.
+    """
+    name = run_folder(path).name
+
+    def inspect(files: Mapping[str, bytes]) -> None:
+        if DECODER in files:  # `attach` tells what is missing
+            finish(probe(files, name))
+
+    return load_model(path, inspect)
+
+
 def probe_classifier(
     content: bytes, name: str, shape: tuple[int, int, int]
 ) -> Generator[Progress, None, str]:
@@ -68,7 +93,7 @@ def _tried(
     work: Callable[..., Any], name: str, files: Mapping[str, bytes], *args: Any
 ) -> Generator[Progress, None, Any]:
     """Call a trial in a process with limits; files that have passed are not run again."""
-    hashes = [hashlib.sha256(content).digest() for content in files.values()]
+    hashes = [hashlib.sha256(files[file]).digest() for file in sorted(files)]
     key = (work.__name__, *hashes, *args)
     if key not in _PASSED:
         pieces = in_process(

@@ -52,6 +52,7 @@ STYLE: dict[Any, Any] = {
     "pdf.fonttype": 42,
     "svg.hashsalt": "latentlab",  # the same figure gives the same file
     "font.size": 9,
+    "text.parse_math": False,  # a dollar sign in a name is no formula
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.edgecolor": "#8b95a7",

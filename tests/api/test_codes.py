@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 import latentlab
+from latentlab.data.files.code_file import CODE_ARRAYS, FILE_NAMES, LABEL_NAMES, PART_NAMES
 from latentlab.errors import LatentlabError
+from latentlab.explorer import anndata_child
 
 RNG = np.random.default_rng(0)
 Z = RNG.normal(size=(40, 6)).astype(np.float32)
@@ -42,6 +44,24 @@ def test_embeddings_of_anndata_are_read_in_another_process(tmp_path):
     assert about.facts["attributes"] == ["batch"]
     assert "X_scVI" in about.note
     assert "X_umap" in about.note
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
+def test_columns_of_anndata_may_have_any_names_and_missing_words(tmp_path):
+    anndata = pytest.importorskip("anndata")
+    pandas = pytest.importorskip("pandas")
+    words = pandas.array(["a", None] * 20, "string")
+    columns = {"cell_type": KINDS, "file": KINDS, "sigma": Z[:, 0], "part": KINDS, "label": KINDS}
+    numbers = pandas.array([1, None] * 20, "Int64")
+    cells = pandas.DataFrame(
+        {**columns, "site": words, "age": numbers}, index=list(map(str, range(40)))
+    )
+    with anndata.settings.override(allow_write_nullable_strings=True):
+        anndata.AnnData(obs=cells, obsm={"X_scVI": Z}).write_h5ad(tmp_path / "cells.h5ad")
+    found = latentlab.read_codes(tmp_path / "cells.h5ad")
+    assert found.class_names == ("B", "NK", "T")
+    assert {"obs file", "obs sigma", "obs part", "site", "age"} <= set(found.attributes)
+    assert {*CODE_ARRAYS, *LABEL_NAMES, *FILE_NAMES, *PART_NAMES} <= anndata_child.RESERVED
 
 
 def test_a_damaged_file_of_anndata_is_refused_with_what_to_do(tmp_path):

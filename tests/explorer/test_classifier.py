@@ -1,5 +1,7 @@
 """Classifiers of other programs: understood by labels, and what they decide."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -8,11 +10,15 @@ pytest.importorskip("onnxruntime")
 
 import classifier_files
 import onnx_files
+from safetensors.numpy import load_file, save_file
 
+from latentlab.data.image_set import ImageSpec
 from latentlab.directories import resources
 from latentlab.errors import RunError
 from latentlab.explorer.answer import answer, find_answers
+from latentlab.explorer.classifier.files import read_classifier
 from latentlab.explorer.explorer import Explorer
+from latentlab.latent.encode import to_model_input
 from latentlab.latent.planes import axes_plane
 from latentlab.session.classifier.requests import (
     ClassifyImages,
@@ -88,6 +94,59 @@ def test_a_wanted_class_is_found(explorer, ask, tmp_path):
     card = ask(OpenClassifier(classifier_files.onnx_classifier(tmp_path / "digits.onnx")))
     found = ask(FindCounterfactual(card, explorer.start()[0], target=1))
     assert found.after == "1"
+
+
+def test_one_output_may_be_a_probability(explorer, tmp_path):
+    whole = explorer.images[:]
+    two = whole[whole.labels < 2]
+    spec = ImageSpec(two.spec.shape, ("0", "1"))
+    two = replace(two, spec=spec)
+    file = classifier_files.one_probability(tmp_path / "ones.onnx")
+    found = finish(read_classifier(file, spec, two))
+    decided = found.classifier.probabilities(to_model_input(two.images)).argmax(1).numpy()
+    assert np.mean(decided == two.labels) > 0.95
+
+
+def test_class_names_of_a_file_say_which_output_is_which(explorer, ask, tmp_path):
+    file = classifier_files.onnx_classifier(tmp_path / "digits.onnx")
+    names = list("1032456789")
+    card = ask(OpenClassifier(classifier_files.with_names(file, names)))
+    assert card.class_names == explorer.card.spec.class_names
+    found = ask(ClassifyImages(card)).labels
+    outputs = expected(explorer.images[:].images).argmax(1)
+    assert [names[output] for output in outputs] == [card.class_names[label] for label in found]
+    card = ask(OpenClassifier(classifier_files.with_names(file, ["a", "b"])))
+    assert card.class_names == explorer.card.spec.class_names
+    card = ask(OpenClassifier(classifier_files.with_names(file, list("abcdefghij"))))
+    assert card.class_names == tuple("abcdefghij")
+    assert "agrees" not in card.note
+
+
+def test_layers_that_would_be_left_out_are_refused(ask, tmp_path):
+    file = classifier_files.network_weights(tmp_path / "mlp.safetensors")
+    norm = {f"bn1.running_{name}": np.ones(20, np.float32) for name in ("mean", "var")}
+    save_file(load_file(file) | norm, file)
+    with pytest.raises(RunError, match="decide otherwise: bn1"):
+        ask(OpenClassifier(file))
+
+
+def test_a_model_of_other_images_closes_the_classifier(ask, tmp_path):
+    other = Explorer()
+    other.open(resources() / "models" / "digits-2d")
+    file = classifier_files.onnx_classifier(tmp_path / "digits.onnx")
+    finish(answer(OpenClassifier(file), other))
+    other.open(resources() / "models" / "digits-2d")
+    assert other.classifier is not None
+    faces = next((resources() / "models").glob("*faces*"))
+    other.open(faces, 0.1)
+    assert other.classifier is None
+
+
+def test_too_many_outputs_are_refused(ask, tmp_path):
+    weights = {"fc.weight": np.zeros((1001, 784), np.float32)}
+    save_file(weights, tmp_path / "wide.safetensors")
+    with pytest.raises(RunError, match="1,001 outputs"):
+        ask(OpenClassifier(tmp_path / "wide.safetensors"))
 
 
 def test_without_labels_that_decide_the_assumption_is_told(ask, tmp_path):

@@ -32,6 +32,7 @@ from latentlab.latent.planes import axes_plane
 from latentlab.learning.checkpoint import DESCRIPTION_FILE, Checkpoint, load_model, save_checkpoint
 from latentlab.learning.recipe import Recipe, make_recipe
 from latentlab.runs.library import library
+from latentlab.session.codes import ReadCodes
 from latentlab.session.export import DescribeForm, Export, ReadRecipe
 from latentlab.session.form import describe
 from latentlab.session.library.notes import Annotate, Notes
@@ -121,6 +122,16 @@ def by_hand(folder, point):
 
 
 # Open
+
+
+def test_codes_of_classes_that_the_model_does_not_know_are_refused(cvae, tmp_path):
+    z = np.zeros((3, cvae.opened.card.latent_dim), np.float32)
+    np.savez(tmp_path / "known.npz", z=z, labels=np.array(["2", "0", "1"]))
+    found = finish(answer(ReadCodes(tmp_path / "known.npz"), cvae.explorer))
+    assert [point.label for point in found.points] == [2, 0, 1]
+    np.savez(tmp_path / "other.npz", z=z, labels=np.array(["2", "owl", "1"]))
+    with pytest.raises(RunError, match="does not know: owl"):
+        finish(answer(ReadCodes(tmp_path / "other.npz"), cvae.explorer))
 
 
 def test_open_says_what_it_is(lab):

@@ -12,6 +12,8 @@ from PIL import Image
 from latentlab.errors import RunError
 from latentlab.explorer.explorer import Explorer
 from latentlab.explorer.report import write_report
+from latentlab.explorer.report.figures import map_svg
+from latentlab.latent.codes import Codes
 from latentlab.runs.run_log import read_run_log
 from latentlab.work import finish
 
@@ -70,3 +72,9 @@ def test_a_report_without_the_data_shows_what_needs_none(vae_run, tmp_path, monk
 def test_a_report_is_not_written_as_something_else(vae_run, tmp_path):
     with pytest.raises(RunError, match=r"\.html"):
         written(vae_run, tmp_path / "r.pdf")
+
+
+def test_names_of_classes_are_no_formulas():
+    codes = Codes(np.zeros((2, 2), np.float32), np.ones((2, 2), np.float32), np.array([0, 1]))
+    drawn = map_svg(codes.mu, codes, ("$1 to $2", "$_$"), ("z1", "z2"))
+    assert "$1 to $2" in drawn

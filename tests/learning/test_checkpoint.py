@@ -18,11 +18,13 @@ import latentlab
 from latentlab.atomic_write import write_atomically
 from latentlab.data.image_set import ImageSpec
 from latentlab.errors import LatentlabError, RunError
+from latentlab.learning import checkpoint as checkpoint_module
 from latentlab.learning.checkpoint import (
     BEST_STEM,
     DESCRIPTION_FILE,
     WEIGHTS_FILE,
     Checkpoint,
+    hash_of_weights,
     load_model,
     read_checkpoint,
     run_folder,
@@ -115,6 +117,15 @@ def test_the_best_weights_open_by_their_name(run, suffix):
     name = "decoder.head.bias"
     np.testing.assert_array_equal(model.state_dict()[name].numpy(), weights_of(seed=1)[name])
     assert load_model(run)[1] == CHECKPOINT
+
+
+def test_the_hash_of_weights_is_read_again_only_after_a_change(run):
+    first = hash_of_weights(run)
+    before = checkpoint_module._hash.cache_info().misses
+    assert hash_of_weights(run) == first
+    assert checkpoint_module._hash.cache_info().misses == before
+    save_checkpoint(run, CHECKPOINT, weights_of(seed=1))
+    assert hash_of_weights(run) != first
 
 
 def test_best_weights_that_are_not_there_are_named(run):

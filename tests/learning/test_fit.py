@@ -210,6 +210,21 @@ def test_keep_is_called_after_an_epoch_where_the_last_time_was_long_ago(monkeypa
     assert [saved.best.epoch for saved in kept[1:]] == [1, 2, 3]
 
 
+def test_the_best_weights_stay_in_memory_only_for_test_images(monkeypatch):
+    monitors = []
+
+    class Watched(Monitor):
+        def __init__(self, *args, **options):
+            super().__init__(*args, **options)
+            monitors.append(self)
+
+    monkeypatch.setattr("latentlab.learning.fit.Monitor", Watched)
+    run(recipe_of(epochs=1))
+    (monitor,) = monitors
+    assert monitor.best_epoch == 1
+    assert monitor.best_weights is None
+
+
 def test_what_has_not_moved_is_not_kept_twice():
     kept = []
     with closing(fit(recipe_of(), keep=kept.append)) as events:

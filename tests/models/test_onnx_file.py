@@ -56,6 +56,18 @@ def test_a_fixed_batch_is_run_repeatedly():
     np.testing.assert_allclose(one({"z": z})["picture"], any_({"z": z})["picture"], atol=1e-6)
 
 
+def test_constants_are_not_computed_while_a_file_is_opened():
+    nodes = [
+        helper.make_node("ConstantOfShape", ["shape"], ["wide"]),
+        helper.make_node("ReduceSum", ["wide"], ["none"], keepdims=0),
+        helper.make_node("Add", ["x", "none"], ["y"]),
+    ]
+    greedy = onnx_files.graph(nodes, INPUT, OUTPUT, {"shape": np.array([1 << 40])})
+    function = OnnxFunction(greedy.SerializeToString(), "it")
+    with pytest.raises(RunError, match="cannot be computed"):
+        function({"x": np.zeros((1, 2))})
+
+
 @pytest.mark.parametrize(
     ("made", "reason"),
     [

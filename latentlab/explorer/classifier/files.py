@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from latentlab.errors import RunError, reading
+from latentlab.errors import RunError, listed, reading
 from latentlab.explorer.import_.pytorch import read_weights_file
 from latentlab.explorer.import_.state_dict.modules import LINEAR, MAP, Module, group
 from latentlab.explorer.import_.state_dict.tensors import natural
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 MAX_LABELLED = 400
 """Images by whose labels a classifier is understood."""
 MIN_LABELLED = 20
+MAX_CLASSES = 1000
 FEW_RIGHT = 0.5
 """Share of right decisions below which the message warns."""
 ACTIVATIONS = {"ReLU": nn.ReLU, "tanh": nn.Tanh, "leaky ReLU": nn.LeakyReLU, "ELU": nn.ELU}
@@ -90,19 +91,42 @@ def read_classifier(
     if path.suffix.lower() == ".onnx":
         base, names = yield from _read_onnx(path, spec)
         networks = [Candidate(base)]
-        is_known = True
     else:
         tensors = yield from read_weights_file(path)
-        modules = [each for each in group(tensors) if each.is_weighted]
+        modules = _layers(group(tensors))
         if not tensors.is_ordered:
             modules.sort(key=lambda each: natural(each.name))
         networks = list(_networks(modules, spec))
-        is_known = len(networks) == 1
-    labelled = _labelled(images)
     classes = _check_count(networks[0].classifier, spec)
-    if labelled is None or classes != spec.classes:
-        return _assumed(networks, names or _names(classes, spec), spec, is_known=is_known)
-    return (yield from _chosen(networks, labelled, _names(classes, spec)))
+    networks, names = _in_order(networks, names if len(names) == classes else (), spec)
+    labelled = _labelled(images)
+    # Classes of other names are others: their indices are not those of the labels.
+    if labelled is None or classes != spec.classes or names not in ((), spec.class_names):
+        return _assumed(networks, names or _names(classes, spec), spec)
+    return (yield from _chosen(networks, labelled, spec.class_names))
+
+
+def _in_order(
+    networks: list[Candidate], names: tuple[str, ...], spec: ImageSpec
+) -> tuple[list[Candidate], tuple[str, ...]]:
+    """Return the candidates with classes in the order of the images, if they are the same ones."""
+    wanted = spec.class_names
+    if names == wanted or sorted(names) != sorted(wanted) or len(set(names)) < len(names):
+        return networks, names
+    order = tuple(map(names.index, wanted))
+    ordered = [replace(each, classifier=replace(each.classifier, order=order)) for each in networks]
+    return ordered, wanted
+
+
+def _layers(modules: Sequence[Module]) -> list[Module]:
+    """Return the layers of a file; raise a `RunError` if it has others than are computed."""
+    if others := [each.name or "the file itself" for each in modules if not each.is_weighted]:
+        raise RunError(
+            "It has layers other than convolutions and linear layers, without which it would "
+            f"decide otherwise: {listed(others, 4)}.",
+            "Export it as ONNX.",
+        )
+    return list(modules)
 
 
 def _read_onnx(
@@ -117,7 +141,7 @@ def _read_onnx(
     try:
         found = json.loads(function.metadata.get("class_names", "[]"))
         names = tuple(map(str, found)) if isinstance(found, list) else ()
-    except ValueError:
+    except (ValueError, RecursionError):
         names = ()
     return of_onnx(function, output), names
 
@@ -134,7 +158,13 @@ def _labelled(images: ImageSet | None) -> ImageSet | None:
 def _check_count(classifier: ImageClassifier, spec: ImageSpec) -> int:
     """Return the number of classes; raise a `RunError` if images of `spec` do not fit."""
     found = classifier.probabilities(torch.zeros(1, *spec.shape))
-    return found.shape[1]
+    classes = found.shape[1]
+    if classes > MAX_CLASSES:
+        raise RunError(
+            f"It has {classes:,} outputs, and latentlab shows at most {MAX_CLASSES:,} classes.",
+            "Is it a classifier?",
+        )
+    return classes
 
 
 def _names(classes: int, spec: ImageSpec) -> tuple[str, ...]:
@@ -144,10 +174,10 @@ def _names(classes: int, spec: ImageSpec) -> tuple[str, ...]:
 
 
 def _assumed(
-    networks: Sequence[Candidate], names: tuple[str, ...], spec: ImageSpec, *, is_known: bool
+    networks: Sequence[Candidate], names: tuple[str, ...], spec: ImageSpec
 ) -> ReadClassifier:
     """Return the conventional reading, where no labels decide."""
-    if not is_known or networks[0].titles:
+    if len(networks) > 1 or networks[0].titles:
         raise RunError(
             "The weights do not say which functions stand between the layers, and no labels on "
             "the map decide it.",
@@ -167,7 +197,7 @@ def _chosen(
     best, most = None, -1.0
     for network, scale in product(networks, scales):
         yield Progress("Comparing the decisions with the labels")
-        classifier = network.classifier.scaled(scale)
+        classifier = _with_outputs(network.classifier.scaled(scale), x)
         decided = classifier.probabilities(x).argmax(1).numpy()
         share = float((decided == labels).mean())
         if share > most:
@@ -177,7 +207,7 @@ def _chosen(
     note = f"Understood with {', '.join(titles)}: agrees with {most:.0%} of the labels."
     if most < FEW_RIGHT:
         note += " That is little: is it for other images?"
-    return ReadClassifier(_with_outputs(classifier, x), names, note)
+    return ReadClassifier(classifier, names, note)
 
 
 def _with_outputs(classifier: ImageClassifier, x: torch.Tensor) -> ImageClassifier:

@@ -75,6 +75,11 @@ class DiffusersReader(Reader):
     folder_files: ClassVar[tuple[str, ...]] = (CONFIG, PIPELINE)
 
     @override
+    def files(self, path: Path) -> tuple[Path, ...]:
+        inner = path / VAE
+        return (*super().files(path), *(super().files(inner) if inner.is_dir() else ()))
+
+    @override
     def read(
         self, path: Path, choices: Mapping[str, str], images: tuple[FittingImages, ...]
     ) -> Generator[Progress, None, ImportedModel]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from functools import cache, cached_property, lru_cache
+from functools import cache, cached_property
 from typing import TYPE_CHECKING
+from weakref import WeakValueDictionary
 
 import numpy as np
 from PIL import Image
@@ -49,6 +50,7 @@ class FittingImages:
     config: DataConfig
     channels: int
     read: Callable[[], ImageSet] = field(repr=False)
+    _shapes: dict[object, FittingImages] = field(default_factory=dict, init=False, repr=False)
 
     @cached_property
     def sample(self) -> ImageSet:
@@ -62,7 +64,12 @@ class FittingImages:
 
     def of_shape(self, shape: tuple[int, int, int], count: int = MAX_IMAGES) -> FittingImages:
         """Return at most `count` images in another shape; none of another number of channels."""
-        return _of_shape(self, shape, count)
+        key = shape, count
+        if key not in self._shapes:
+            if len(self._shapes) >= MAX_SHAPES:
+                self._shapes.clear()
+            self._shapes[key] = _of_shape(self, shape, count)
+        return self._shapes[key]
 
     def data_for(self, spec: ImageSpec) -> tuple[DataConfig, Splits] | None:
         """Return config and images for the map of a model of `spec`; None if none fit exactly."""
@@ -75,6 +82,10 @@ class FittingImages:
         except LatentlabError:
             return None
         return (config, splits) if splits.spec == spec else None
+
+
+_OPENED: WeakValueDictionary[int, FittingImages] = WeakValueDictionary()
+"""The same images are the same object, by which results are known."""
 
 
 def fitting_images(
@@ -90,8 +101,11 @@ def fitting_images(
     found = [each for kind, channels in KINDS if (each := _known(kind, channels))]
     if config is None or images is None or len(images) < MIN_IMAGES:
         return tuple(found)
-    channels = images.spec.shape[0]
-    opened = FittingImages(_title(config), config, channels, lambda: images)
+    opened = _OPENED.get(id(images))  # which holds the images, so that no others have their id
+    if opened is None or opened.config != config:
+        channels = images.spec.shape[0]
+        opened = FittingImages(_title(config), config, channels, lambda: images)
+        _OPENED[id(images)] = opened
     return (opened, *(each for each in found if each.config.kind != config.kind))
 
 
@@ -105,7 +119,6 @@ def _known(kind: str, channels: int) -> FittingImages | None:
     return FittingImages(_title(config), config, channels, lambda: load(config).whole())
 
 
-@lru_cache(maxsize=MAX_SHAPES)
 def _of_shape(images: FittingImages, shape: tuple[int, int, int], count: int) -> FittingImages:
     few = images.sample[:count]
     pixels = few.images if few.spec.shape == shape else _resized(few.images, shape)

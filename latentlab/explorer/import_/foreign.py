@@ -19,7 +19,7 @@ from latentlab.session.import_.model import ForeignModel
 from latentlab.work import Progress, finish
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Mapping
+    from collections.abc import Generator, Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -33,6 +33,8 @@ SHOWN = 8
 """Number of images that are shown with their reconstructions."""
 _LAST: dict[object, ImportedModel] = {}
 """The last model that was read: it is inspected first, and then converted."""
+MAX_KEPT_BYTES = 1 << 28
+"""Size of a model up to which it is kept between inspection and conversion."""
 SHAPELESS = "digits"
 """Data set of the recipe of a model whose images are of no known data set."""
 
@@ -55,15 +57,18 @@ def read_foreign(
     reader = find_reader(path)
     if reader is None:
         raise RunError(f"{path} is not a model of a known format.")
-    key = _version(path), tuple(sorted(choices.items())), tuple(each.title for each in images)
-    if key not in _LAST:
-        try:
-            imported = yield from reader.read(path, choices, images)
-        except RunError as error:
-            raise _named(error, path) from error
-        _LAST.clear()
+    key = path, _version(reader.files(path)), tuple(sorted(choices.items())), images
+    if key in _LAST:
+        return reader, _LAST[key]
+    _LAST.clear()
+    try:
+        imported = yield from reader.read(path, choices, images)
+    except RunError as error:
+        raise _named(error, path) from error
+    size = sum(each.nbytes for each in imported.weights.values())
+    if size + sum(map(len, imported.files.values())) <= MAX_KEPT_BYTES:
         _LAST[key] = imported
-    return reader, _LAST[key]
+    return reader, imported
 
 
 def _named(error: RunError, path: Path) -> RunError:
@@ -74,10 +79,17 @@ def _named(error: RunError, path: Path) -> RunError:
     return RunError(f"{path.name} cannot be opened: {reason}", error.advice)
 
 
-def _version(path: Path) -> tuple[object, ...]:
-    """Return what changes whenever a file, or a file of a folder, is written."""
-    files = sorted(path.iterdir()) if path.is_dir() else [path]
-    return (path, *((file.stat().st_mtime_ns, file.stat().st_size) for file in files))
+def _version(files: Sequence[Path]) -> tuple[object, ...]:
+    """Return what changes whenever one of some files is written, added or removed."""
+
+    def state(file: Path) -> tuple[int, int] | None:
+        try:
+            found = file.stat()
+        except OSError:  # missing, or a dangling link
+            return None
+        return found.st_mtime_ns, found.st_size
+
+    return tuple((file, state(file)) for file in files)
 
 
 def inspect_foreign(
@@ -143,6 +155,7 @@ def convert_foreign(
     )
     splits = found[1] if found else None
     weights, files = imported.weights, imported.files
+    _LAST.clear()
     return write_imported(recipe, imported.spec, weights, provenance, splits, files)
 
 

@@ -68,6 +68,10 @@ class OnnxReader(Reader):
     folder_files: ClassVar[tuple[str, ...]] = (DECODER,)
 
     @override
+    def files(self, path: Path) -> tuple[Path, ...]:
+        return _places(path)
+
+    @override
     def read(
         self, path: Path, choices: Mapping[str, str], images: tuple[FittingImages, ...]
     ) -> Generator[Progress, None, ImportedModel]:
@@ -95,13 +99,7 @@ def find_files(path: Path) -> Files:
     In a folder they are ``decoder.onnx``, ``encoder.onnx`` and ``model.toml``. Beside
     ``NAME-decoder.onnx`` lie ``NAME-encoder.onnx`` and ``NAME-decoder.toml``.
     """
-    folder = path if path.is_dir() else path.parent
-    if path.is_dir() or path.name in (DECODER, ENCODER):
-        decoder, encoder, manifest = folder / DECODER, folder / ENCODER, folder / MANIFEST
-    else:
-        decoder = path.with_name(path.name.replace("encoder", "decoder"))
-        encoder = path.with_name(decoder.name.replace("decoder", "encoder"))
-        manifest = decoder.with_suffix(".toml")
+    decoder, encoder, manifest = _places(path)
     if not decoder.is_file():
         raise RunError(
             f"{path.name} has no decoder beside it: there is no {decoder.name}.",
@@ -111,6 +109,16 @@ def find_files(path: Path) -> Files:
     return Files(
         decoder, encoder if has_encoder else None, manifest if manifest.is_file() else None
     )
+
+
+def _places(path: Path) -> tuple[Path, Path, Path]:
+    """Return where decoder, encoder and manifest would be."""
+    folder = path if path.is_dir() else path.parent
+    if path.is_dir() or path.name in (DECODER, ENCODER):
+        return folder / DECODER, folder / ENCODER, folder / MANIFEST
+    decoder = path.with_name(path.name.replace("encoder", "decoder"))
+    encoder = path.with_name(decoder.name.replace("decoder", "encoder"))
+    return decoder, encoder, decoder.with_suffix(".toml")
 
 
 def _bytes(path: Path) -> bytes:

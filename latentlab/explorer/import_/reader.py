@@ -97,6 +97,10 @@ class Reader(ABC):
             return any((path / name).is_file() for name in self.folder_files)
         return path.suffix.lower() in self.suffixes
 
+    def files(self, path: Path) -> tuple[Path, ...]:
+        """Return the files on which the result of `read` depends; some may not exist."""
+        return tuple(sorted(path.iterdir())) if path.is_dir() else (path,)
+
     @abstractmethod
     def read(
         self, path: Path, choices: Mapping[str, str], images: tuple[FittingImages, ...]

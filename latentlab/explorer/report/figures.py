@@ -21,11 +21,15 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from latentlab.config import words
     from latentlab.latent.codes import Codes
-from latentlab.session.curves import Curves
+    from latentlab.session.curves import Curves
 
-STYLE: Any = {"svg.fonttype": "none", "svg.hashsalt": "latentlab", "font.size": 9}
+STYLE: Any = {
+    "svg.fonttype": "none",
+    "svg.hashsalt": "latentlab",
+    "font.size": 9,
+    "text.parse_math": False,  # a dollar sign in a name is no formula
+}
 """Text stays text, so that it can be searched; equal figures have equal names inside."""
 MAX_MAP_POINTS = 10_000
 MAX_BARS = 64

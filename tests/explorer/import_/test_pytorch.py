@@ -3,6 +3,7 @@
 import io
 import os
 import pickle
+import time
 import zipfile
 
 import numpy as np
@@ -27,7 +28,9 @@ from latentlab.errors import LatentlabError, RunError
 from latentlab.explorer.explorer import Explorer
 from latentlab.explorer.import_ import describe, is_foreign, open_foreign
 from latentlab.explorer.import_.reader import formats
-from latentlab.explorer.import_.state_dict import torch_child
+from latentlab.explorer.import_.state_dict import geometry, torch_child
+from latentlab.explorer.import_.state_dict.chain import CONV, Step
+from latentlab.explorer.import_.state_dict.modules import Module
 from latentlab.learning.checkpoint import load_model
 from latentlab.runs.imported import read_provenance
 from latentlab.runs.library import library
@@ -134,6 +137,15 @@ def test_strides_of_convolutions_are_found_by_the_sizes_and_the_error(images, tm
     assert "Encoder activation: ELU, with a squared error" in " ".join(
         read_provenance(folder).remarks
     )
+
+
+def test_the_strides_of_many_convolutions_are_found_soon():
+    layer = Module("conv", 0, {"weight": np.zeros((4, 4, 3, 3), np.float32)})
+    began = time.perf_counter()
+    found = geometry._closings([Step(layer, CONV)] * 40, 32, decoding=False)
+    assert time.perf_counter() - began < 5
+    keeps = found[32][0][0]
+    assert {(rule.stride, rule.padding) for rule in keeps} == {(1, 1)}
 
 
 @pytest.mark.parametrize("kind", [Faces, DeepFaces])

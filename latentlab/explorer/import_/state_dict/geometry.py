@@ -28,6 +28,8 @@ MAX_EXCESS = 4
 """Penalty above that of the most common combination up to which others are tried."""
 COMMON_SIDES = {28: 0, 32: 0, 64: 0, 128: 0, 96: 1, 48: 1, 256: 1, 16: 1}
 UNCOMMON_SIDE = 4
+MAX_STATES = 1000
+"""Number of states of the search that are continued after a layer."""
 MIXED = 2
 """Penalty of a second rule for the same kernel."""
 
@@ -69,6 +71,12 @@ class Rule:
         more = f" output padding {self.output_padding}" if self.output_padding else ""
         resize = f" resize {self.resize}" if self.resize > 1 else ""
         return f"stride {self.stride}{padding}{more}{resize}"
+
+
+type _State = tuple[int, frozenset[tuple[tuple[int, str], Rule]]]
+"""Side of a map, and the rules used so far by kernel and kind."""
+type _Sequence = tuple[int, tuple[int, ...], tuple[Rule, ...]]
+"""Penalty, places of the rules among those of their layers, and the rules."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,42 +199,46 @@ def geometries(found: Architecture, wanted: int | None = None) -> list[Geometry]
 def _closings(
     steps: Sequence[Step], side: int, *, decoding: bool
 ) -> dict[int | None, list[tuple[tuple[Rule, ...], int]]]:
-    """Return the most common sequences of rules, with their penalties, by the side after them."""
-    found: dict[int | None, list[tuple[tuple[Rule, ...], int]]] = {}
-    for rules, end, cost in _ends(steps, side, decoding=decoding):
-        found.setdefault(end, []).append((rules, cost))
+    """Return the most common sequences of rules, with their penalties, by the side after them.
+
+    What a rule costs depends only on the side and the rules used before, so that of all sequences
+    with the same of both only the best are continued: their number does not grow with the layers.
+    """
+    states: dict[_State, list[_Sequence]] = {(side, frozenset()): [(0, (), ())]}
+    for step in steps:
+        grown: dict[_State, list[_Sequence]] = {}
+        for state, sequences in states.items():
+            for place, rule, after, price in _next(step, state, decoding=decoding):
+                grown.setdefault(after, []).extend(
+                    (cost + price, (*places, place), (*rules, rule))
+                    for cost, places, rules in sequences
+                    if cost + price <= MAX_PENALTY
+                )
+        best = {state: _cheapest(each) for state, each in grown.items() if each}
+        kept = sorted(best.items(), key=lambda item: item[1][0][:2])[:MAX_STATES]
+        states = dict(kept)
+    found: dict[int | None, list[_Sequence]] = {}
+    for (end, _), each in states.items():
+        found.setdefault(end, []).extend(each)
     return {
-        end: sorted(each, key=lambda sequence: sequence[1])[:MAX_GEOMETRIES]
-        for end, each in found.items()
+        end: [(rules, cost) for cost, _, rules in _cheapest(each)] for end, each in found.items()
     }
 
 
-def _ends(
-    steps: Sequence[Step], side: int, *, decoding: bool
-) -> Iterator[tuple[tuple[Rule, ...], int, int]]:
-    """Yield each sequence of rules with the side after it, and its penalty."""
-    chosen: list[Rule] = []
+def _next(step: Step, state: _State, *, decoding: bool) -> Iterator[tuple[int, Rule, _State, int]]:
+    """Yield each rule that a layer may have, with its place, the state after it, and its price."""
+    side, used = state
+    kind = step.kernel, step.kind
+    before = {rule for each, rule in used if each == kind}
+    for place, rule in enumerate(_rules(step, decoding=decoding)):
+        after = rule.side_after(side, step.kernel, step.kind, decoding=decoding)
+        price = 0 if rule in before else rule.penalty + MIXED * bool(before)
+        if 1 <= after <= MAX_SIDE:
+            yield place, rule, (after, used | {(kind, rule)}), price
 
-    def grow(i: int, side: int, cost: int) -> Iterator[tuple[tuple[Rule, ...], int, int]]:
-        if i == len(steps):
-            yield tuple(chosen), side, cost
-            return
-        step = steps[i]
-        before = {
-            rule
-            for rule, other in zip(chosen, steps, strict=False)
-            if (other.kernel, other.kind) == (step.kernel, step.kind)
-        }
-        for rule in _rules(step, decoding=decoding):
-            after = rule.side_after(side, step.kernel, step.kind, decoding=decoding)
-            mixed = MIXED * bool(before and rule not in before)
-            price = cost + mixed + (0 if rule in before else rule.penalty)
-            if 1 <= after <= MAX_SIDE and price <= MAX_PENALTY:
-                chosen.append(rule)
-                yield from grow(i + 1, after, price)
-                chosen.pop()
 
-    yield from grow(0, side, 0)
+def _cheapest(sequences: list[_Sequence]) -> list[_Sequence]:
+    return sorted(sequences, key=lambda sequence: sequence[:2])[:MAX_GEOMETRIES]
 
 
 def _rules(step: Step, *, decoding: bool) -> tuple[Rule, ...]:
