@@ -163,8 +163,9 @@ class Controller(QObject):
     def _on_answer(self, answer: Answer) -> None:
         if isinstance(answer.request, Adopt):
             self._worker.adopted()
-        elif isinstance(answer.request, Open) and answer.failure is None:
-            self.scene.continue_restoring()
+        elif isinstance(answer.request, Open):
+            failed = answer.failure is not None
+            self.scene.continue_restoring(answer.request.path, failed=failed)
 
     @Slot(object)
     def _on_lane_progress(self, progress: LaneProgress) -> None:

@@ -11,7 +11,7 @@ from controller_support import bare, bench, moved
 from latentlab.latent.planes import axes_plane
 from latentlab.session.export import CheckPlugins, DescribeForm, Export, ReadRecipe
 from latentlab.session.failure import Failure
-from latentlab.session.files.scene import ReadScene
+from latentlab.session.files.scene import FoundScene, ReadScene, Scene
 from latentlab.session.import_.dataset import FindDataset
 from latentlab.session.import_.model import InspectForeign, ListForeignFormats
 from latentlab.session.model import (
@@ -188,6 +188,47 @@ def test_failed_open_keeps_the_open_model(bench):
     assert [getattr(after, name) for name in kept] == [getattr(before, name) for name in kept]
     bench.controller.store.dismiss_failure()
     assert bench.state.failure is None
+
+
+NEW, TOY = Path("/toys/new"), Path("/toys/toy")
+
+
+def found_scene(path=NEW):
+    return FoundScene(Path("/scenes/far.scene"), Scene(scene=1, z=(2.5, -2.5)), path)
+
+
+def test_a_scene_waits_for_its_model(bench):
+    bench.controller.scene.restore(found_scene())
+    bench.lane.answer(bench.lane.waiting(Open)[0])
+    assert bench.state.point.z == (2.5, -2.5)
+
+
+def test_a_scene_whose_model_fails_is_not_applied_to_the_next(bench):
+    for after in (TOY, NEW):
+        bench.controller.scene.restore(found_scene())
+        bench.lane.answer(bench.lane.waiting(Open)[-1], Failure("It is not a run."))
+        bench.controller.runs.open(after)
+        bench.lane.answer(bench.lane.waiting(Open)[-1])
+        assert bench.state.point.z != (2.5, -2.5)
+
+
+def test_a_scene_ends_if_another_model_is_opened_meanwhile(bench):
+    bench.controller.scene.restore(found_scene())
+    first = bench.lane.waiting(Open)[0]
+    bench.controller.runs.open(TOY)
+    for number in (first, bench.lane.waiting(Open)[-1]):
+        bench.lane.answer(number)
+        assert bench.state.point.z != (2.5, -2.5)
+
+
+def test_a_scene_outlives_an_earlier_opening_that_comes_late(bench):
+    bench.controller.runs.open(TOY)
+    first = bench.lane.waiting(Open)[0]
+    bench.controller.scene.restore(found_scene())
+    bench.lane.answer(first)
+    assert bench.state.point.z != (2.5, -2.5)
+    bench.lane.answer(bench.lane.waiting(Open)[-1])
+    assert bench.state.point.z == (2.5, -2.5)
 
 
 def test_open_path_tells_kinds_apart(bench, tmp_path):

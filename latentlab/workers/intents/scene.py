@@ -64,6 +64,7 @@ class SceneIntents:
         self._pending: FoundScene | None = None
         self._lock: QLockFile | None = None
         self._kept: Scene | None = None
+        runs.on_open = self._drop_pending
         demand.on(ReadScene, self._on_found)
         demand.on(AddMarks, self._on_marks)
         demand.on(KeepSession, self._on_kept)
@@ -106,14 +107,21 @@ class SceneIntents:
                 "Copy its run folder here, open it, and then open the scene again.",
             )
         else:
-            self._pending = found
             self._runs.open(found.model)
+            self._pending = found
 
-    def continue_restoring(self) -> None:
-        """Restore the scene whose model has just been opened."""
-        pending, self._pending = self._pending, None
-        if pending:
+    def continue_restoring(self, path: Path, *, failed: bool) -> None:
+        """Restore the scene that waits for the model at a path, which was opened or failed."""
+        pending = self._pending
+        if pending is None or pending.model != path:
+            return
+        self._drop_pending()
+        if not failed:
             self._apply(pending)
+
+    def _drop_pending(self) -> None:
+        """Forget the scene that waits for its model; it must not be applied to another one."""
+        self._pending = None
 
     def _apply(self, found: FoundScene) -> None:
         scene, state = found.scene, self._store.state
