@@ -49,10 +49,13 @@ def test_every_kind_of_picture_carries_its_scene(desk, tmp_path):
         assert found.model == resources() / "models" / "digits-2d", path.suffix
 
 
+def answer_one(box, text):
+    next(b for b in box.buttons() if b.text().replace("&", "") == text).click()
+
+
 def answer_offer(desk, text):
     desk.until(lambda: desk.window.findChildren(QMessageBox))
-    box = desk.window.findChildren(QMessageBox)[-1]
-    next(b for b in box.buttons() if b.text().replace("&", "") == text).click()
+    answer_one(desk.window.findChildren(QMessageBox)[-1], text)
     desk.until(lambda: not desk.window.findChildren(QMessageBox))
     desk.settle()
 
@@ -194,3 +197,58 @@ def test_the_last_session_is_offered_after_a_crash_only(make_desk):
     answer_offer(second, "Bring the scene back")
     assert second.state.point.z == pytest.approx(point.z)
     second.until(lambda: not crashed.exists())
+
+
+def kept_session(desk):
+    """Return the session of a window that crashed, whose scene is that of the present one."""
+    scene = desk.controller.scene
+    crashed = home() / "sessions" / "1.scene"
+    crashed.parent.mkdir(parents=True, exist_ok=True)
+    scene.save(crashed)
+    desk.until(crashed.exists)
+    desk.settle()
+    return crashed
+
+
+def test_a_session_is_kept_until_it_is_back_or_refused(old_desk):
+    crashed = kept_session(old_desk)
+    content = json.loads(crashed.read_text())
+    away = content | {"weights": "0" * 16, "path": "/nowhere", "model": "far"}
+    crashed.write_text(json.dumps(away))
+    scenes = old_desk.window.menus.scenes
+    scenes.offer_session(crashed)
+    answer_offer(old_desk, "Bring the scene back")
+    assert "far is not on this machine" in old_desk.state.failure.title
+    assert crashed.exists()
+    old_desk.controller.store.dismiss_failure()
+    scenes.offer_session(crashed)
+    answer_offer(old_desk, "Not now")
+    old_desk.until(lambda: not crashed.exists())
+
+
+def test_a_damaged_session_is_told_once(old_desk):
+    crashed = kept_session(old_desk)
+    crashed.write_bytes(b"{")
+    old_desk.window.menus.scenes.offer_session(crashed)
+    old_desk.until(lambda: old_desk.state.failure)
+    old_desk.until(lambda: not crashed.exists())
+    old_desk.controller.store.dismiss_failure()
+
+
+def test_two_questions_keep_their_scenes(desk, tmp_path):
+    files = [tmp_path / "one.png", tmp_path / "two.png"]
+    for path, x in zip(files, (1.25, -1.25), strict=True):
+        point = moved(desk, x, 0.5)
+        tiles = Tiles((point,), desk.state.answer(Decode).pixels[None], 1)
+        desk.controller.files.export(tiles, path, {"picture": "image"})
+        desk.until(path.exists)
+        desk.settle()
+    for count, path in enumerate(files, 1):
+        desk.controller.scene.look_for(path)
+        desk.until(lambda n=count: len(desk.window.findChildren(QMessageBox)) == n)
+    answer_one(desk.window.findChildren(QMessageBox)[0], "Bring the scene back")
+    desk.settle()
+    assert desk.state.point.z[0] == pytest.approx(1.25)
+    answer_one(desk.window.findChildren(QMessageBox)[-1], "Bring the scene back")
+    desk.settle()
+    assert desk.state.point.z[0] == pytest.approx(-1.25)

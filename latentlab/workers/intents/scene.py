@@ -65,7 +65,7 @@ class SceneIntents:
         self._lock: QLockFile | None = None
         self._kept: Scene | None = None
         runs.on_open = self._drop_pending
-        demand.on(ReadScene, self._on_found)
+        demand.on(ReadScene, self._on_found, failed=self._on_damaged)
         demand.on(AddMarks, self._on_marks)
         demand.on(KeepSession, self._on_kept)
 
@@ -88,6 +88,11 @@ class SceneIntents:
                 f"{request.path.name} carries no scene.",
                 "Only files that latentlab has saved carry one. Open images as .png.",
             )
+
+    def _on_damaged(self, request: ReadScene) -> None:
+        """Forget a session that cannot be read, which would otherwise fail at each start."""
+        if self.is_session(request.path):
+            self.forget_session(request.path)
 
     def restore(self, found: FoundScene) -> None:
         """Restore a scene; open its model first if it is another one."""
@@ -142,6 +147,8 @@ class SceneIntents:
         if scene.workspace:
             self._workspaces.go(scene.workspace)
         self._store.say(found.note or "The scene is back")
+        if self.is_session(found.path):
+            self.forget_session(found.path)
 
     def _on_marks(self, _: AddMarks, added: tuple[int, int]) -> None:
         """Read the bookmarks and directions again, which are now in their files."""
@@ -164,6 +171,10 @@ class SceneIntents:
         self._lock.setStaleLockTime(0)
         self._lock.tryLock(0)
         return max(crashed, key=lambda file: file.stat().st_mtime, default=None)
+
+    def is_session(self, path: Path) -> bool:
+        """Return whether a file is the scene of an earlier window."""
+        return path.parent == home() / SESSIONS and path != self._session
 
     def forget_session(self, path: Path) -> None:
         """Delete the scene of an earlier window."""
