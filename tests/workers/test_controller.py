@@ -9,6 +9,9 @@ import toy
 from controller_support import bare, bench, moved
 
 from latentlab.latent.planes import axes_plane
+from latentlab.session.classifier.records import ClassifierCard, Counterfactual
+from latentlab.session.classifier.requests import FindCounterfactual
+from latentlab.session.directions import Direction, Origin, ReplaceDirection
 from latentlab.session.export import CheckPlugins, DescribeForm, Export, ReadRecipe
 from latentlab.session.failure import Failure
 from latentlab.session.files.scene import FoundScene, ReadScene, Scene
@@ -229,6 +232,64 @@ def test_a_scene_outlives_an_earlier_opening_that_comes_late(bench):
     assert bench.state.point.z != (2.5, -2.5)
     bench.lane.answer(bench.lane.waiting(Open)[-1])
     assert bench.state.point.z == (2.5, -2.5)
+
+
+# What comes too late
+
+
+@pytest.fixture
+def said(bench):
+    """Return the status messages of a controller."""
+    messages = []
+
+    def listen(state, changed):
+        if "message" in changed and state.message:
+            messages.append(state.message)
+
+    bench.controller.changed.connect(listen)
+    return messages
+
+
+def test_a_deleted_direction_comes_back_to_its_own_model_only(bench, said):
+    about = Origin("toy", "toy", "vae", "toys", 2, 3)
+    one = Direction("one", (1.0, 0.0), 1.0, "difference of means", "", (3, 6), 2.5, 0.9, about)
+    bench.controller.directions.delete(one)
+    bench.controller.runs.open(NEW)
+    bench.lane.answer_all()
+    bench.lane.asked.clear()
+    said[0].undo()
+    assert not [each for each in bench.lane.asked if isinstance(each, ReplaceDirection)]
+    assert "one" in bench.state.failure.title
+    assert "toy" in bench.state.failure.title
+    bench.controller.runs.open(TOY)
+    bench.lane.answer_all()
+    bench.lane.asked.clear()
+    said[0].undo()
+    assert ReplaceDirection(bench.state.model, None, one) in bench.lane.asked
+
+
+def test_undo_in_the_message_of_a_recipe_is_a_step_of_its_own(bench, said):
+    training, undo = bench.controller.training, bench.controller.undo
+    training.set_draft({"seed": 1})
+    training.use_recipe({"seed": 2}, "Two")
+    said[0].undo()
+    assert bench.state.draft.values == {"seed": 1}
+    undo.undo()
+    assert bench.state.draft.values == {"seed": 2}
+    undo.redo()
+    assert bench.state.draft.values == {"seed": 1}
+
+
+def test_another_decision_found_late_does_not_move_z_back(bench, said):
+    card = ClassifierCard(Path("digits.onnx"), ("0", "1"))
+    request = FindCounterfactual(card, bench.state.point)
+    away = moved(bench.state, -3.0)
+    bench.controller.point.set(moved(bench.state, 1.5))
+    bench.controller.demand.submit(request)
+    answer = Counterfactual(away, "0", "1", 3.0)
+    bench.lane.answered.emit(Answer(bench.lane.number, request, answer, None))
+    assert bench.state.point == moved(bench.state, 1.5)
+    assert not said
 
 
 def test_open_path_tells_kinds_apart(bench, tmp_path):
