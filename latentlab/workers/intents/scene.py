@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from operator import is_
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QLockFile
@@ -28,6 +29,7 @@ from latentlab.session.model import EncodeFile
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from latentlab.session.state import State
     from latentlab.workers.demand import Demand
     from latentlab.workers.intents.map import MapIntents
     from latentlab.workers.intents.runs import RunIntents
@@ -64,6 +66,8 @@ class SceneIntents:
         self._pending: FoundScene | None = None
         self._lock: QLockFile | None = None
         self._kept: Scene | None = None
+        self._seen: tuple[object, ...] = ()
+        """Parts of the state from which the last scene was built."""
         runs.on_open = self._drop_pending
         demand.on(ReadScene, self._on_found, failed=self._on_damaged)
         demand.on(AddMarks, self._on_marks)
@@ -184,7 +188,12 @@ class SceneIntents:
         """Write the present scene if it has changed, unless a run is in training."""
         state = self._store.state
         if self._lock is None or state.is_training:
+            self._seen = ()
             return
+        parts = _parts(state)
+        if len(parts) == len(self._seen) and all(map(is_, parts, self._seen)):
+            return  # building a scene takes a while, with many bookmarks or a large selection
+        self._seen = parts
         scene = scene_of(state)
         if scene and scene != self._kept:
             self._kept = scene
@@ -202,6 +211,14 @@ class SceneIntents:
 
     def _on_kept(self, _: KeepSession, __: None) -> None:
         """Do nothing: the user did not ask for this file."""
+
+
+def _parts(state: State) -> tuple[object, ...]:
+    """Return everything that `scene_of` reads."""
+    marks = (state.answer(ReadBookmarks), state.answer(ReadDirections))
+    arranged = (state.point, state.view, state.ends, state.grid, state.sampling)
+    chosen = (state.selection, state.kept, state.workspaces)
+    return state.model, state.codes, *marks, *arranged, *chosen
 
 
 def _is_abandoned(session: Path) -> bool:
