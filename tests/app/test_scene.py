@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox
 from latentlab.directories import home, resources
 from latentlab.runs.scene_files import find_scene, read_picture_scene
 from latentlab.session.bookmarks import ReadBookmarks
-from latentlab.session.export import PICTURES
+from latentlab.session.export import PICTURES, Export
 from latentlab.session.files.provenance import recipe_of
 from latentlab.session.files.scene import SCENE, scene_of
 from latentlab.session.interpolation import Bookmark
@@ -34,7 +34,7 @@ def saved_pictures(desk, folder):
     tiles = Tiles((picture.point,), picture.pixels[None], 1)
     paths = [folder / f"z.{ending}" for ending in (*PICTURES, "gif")]
     for path in paths:
-        desk.controller.files.export(tiles, path, {"picture": "image"})
+        desk.controller.files.save(Export(tiles, path, recipe_of(desk.state, {"picture": "image"})))
     desk.until(lambda: all(path.exists() for path in paths))
     return paths
 
@@ -240,7 +240,7 @@ def test_two_questions_keep_their_scenes(desk, tmp_path):
     for path, x in zip(files, (1.25, -1.25), strict=True):
         point = moved(desk, x, 0.5)
         tiles = Tiles((point,), desk.state.answer(Decode).pixels[None], 1)
-        desk.controller.files.export(tiles, path, {"picture": "image"})
+        desk.controller.files.save(Export(tiles, path, recipe_of(desk.state, {"picture": "image"})))
         desk.until(path.exists)
         desk.settle()
     for count, path in enumerate(files, 1):
@@ -252,3 +252,20 @@ def test_two_questions_keep_their_scenes(desk, tmp_path):
     answer_one(desk.window.findChildren(QMessageBox)[-1], "Bring the scene back")
     desk.settle()
     assert desk.state.point.z[0] == pytest.approx(-1.25)
+
+
+def test_a_scene_is_built_only_after_a_change(desk, monkeypatch):
+    built = []
+    monkeypatch.setattr(
+        "latentlab.workers.intents.scene.scene_of",
+        lambda state: built.append(state) or scene_of(state),
+    )
+    scene = desk.controller.scene
+    scene.last_session()
+    for count, x in enumerate((0.5, 1.5), 1):
+        moved(desk, x, 0.0)
+        scene.keep_session()
+        scene.keep_session()
+        assert len(built) == count
+    scene.end_session()
+    desk.settle()

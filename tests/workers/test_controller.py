@@ -12,8 +12,9 @@ from latentlab.latent.planes import axes_plane
 from latentlab.session.classifier.records import ClassifierCard, Counterfactual
 from latentlab.session.classifier.requests import FindCounterfactual
 from latentlab.session.directions import Direction, Origin, ReplaceDirection
-from latentlab.session.export import CheckPlugins, DescribeForm, Export, ReadRecipe
+from latentlab.session.export import CheckPlugins, DescribeForm, ReadRecipe
 from latentlab.session.failure import Failure
+from latentlab.session.files.figure import DrawFigure, DrawnFigure, Figure
 from latentlab.session.files.scene import FoundScene, ReadScene, Scene
 from latentlab.session.import_.dataset import FindDataset
 from latentlab.session.import_.model import InspectForeign, ListForeignFormats
@@ -293,11 +294,11 @@ def test_another_decision_found_late_does_not_move_z_back(bench, said):
 
 
 def test_open_path_tells_kinds_apart(bench, tmp_path):
-    for name in ("a.toml", "b.png", "c", "d.safetensors", "e.json"):
+    for name in ("a.toml", "b.PNG", "c", "d.safetensors", "e.json"):
         path = tmp_path / name
         if "." not in name:
             path.mkdir()
-        elif name == "b.png":
+        elif name == "b.PNG":
             path.touch()
         bench.controller.open_path(path)
     (tmp_path / "run").mkdir()
@@ -465,16 +466,28 @@ def test_committing_ends_the_preview(bench):
 # Files
 
 
-def test_export_tells_how_it_was_made(bench):
-    bench.controller.files.export(
-        bench.state.answer(MakeSamples), Path("s.png"), {"seed": 3}, gap=1
-    )
-    (request,) = bench.lane.asked
-    assert isinstance(request, Export)
-    about = {"scene": 1, "model": "toy", "epoch": 3, "recipe": {}, "seed": 3}
-    assert request.info.items() >= about.items()
-    assert request.info["z"] == bench.state.point.z
-    assert (request.path, request.gap) == (Path("s.png"), 1)
+def test_only_the_last_plot_that_was_asked_for_is_passed_on(bench):
+    figures = [DrawFigure(Figure(()), {}) for _ in range(3)]
+    passed = []
+
+    def draw(figure):
+        bench.controller.files.draw(figure, passed.append)
+        return bench.lane.number
+
+    def answer(number, figure, failure=None):
+        drawn = None if failure else DrawnFigure(figure.figure, b"", b"")
+        bench.lane.answered.emit(Answer(number, figure, drawn, failure))
+        return drawn
+
+    numbers = [draw(figure) for figure in figures[:2]]
+    answer(numbers[0], figures[0])
+    assert not passed
+    last = answer(numbers[1], figures[1])
+    assert passed == [last]
+    answer(draw(figures[2]), figures[2], Failure("No room."))
+    bench.controller.ask(figures[0])
+    answer(bench.lane.number, figures[0])
+    assert passed == [last], "a failed drawing is not replaced by that of somebody else"
 
 
 def test_close_ends_training_and_lane(bench):

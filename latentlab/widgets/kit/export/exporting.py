@@ -6,6 +6,7 @@ menu, Ctrl+C, dragging an image out of the window, and saving; a panel only name
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast, override
@@ -49,8 +50,10 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QImage
     from PySide6.QtWidgets import QMenu
 
-    from latentlab.session.state import Changes, State
+    from latentlab.session.files.figure import DrawnFigure
+    from latentlab.session.state import State
     from latentlab.workers.controller import Controller
+    from latentlab.workers.store import Store
 
 SCALE = "export/scale"
 """Setting with the scale of saved and copied images."""
@@ -118,10 +121,10 @@ class Exporting(QObject):
 
     @Slot()
     def copy(self) -> None:
-        """Copy the images, or the plot as it is on the screen."""
+        """Copy the images, or the plot as it is on the screen; Qt encodes it when it is pasted."""
         if content := self.offer():
             image = self._recorded(content, _image_of(content, self._widget))
-            QGuiApplication.clipboard().setMimeData(mime_of(image, _png(image)))
+            QGuiApplication.clipboard().setMimeData(mime_of(image))
             self._controller.store.say(f"Copied the {self.name}")
 
     @Slot()
@@ -129,19 +132,10 @@ class Exporting(QObject):
         """Copy the plot as SVG and as PNG; the lane draws both."""
         content = self.offer()
         if content and content.figure:
-            controller = self._controller
-            controller.changed.connect(self._on_changed, Qt.ConnectionType.UniqueConnection)
-            controller.ask(DrawFigure(content.figure, self._recipe(content)))
-
-    @Slot(object, object)
-    def _on_changed(self, state: State, changed: Changes) -> None:
-        drawn = state.answer(DrawFigure)
-        if DrawFigure in changed and drawn:
-            self._controller.changed.disconnect(self._on_changed)
-            image = QPixmap()
-            image.loadFromData(drawn.png)
-            QGuiApplication.clipboard().setMimeData(mime_of(image.toImage(), drawn.png, drawn.svg))
-            self._controller.store.say(f"Copied the {self.name} as SVG")
+            # Not a method: the widget may be gone when the plot is drawn.
+            then = partial(_copy_drawn, self._controller.store, self.name)
+            request = DrawFigure(content.figure, self._recipe(content))
+            self._controller.files.draw(request, then)
 
     @Slot()
     def copy_script(self) -> None:
@@ -220,13 +214,15 @@ class Exporting(QObject):
 
     def _file_of(self, image: QImage) -> QMimeData:
         """Return an image with a temporary PNG file of it, for programs that take files."""
-        data = mime_of(image, _png(image))
+        png = _png(image)
+        data = mime_of(image, png)
         folder = QTemporaryDir()
         if folder.isValid():
             # Programs read the file after the drop; the folder is removed at the end.
             _folders.append(folder)
             path = Path(folder.path()) / f"latentlab-{self.name.replace(' ', '-')}.png"
-            if image.save(str(path)):
+            with suppress(OSError):
+                path.write_bytes(png)
                 data.setUrls([QUrl.fromLocalFile(str(path))])
         return data
 
@@ -294,6 +290,14 @@ def exporting_near(widget: QWidget | None) -> Exporting | None:
 def _image_of(content: Content, widget: QWidget) -> QImage:
     image = content.image(settings().value(SCALE, 2))
     return widget.grab().toImage() if image is None else image
+
+
+def _copy_drawn(store: Store, name: str, drawn: DrawnFigure) -> None:
+    """Copy a plot that the lane has drawn."""
+    image = QPixmap()
+    image.loadFromData(drawn.png)
+    QGuiApplication.clipboard().setMimeData(mime_of(image.toImage(), drawn.png, drawn.svg))
+    store.say(f"Copied the {name} as SVG")
 
 
 def _png(image: QImage) -> bytes:
