@@ -90,6 +90,23 @@ def test_an_image_of_a_grid_becomes_z_or_an_end_of_the_path(old_big, menus):
     old_big.controller.undo.undo()
 
 
+def test_each_save_is_offered_once_by_its_name(old_big, menus):
+    old_big.go("explore")
+    texts = right_click(old_big.panel("samples").view, menus)
+    assert [text for text in texts if text.startswith("Save")] == ["Save samples as…"]
+    assert "Save the samples" in right_click(old_big.panel("samples").seed, menus)
+    for _ in old_big.tour():
+        if old_big.window.docks["arithmetic"].is_seen:
+            texts = right_click(old_big.panel("arithmetic").result, menus)
+            saves = [text for text in texts if text.startswith("Save")]
+            assert saves == ["Save image as…", "Save arithmetic as…"]
+            assert texts.count("Scale of saved images") == 1
+            break
+    else:
+        pytest.fail("Arithmetic is in no workspace")
+    old_big.go("explore")
+
+
 def test_a_slider_offers_its_reset(old_big, menus):
     old_big.go("explore")
     slider = old_big.panel("sliders").rows[0].slider
