@@ -18,6 +18,7 @@ from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox
 from latentlab.runs import library as runs
 from latentlab.session.belonging import belongs_to_model
 from latentlab.session.state import OF_CODES, OF_MODEL
+from latentlab.session.undo.snapshot import snapshot
 
 BEAT_MS, LATE = 5, 0.1
 OF_THE_PLATFORM = "This plugin does not support"
@@ -102,15 +103,20 @@ class Monitor:
             self.stalls.append((self.doing, now - self._last, used - self._used))
         self._last, self._used = now, used
 
+    def _present(self):
+        """Return a snapshot of the state and of the settings of panels as they are now."""
+        choices = self.controller.undo._choices.items()
+        return snapshot(self.controller.state, {name: each.read() for name, each in choices})
+
     def check_undo(self):
         """Check that undo followed by redo changes nothing."""
         controller = self.controller
-        before = controller.undo.present()
+        before = self._present()
         if not controller.state.can_undo or before != controller.undo.current:
             return
         controller.undo.undo()
         controller.undo.redo()
-        if controller.undo.present() != before:
+        if self._present() != before:
             self.broken.append(f"{self.doing}: undo, then redo, leads elsewhere")
 
     @property

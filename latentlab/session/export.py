@@ -43,6 +43,11 @@ SUFFIX_ALIASES = {"jpeg": "jpg", "tif": "tiff"}
 """Alternative extensions."""
 
 IMAGE_FORMATS = ("png", "jpg", "webp", "tiff")
+IMAGE_SUFFIXES = (
+    *(".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".gif", ".bmp"),
+    *(".avif", ".heic", ".heif", ".ico", ".jp2", ".pbm", ".pgm", ".ppm", ".pnm", ".tga"),
+)
+"""Suffixes of files that are opened as images at once; the content of others is read first."""
 VECTORS = ("svg", "pdf")
 PICTURES = (*IMAGE_FORMATS, *VECTORS)
 """Formats of an image, an image grid or a plot."""

@@ -7,7 +7,6 @@ arrive later as changes of the state.
 
 from __future__ import annotations
 
-import mimetypes
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal, Slot
@@ -15,6 +14,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from latentlab.directories import is_checkpoint, is_run
 from latentlab.session.codes import is_code_file
 from latentlab.session.export import (
+    IMAGE_SUFFIXES,
     VECTORS,
     CheckPlugins,
     DescribeForm,
@@ -135,7 +135,6 @@ class Controller(QObject):
     def open_path(self, path: Path) -> None:
         """Open a run, a model of any program, a data set, codes, a recipe, a scene or an image."""
         self.store.dismiss_failure()
-        kind = mimetypes.guess_type(path.name)[0] or ""
         if is_code_file(path):
             self.imports.find_dataset(path)
         elif is_run(path) or is_checkpoint(path):
@@ -144,7 +143,7 @@ class Controller(QObject):
             self.ask(ReadRecipe(path))
         elif format_of(path) in (*SCENES, *VECTORS):
             self.scene.look_for(path)
-        elif not path.is_dir() and (not path.suffix or kind.startswith("image/")):
+        elif not path.is_dir() and path.suffix.lower() in ("", *IMAGE_SUFFIXES):
             self.scene.look_for(path)
             self.own_image.open(path)
         else:
@@ -163,8 +162,9 @@ class Controller(QObject):
     def _on_answer(self, answer: Answer) -> None:
         if isinstance(answer.request, Adopt):
             self._worker.adopted()
-        elif isinstance(answer.request, Open) and answer.failure is None:
-            self.scene.continue_restoring()
+        elif isinstance(answer.request, Open):
+            failed = answer.failure is not None
+            self.scene.continue_restoring(answer.request.path, failed=failed)
 
     @Slot(object)
     def _on_lane_progress(self, progress: LaneProgress) -> None:

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QMessageBox
 
 from latentlab.directories import runs
 from latentlab.learning.checkpoint import load_model
+from latentlab.session.export import Export
 from latentlab.session.model import Decode, DecodePath
 from latentlab.session.runs import ListLibrary
 
@@ -117,7 +118,7 @@ def test_close_after_cancel_leaves_no_run(training, wait):
 
 def test_picture_saved_just_before_closing_is_written(desk, tmp_path):
     for name in ("a.gif", "b.png"):
-        desk.controller.files.export(desk.state.answer(DecodePath), tmp_path / name, {})
+        desk.controller.files.save(Export(desk.state.answer(DecodePath), tmp_path / name, {}))
     assert desk.window.close()
     assert {path.name for path in tmp_path.glob("?.*")} == {"a.gif", "b.png"}
 

@@ -10,7 +10,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QFileDialog, QToolButton
 
 from latentlab.latent.interpolation.curves import PathKind
-from latentlab.session.export import NAMES
+from latentlab.session.export import NAMES, Export
 from latentlab.session.files.report import SaveReport
 from latentlab.session.interpolation import DecodePaths
 from latentlab.session.model import Decode, DecodePath, MakeManifold, MakeSamples
@@ -190,17 +190,21 @@ def test_folder_is_remembered(old_desk, choose, tmp_path):
 def test_place_that_cannot_be_written_is_told(desk, tmp_path):
     (tmp_path / "file").write_text("in the way")
     path = tmp_path / "file" / "grid.png"
-    desk.controller.files.export(desk.state.answer(MakeManifold).tiles, path, {})
+    desk.controller.files.save(Export(desk.state.answer(MakeManifold).tiles, path, {}))
     desk.until(lambda: desk.state.failure)
     assert "cannot be written" in desk.state.failure.title
     assert desk.window.failure_bar.isVisible()
-    desk.controller.files.export(desk.state.answer(MakeManifold).tiles, tmp_path / "grid.png", {})
+    desk.controller.files.save(
+        Export(desk.state.answer(MakeManifold).tiles, tmp_path / "grid.png", {})
+    )
     desk.until(lambda: (tmp_path / "grid.png").exists())
 
 
 def test_two_files_in_a_row_are_both_written(old_desk, tmp_path):
     for name in ("a.png", "b.png", "c.png"):
-        old_desk.controller.files.export(old_desk.state.answer(MakeSamples), tmp_path / name, {})
+        old_desk.controller.files.save(
+            Export(old_desk.state.answer(MakeSamples), tmp_path / name, {})
+        )
     old_desk.until(lambda: len(list(tmp_path.glob("?.png"))) == 3)
 
 

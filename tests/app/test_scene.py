@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox
 from latentlab.directories import home, resources
 from latentlab.runs.scene_files import find_scene, read_picture_scene
 from latentlab.session.bookmarks import ReadBookmarks
-from latentlab.session.export import PICTURES
+from latentlab.session.export import PICTURES, Export
 from latentlab.session.files.provenance import recipe_of
 from latentlab.session.files.scene import SCENE, scene_of
 from latentlab.session.interpolation import Bookmark
@@ -34,7 +34,7 @@ def saved_pictures(desk, folder):
     tiles = Tiles((picture.point,), picture.pixels[None], 1)
     paths = [folder / f"z.{ending}" for ending in (*PICTURES, "gif")]
     for path in paths:
-        desk.controller.files.export(tiles, path, {"picture": "image"})
+        desk.controller.files.save(Export(tiles, path, recipe_of(desk.state, {"picture": "image"})))
     desk.until(lambda: all(path.exists() for path in paths))
     return paths
 
@@ -49,10 +49,13 @@ def test_every_kind_of_picture_carries_its_scene(desk, tmp_path):
         assert found.model == resources() / "models" / "digits-2d", path.suffix
 
 
+def answer_one(box, text):
+    next(b for b in box.buttons() if b.text().replace("&", "") == text).click()
+
+
 def answer_offer(desk, text):
     desk.until(lambda: desk.window.findChildren(QMessageBox))
-    box = desk.window.findChildren(QMessageBox)[-1]
-    next(b for b in box.buttons() if b.text().replace("&", "") == text).click()
+    answer_one(desk.window.findChildren(QMessageBox)[-1], text)
     desk.until(lambda: not desk.window.findChildren(QMessageBox))
     desk.settle()
 
@@ -194,3 +197,75 @@ def test_the_last_session_is_offered_after_a_crash_only(make_desk):
     answer_offer(second, "Bring the scene back")
     assert second.state.point.z == pytest.approx(point.z)
     second.until(lambda: not crashed.exists())
+
+
+def kept_session(desk):
+    """Return the session of a window that crashed, whose scene is that of the present one."""
+    scene = desk.controller.scene
+    crashed = home() / "sessions" / "1.scene"
+    crashed.parent.mkdir(parents=True, exist_ok=True)
+    scene.save(crashed)
+    desk.until(crashed.exists)
+    desk.settle()
+    return crashed
+
+
+def test_a_session_is_kept_until_it_is_back_or_refused(old_desk):
+    crashed = kept_session(old_desk)
+    content = json.loads(crashed.read_text())
+    away = content | {"weights": "0" * 16, "path": "/nowhere", "model": "far"}
+    crashed.write_text(json.dumps(away))
+    scenes = old_desk.window.menus.scenes
+    scenes.offer_session(crashed)
+    answer_offer(old_desk, "Bring the scene back")
+    assert "far is not on this machine" in old_desk.state.failure.title
+    assert crashed.exists()
+    old_desk.controller.store.dismiss_failure()
+    scenes.offer_session(crashed)
+    answer_offer(old_desk, "Not now")
+    old_desk.until(lambda: not crashed.exists())
+
+
+def test_a_damaged_session_is_told_once(old_desk):
+    crashed = kept_session(old_desk)
+    crashed.write_bytes(b"{")
+    old_desk.window.menus.scenes.offer_session(crashed)
+    old_desk.until(lambda: old_desk.state.failure)
+    old_desk.until(lambda: not crashed.exists())
+    old_desk.controller.store.dismiss_failure()
+
+
+def test_two_questions_keep_their_scenes(desk, tmp_path):
+    files = [tmp_path / "one.png", tmp_path / "two.png"]
+    for path, x in zip(files, (1.25, -1.25), strict=True):
+        point = moved(desk, x, 0.5)
+        tiles = Tiles((point,), desk.state.answer(Decode).pixels[None], 1)
+        desk.controller.files.save(Export(tiles, path, recipe_of(desk.state, {"picture": "image"})))
+        desk.until(path.exists)
+        desk.settle()
+    for count, path in enumerate(files, 1):
+        desk.controller.scene.look_for(path)
+        desk.until(lambda n=count: len(desk.window.findChildren(QMessageBox)) == n)
+    answer_one(desk.window.findChildren(QMessageBox)[0], "Bring the scene back")
+    desk.settle()
+    assert desk.state.point.z[0] == pytest.approx(1.25)
+    answer_one(desk.window.findChildren(QMessageBox)[-1], "Bring the scene back")
+    desk.settle()
+    assert desk.state.point.z[0] == pytest.approx(-1.25)
+
+
+def test_a_scene_is_built_only_after_a_change(desk, monkeypatch):
+    built = []
+    monkeypatch.setattr(
+        "latentlab.workers.intents.scene.scene_of",
+        lambda state: built.append(state) or scene_of(state),
+    )
+    scene = desk.controller.scene
+    scene.last_session()
+    for count, x in enumerate((0.5, 1.5), 1):
+        moved(desk, x, 0.0)
+        scene.keep_session()
+        scene.keep_session()
+        assert len(built) == count
+    scene.end_session()
+    desk.settle()

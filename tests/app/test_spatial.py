@@ -42,7 +42,7 @@ def test_a_spatial_code_is_shown_as_maps_and_moved_along_components(desk, tmp_pa
     assert desk.state.model.latent_shape == (4, 8, 8)
     channels = desk.panel("image").channels
     assert channels.isVisible()
-    assert channels.count == 4
+    assert len(channels._maps) == 4
     sliders = desk.panel("sliders")
     desk.settle()
     assert sliders.order.currentText() == AxisOrder.COMPONENTS

@@ -95,7 +95,12 @@ def test_window_is_shown_before_anything_is_open(application):
     assert window.isVisible()
     assert window.controller.state.model is None
     assert "Opening" in window.docks["image"].build().view._caption
+    menus = window.menuBar().actions()
+    actions = {action.text(): action for menu in menus for action in menu.menu().actions()}
+    titles = ("Save report…", "Show the images of the run", "Save generated data set…")
+    assert not any(actions[title].isEnabled() for title in titles)
     run_until(lambda: window.controller.state.model is not None)
+    assert actions["Save generated data set…"].isEnabled()
     window.close()
     window.deleteLater()
 

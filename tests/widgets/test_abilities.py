@@ -35,6 +35,7 @@ def test_panels_and_actions_without_a_decoder_say_so_and_ask_nothing(desk):
     actions = {action.text(): action for menu in menus for action in menu.menu().actions()}
     assert not actions["Random z"].isEnabled()
     assert actions["Random z"].statusTip() == NO_DECODER
+    assert actions["Save generated data set…"].statusTip() == NO_DECODER
     assert actions["Mean z"].isEnabled()
     layers = desk.panel("map").layers
     assert layers.actions[MANIFOLD_BACKDROP].toolTip() == NO_DECODER

@@ -1,7 +1,7 @@
 """A right click offers what can be done, wherever it is."""
 
 import pytest
-from PySide6.QtCore import QEvent, QObject, QTimer
+from PySide6.QtCore import QEvent, QObject, QPoint, QTimer
 from PySide6.QtGui import QContextMenuEvent
 from PySide6.QtWidgets import QApplication, QMenu, QTabBar, QWidget
 
@@ -88,6 +88,26 @@ def test_an_image_of_a_grid_becomes_z_or_an_end_of_the_path(old_big, menus):
     menu.actions()[1].trigger()
     assert old_big.state.ends.a == grid._tiles.points[3]
     old_big.controller.undo.undo()
+
+
+def test_each_save_is_offered_once_by_its_name(old_big, menus):
+    old_big.go("explore")
+    texts = right_click(old_big.panel("samples").view, menus)
+    assert [text for text in texts if text.startswith("Save")] == ["Save samples as…"]
+    menu = QMenu()
+    fill_context_menu(menu, old_big.panel("samples"), QPoint(0, 0))
+    saves = [action.text() for action in menu.actions() if action.text().startswith("Save")]
+    assert saves == ["Save the samples"], "beside the images its button is all there is"
+    for _ in old_big.tour():
+        if old_big.window.docks["arithmetic"].is_seen:
+            texts = right_click(old_big.panel("arithmetic").result, menus)
+            saves = [text for text in texts if text.startswith("Save")]
+            assert saves == ["Save image as…", "Save arithmetic as…"]
+            assert texts.count("Scale of saved images") == 1
+            break
+    else:
+        pytest.fail("Arithmetic is in no workspace")
+    old_big.go("explore")
 
 
 def test_a_slider_offers_its_reset(old_big, menus):

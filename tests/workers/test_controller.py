@@ -9,9 +9,13 @@ import toy
 from controller_support import bare, bench, moved
 
 from latentlab.latent.planes import axes_plane
-from latentlab.session.export import CheckPlugins, DescribeForm, Export, ReadRecipe
+from latentlab.session.classifier.records import ClassifierCard, Counterfactual
+from latentlab.session.classifier.requests import FindCounterfactual
+from latentlab.session.directions import Direction, Origin, ReplaceDirection
+from latentlab.session.export import CheckPlugins, DescribeForm, ReadRecipe
 from latentlab.session.failure import Failure
-from latentlab.session.files.scene import ReadScene
+from latentlab.session.files.figure import DrawFigure, DrawnFigure, Figure
+from latentlab.session.files.scene import FoundScene, ReadScene, Scene
 from latentlab.session.import_.dataset import FindDataset
 from latentlab.session.import_.model import InspectForeign, ListForeignFormats
 from latentlab.session.model import (
@@ -190,12 +194,111 @@ def test_failed_open_keeps_the_open_model(bench):
     assert bench.state.failure is None
 
 
+NEW, TOY = Path("/toys/new"), Path("/toys/toy")
+
+
+def found_scene(path=NEW):
+    return FoundScene(Path("/scenes/far.scene"), Scene(scene=1, z=(2.5, -2.5)), path)
+
+
+def test_a_scene_waits_for_its_model(bench):
+    bench.controller.scene.restore(found_scene())
+    bench.lane.answer(bench.lane.waiting(Open)[0])
+    assert bench.state.point.z == (2.5, -2.5)
+
+
+def test_a_scene_whose_model_fails_is_not_applied_to_the_next(bench):
+    for after in (TOY, NEW):
+        bench.controller.scene.restore(found_scene())
+        bench.lane.answer(bench.lane.waiting(Open)[-1], Failure("It is not a run."))
+        bench.controller.runs.open(after)
+        bench.lane.answer(bench.lane.waiting(Open)[-1])
+        assert bench.state.point.z != (2.5, -2.5)
+
+
+def test_a_scene_ends_if_another_model_is_opened_meanwhile(bench):
+    bench.controller.scene.restore(found_scene())
+    first = bench.lane.waiting(Open)[0]
+    bench.controller.runs.open(TOY)
+    for number in (first, bench.lane.waiting(Open)[-1]):
+        bench.lane.answer(number)
+        assert bench.state.point.z != (2.5, -2.5)
+
+
+def test_a_scene_outlives_an_earlier_opening_that_comes_late(bench):
+    bench.controller.runs.open(TOY)
+    first = bench.lane.waiting(Open)[0]
+    bench.controller.scene.restore(found_scene())
+    bench.lane.answer(first)
+    assert bench.state.point.z != (2.5, -2.5)
+    bench.lane.answer(bench.lane.waiting(Open)[-1])
+    assert bench.state.point.z == (2.5, -2.5)
+
+
+# What comes too late
+
+
+@pytest.fixture
+def said(bench):
+    """Return the status messages of a controller."""
+    messages = []
+
+    def listen(state, changed):
+        if "message" in changed and state.message:
+            messages.append(state.message)
+
+    bench.controller.changed.connect(listen)
+    return messages
+
+
+def test_a_deleted_direction_comes_back_to_its_own_model_only(bench, said):
+    about = Origin("toy", "toy", "vae", "toys", 2, 3)
+    one = Direction("one", (1.0, 0.0), 1.0, "difference of means", "", (3, 6), 2.5, 0.9, about)
+    bench.controller.directions.delete(one)
+    bench.controller.runs.open(NEW)
+    bench.lane.answer_all()
+    bench.lane.asked.clear()
+    said[0].undo()
+    assert not [each for each in bench.lane.asked if isinstance(each, ReplaceDirection)]
+    assert "one" in bench.state.failure.title
+    assert "toy" in bench.state.failure.title
+    bench.controller.runs.open(TOY)
+    bench.lane.answer_all()
+    bench.lane.asked.clear()
+    said[0].undo()
+    assert ReplaceDirection(bench.state.model, None, one) in bench.lane.asked
+
+
+def test_undo_in_the_message_of_a_recipe_is_a_step_of_its_own(bench, said):
+    training, undo = bench.controller.training, bench.controller.undo
+    training.set_draft({"seed": 1})
+    training.use_recipe({"seed": 2}, "Two")
+    said[0].undo()
+    assert bench.state.draft.values == {"seed": 1}
+    undo.undo()
+    assert bench.state.draft.values == {"seed": 2}
+    undo.redo()
+    assert bench.state.draft.values == {"seed": 1}
+
+
+def test_another_decision_found_late_does_not_move_z_back(bench, said):
+    card = ClassifierCard(Path("digits.onnx"), ("0", "1"))
+    request = FindCounterfactual(card, bench.state.point)
+    away = moved(bench.state, -3.0)
+    bench.controller.point.set(moved(bench.state, 1.5))
+    bench.controller.demand.submit(request)
+    answer = Counterfactual(away, "0", "1", 3.0)
+    bench.lane.answered.emit(Answer(bench.lane.number, request, answer, None))
+    assert bench.state.point == moved(bench.state, 1.5)
+    assert not said
+
+
 def test_open_path_tells_kinds_apart(bench, tmp_path):
-    for name in ("a.toml", "b.png", "c", "d.safetensors", "e.json"):
+    for name in ("a.toml", "b.PNG", "c", "d.safetensors", "e.json"):
         path = tmp_path / name
         if "." not in name:
             path.mkdir()
-        elif name == "b.png":
+        elif name == "b.PNG":
             path.touch()
         bench.controller.open_path(path)
     (tmp_path / "run").mkdir()
@@ -363,16 +466,28 @@ def test_committing_ends_the_preview(bench):
 # Files
 
 
-def test_export_tells_how_it_was_made(bench):
-    bench.controller.files.export(
-        bench.state.answer(MakeSamples), Path("s.png"), {"seed": 3}, gap=1
-    )
-    (request,) = bench.lane.asked
-    assert isinstance(request, Export)
-    about = {"scene": 1, "model": "toy", "epoch": 3, "recipe": {}, "seed": 3}
-    assert request.info.items() >= about.items()
-    assert request.info["z"] == bench.state.point.z
-    assert (request.path, request.gap) == (Path("s.png"), 1)
+def test_only_the_last_plot_that_was_asked_for_is_passed_on(bench):
+    figures = [DrawFigure(Figure(()), {}) for _ in range(3)]
+    passed = []
+
+    def draw(figure):
+        bench.controller.files.draw(figure, passed.append)
+        return bench.lane.number
+
+    def answer(number, figure, failure=None):
+        drawn = None if failure else DrawnFigure(figure.figure, b"", b"")
+        bench.lane.answered.emit(Answer(number, figure, drawn, failure))
+        return drawn
+
+    numbers = [draw(figure) for figure in figures[:2]]
+    answer(numbers[0], figures[0])
+    assert not passed
+    last = answer(numbers[1], figures[1])
+    assert passed == [last]
+    answer(draw(figures[2]), figures[2], Failure("No room."))
+    bench.controller.ask(figures[0])
+    answer(bench.lane.number, figures[0])
+    assert passed == [last], "a failed drawing is not replaced by that of somebody else"
 
 
 def test_close_ends_training_and_lane(bench):

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     Buttons = list[QAbstractButton]
 
+SAVE_ENTRY = "save entry"
+"""Property of a button that does the same as the entry of this name."""
 PATH_ENDS = {"a": "path start (A)", "b": "path end (B)"}
 """Ends of the path and their names in menus."""
 SENTENCE = re.compile(r"(.+?)(?:\s*\([^)]*\))?(?:[.;:]\s.*|\.?)$", re.DOTALL)
@@ -88,11 +90,11 @@ def fill_context_menu(menu: QMenu, widget: QWidget, place: QPoint) -> None:
     _add_image_actions(menu, widget, place)
     while source and not source.isWindow():
         before = len(menu.actions())
+        if isinstance(source, HasExport):
+            source.exporting.fill_menu(menu)
+            menu.addSeparator()
         if isinstance(source, MenuSource):
             source.fill_menu(menu, place)
-        if isinstance(source, HasExport):
-            menu.addSeparator()
-            source.exporting.fill_menu(menu)
         if len(menu.actions()) > before:
             menu.addSeparator()
         place, source = source.mapToParent(place), source.parentWidget()
@@ -139,10 +141,16 @@ def add_row_actions(menu: QMenu, controller: Controller, row: int) -> None:
 
 
 def add_button_actions(menu: QMenu, buttons: Buttons) -> None:
-    """Add an action for each button that can be pressed, named after its text or its tooltip."""
+    """Add an action for each button that can be pressed, named after its text or its tooltip.
+
+    A button that saves what the menu offers to save already is left out.
+    """
+    known = {action.text() for action in menu.actions()}
     for button in buttons:
         inner = button.menu() if isinstance(button, QToolButton) else None
         if not button.isEnabled() or not button.isVisible():
+            continue
+        if button.property(SAVE_ENTRY) in known:
             continue
         if inner:
             inner.aboutToShow.emit()

@@ -32,12 +32,6 @@ def start_training(parent: QWidget, controller: Controller) -> None:
     controller.training.start()
 
 
-def estimated_seconds(state: State) -> float | None:
-    """Return the estimated time of a run of the draft; None if it is not known."""
-    estimate = current_estimate(state)
-    return estimate.seconds if estimate else None
-
-
 def current_estimate(state: State) -> Estimate | None:
     """Return the estimate for the draft; None if it is not known yet."""
     estimate = state.answer(EstimateTime)

@@ -97,7 +97,7 @@ class ManifoldPanel(PanelWidget):
         self.view.hovered.connect(self._on_hovered)
         self.view.chosen.connect(self._on_chosen)
         self.view.exporting.describe("manifold", self._info, self._content, self._script)
-        export.clicked.connect(self.view.exporting.save)
+        self.view.exporting.serve(export)
         StaleOverlay(self.view, controller, MakeManifold)
 
     @override

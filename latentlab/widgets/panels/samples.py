@@ -60,7 +60,7 @@ class SamplesPanel(PanelWidget):
         self.view.hovered.connect(self._on_hovered)
         self.view.chosen.connect(self._on_chosen)
         self.view.exporting.describe("samples", self._info, script=self._script)
-        export.clicked.connect(self.view.exporting.save)
+        self.view.exporting.serve(export)
         StaleOverlay(self.view, controller, MakeSamples)
 
     @override

@@ -16,6 +16,7 @@ from latentlab.session.files.report import REPORTS
 from latentlab.session.files.scene import ReadScene
 from latentlab.session.import_.model import ListForeignFormats
 from latentlab.widgets.kit.clipboard import paste_image
+from latentlab.widgets.kit.context_menu import PATH_ENDS
 from latentlab.widgets.kit.dialogs import (
     ask_dataset,
     ask_image_file,
@@ -133,10 +134,13 @@ class Menus(QObject):
         tip = "Write a web page with all figures and numbers of the open model"
         self.report = self._add(menu, "Save report…", "Ctrl+Shift+R", self._save_report, tip)
         tip = "Write images that the model generates as a data set, with a list of their labels"
-        self._add(menu, "Save generated data set…", "", self._save_dataset, tip)
+        text, slot = "Save generated data set…", self._save_dataset
+        self.save_dataset = self._add(menu, text, "", slot, tip, DECODER)
         tip = "Write the open model as ONNX or safetensors, for other programs"
         self.export_model = self._add(menu, "Export model…", "", self._export_model, tip)
-        self.export_model.setEnabled(False)
+        for action in (self._run_data, self.report, self.save_dataset, self.export_model):
+            # No model is open yet.
+            action.setEnabled(False)
         menu.addSeparator()
         tip = "Show the folders that training has written, in the file manager"
         self._add(menu, "Show run folders", "", self._show_runs, tip)
@@ -158,11 +162,11 @@ class Menus(QObject):
         point, path, samples = controller.point, controller.path, controller.decoding
         self._add(menu, "Random z", "R", point.randomize, "Draw z from the prior", DECODER)
         self._add(menu, "Mean z", "Home", point.go_home, "Set z to the mean of all codes")
-        tip = "Start the path from A to B at z"
         tip, cross = "Set z to the nearest point with another decision", controller.classifier
         self._add(menu, "Nearest other decision", "", cross.cross_any, tip, DECODER)
-        self._add(menu, "Put A at z", "A", path.put_a, tip, DECODER)
-        self._add(menu, "Put B at z", "B", path.put_b, "End the path from A to B at z", DECODER)
+        starts, ends = "Start the path from A to B at z", "End the path from A to B at z"
+        self._add(menu, f"Set {PATH_ENDS['a']} to z", "A", path.put_a, starts, DECODER)
+        self._add(menu, f"Set {PATH_ENDS['b']} to z", "B", path.put_b, ends, DECODER)
         tip = "Draw other points of the prior"
         self._add(menu, "New samples", "N", samples.draw_samples, tip, DECODER)
 

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QCheckBox, QDialog, QDialogButtonBox, QVBoxLayout
 
 from latentlab.session.export import DescribeForm
 from latentlab.widgets.kit.form.form import FormWidget
-from latentlab.widgets.kit.labels import muted, problem
+from latentlab.widgets.kit.labels import muted
 from latentlab.widgets.kit.settings import settings
 from latentlab.widgets.kit.theme import UNIT
 
@@ -48,8 +48,6 @@ class OtherDataDialog(QDialog):
             "Show both sets at once, coloured by the set, to see where the other images differ"
         )
         self.together.setChecked(True)
-        self.problem = problem()
-        self.problem.hide()
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
         self.show_button = self.buttons.addButton("Show", QDialogButtonBox.ButtonRole.AcceptRole)
         self._lay_out()
@@ -67,7 +65,7 @@ class OtherDataDialog(QDialog):
             "the model. Map, neighbours and anomaly scores are then of these images."
         )
         about.setWordWrap(True)
-        for widget in (about, self.form, self.together, self.problem, self.buttons):
+        for widget in (about, self.form, self.together, self.buttons):
             column.addWidget(widget)
 
     @Slot()

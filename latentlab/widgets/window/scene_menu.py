@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,7 +30,6 @@ class SceneMenu(QObject):
     def __init__(self, window: MainWindow) -> None:
         super().__init__(window)
         self._window, self._scene = window, window.controller.scene
-        self._found: FoundScene | None = None
         self._session: Path | None = None
 
     @Slot()
@@ -74,26 +74,16 @@ class SceneMenu(QObject):
         self._scene.look_for(session)
 
     def _ask(self, found: FoundScene, text: str, more: str) -> None:
-        self._found = found
         box = QMessageBox(self._window)
         box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         box.setText(text)
         box.setInformativeText(more)
         box.addButton("Bring the scene back", QMessageBox.ButtonRole.AcceptRole)
         box.setEscapeButton(box.addButton("Not now", QMessageBox.ButtonRole.RejectRole))
-        box.accepted.connect(self._on_accepted)
-        box.finished.connect(self._on_finished)
+        # Each question keeps its scene: another one may be asked before it is answered.
+        box.accepted.connect(partial(self._scene.restore, found))
+        if found.path == self._session:
+            # A session that is restored is forgotten once it is back.
+            box.rejected.connect(partial(self._scene.forget_session, found.path))
         box.setModal(False)
         box.show()
-
-    @Slot()
-    def _on_accepted(self) -> None:
-        if self._found:
-            self._scene.restore(self._found)
-
-    @Slot()
-    def _on_finished(self) -> None:
-        if self._session and self._found and self._found.path == self._session:
-            self._scene.forget_session(self._session)
-            self._session = None
-        self._found = None

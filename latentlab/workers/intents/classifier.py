@@ -50,9 +50,11 @@ class ClassifierIntents:
 
     def _on_opened(self, _: OpenClassifier, card: ClassifierCard) -> None:
         self._store.put(OpenClassifier, card)
-        self._store.say(f"Opened the classifier {card.name}. {card.note}")
+        self._store.say(f"Opened the classifier {card.name}. {card.note}".strip())
 
     def _on_found(self, request: FindCounterfactual, found: Counterfactual) -> None:
+        if self._store.state.point != request.point:
+            return  # z was moved meanwhile, which counts more
         if found.point is None:
             name = "another class"
             if request.target is not None:

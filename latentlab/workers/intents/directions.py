@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from latentlab.latent.directions import Method
     from latentlab.session.directions import Direction, DirectionSource
+    from latentlab.session.points import ModelCard
     from latentlab.session.undo.snapshot import Snapshot
     from latentlab.workers.demand import Demand
     from latentlab.workers.intents.undo import Undo
@@ -55,9 +56,26 @@ class DirectionIntents:
 
     def delete(self, direction: Direction) -> None:
         """Delete a direction; the message offers to restore it."""
+        model = self._store.state.model
+        if model is None:
+            return
         self._replace(direction, None)
-        restore = partial(self._replace, None, direction)
+        restore = partial(self._restore, direction, model)
         self._store.say(f"“{direction.name}” was deleted", restore)
+
+    def _restore(self, direction: Direction, owner: ModelCard) -> None:
+        """Restore a deleted direction, unless another model than its own is open by now."""
+        model = self._store.state.model
+        file = owner.source or owner.file
+        if model and (
+            model.number == owner.number or (file and file in (model.source, model.file))
+        ):
+            self._replace(None, direction)
+        else:
+            self._store.refuse(
+                f"“{direction.name}” is a direction of {owner.name}.",
+                f"Learn it again after opening {owner.name}.",
+            )
 
     def load(self, path: Path) -> None:
         """Add the directions of a file."""

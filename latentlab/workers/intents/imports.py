@@ -51,7 +51,7 @@ class ImportIntents:
         self._own_image, self._codes, self._training = own_image, codes, training
         demand.on(InspectForeign, self._on_inspected)
         demand.on(ImportForeign, self._on_imported)
-        demand.on(FindDataset, self._on_dataset, failed=self._on_no_dataset)
+        demand.on(FindDataset, self._on_dataset)
 
     def inspect(self, path: Path, choices: Mapping[str, str] | None = None) -> None:
         """Find out how a file is understood, given the values that a person chose."""
@@ -92,9 +92,6 @@ class ImportIntents:
             self._runs.open(path)
         else:
             self._own_image.open(path)
-
-    def _on_no_dataset(self, _: FindDataset) -> None:
-        self._store.set(opening="")
 
     def _on_imported(self, _: ImportForeign, folder: Path) -> None:
         self._runs.list()

@@ -24,6 +24,7 @@ from latentlab.session.runs import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from latentlab.learning.events import EpochPreview
@@ -49,6 +50,8 @@ class RunIntents:
         """Path of the last open request."""
         self.discarded: set[Path] = set()
         self._fallback: Path | None = None
+        self.on_open: Callable[[], None] = lambda: None
+        """Callback before another model is asked for."""
         demand.on(Discard, self._on_discarded)
         demand.on(Restore, self._on_restored)
         demand.on(Rename, self._on_renamed)
@@ -68,6 +71,7 @@ class RunIntents:
 
     def replace_model(self, path: Path) -> None:
         """Replace the open model."""
+        self.on_open()
         # Pending weights of a run would otherwise replace the opened model.
         self._demand.withdraw(Adopt)
         self.wanted = path

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from operator import is_
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QLockFile
@@ -28,6 +29,7 @@ from latentlab.session.model import EncodeFile
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from latentlab.session.state import State
     from latentlab.workers.demand import Demand
     from latentlab.workers.intents.map import MapIntents
     from latentlab.workers.intents.runs import RunIntents
@@ -64,7 +66,10 @@ class SceneIntents:
         self._pending: FoundScene | None = None
         self._lock: QLockFile | None = None
         self._kept: Scene | None = None
-        demand.on(ReadScene, self._on_found)
+        self._seen: tuple[object, ...] = ()
+        """Parts of the state from which the last scene was built."""
+        runs.on_open = self._drop_pending
+        demand.on(ReadScene, self._on_found, failed=self._on_damaged)
         demand.on(AddMarks, self._on_marks)
         demand.on(KeepSession, self._on_kept)
 
@@ -88,6 +93,11 @@ class SceneIntents:
                 "Only files that latentlab has saved carry one. Open images as .png.",
             )
 
+    def _on_damaged(self, request: ReadScene) -> None:
+        """Forget a session that cannot be read, which would otherwise fail at each start."""
+        if self.is_session(request.path):
+            self.forget_session(request.path)
+
     def restore(self, found: FoundScene) -> None:
         """Restore a scene; open its model first if it is another one."""
         scene, model = found.scene, self._store.state.model
@@ -106,14 +116,21 @@ class SceneIntents:
                 "Copy its run folder here, open it, and then open the scene again.",
             )
         else:
-            self._pending = found
             self._runs.open(found.model)
+            self._pending = found
 
-    def continue_restoring(self) -> None:
-        """Restore the scene whose model has just been opened."""
-        pending, self._pending = self._pending, None
-        if pending:
+    def continue_restoring(self, path: Path, *, failed: bool) -> None:
+        """Restore the scene that waits for the model at a path, which was opened or failed."""
+        pending = self._pending
+        if pending is None or pending.model != path:
+            return
+        self._drop_pending()
+        if not failed:
             self._apply(pending)
+
+    def _drop_pending(self) -> None:
+        """Forget the scene that waits for its model; it must not be applied to another one."""
+        self._pending = None
 
     def _apply(self, found: FoundScene) -> None:
         scene, state = found.scene, self._store.state
@@ -134,6 +151,8 @@ class SceneIntents:
         if scene.workspace:
             self._workspaces.go(scene.workspace)
         self._store.say(found.note or "The scene is back")
+        if self.is_session(found.path):
+            self.forget_session(found.path)
 
     def _on_marks(self, _: AddMarks, added: tuple[int, int]) -> None:
         """Read the bookmarks and directions again, which are now in their files."""
@@ -157,6 +176,10 @@ class SceneIntents:
         self._lock.tryLock(0)
         return max(crashed, key=lambda file: file.stat().st_mtime, default=None)
 
+    def is_session(self, path: Path) -> bool:
+        """Return whether a file is the scene of an earlier window."""
+        return path.parent == home() / SESSIONS and path != self._session
+
     def forget_session(self, path: Path) -> None:
         """Delete the scene of an earlier window."""
         self._demand.ask(KeepSession(None, path))
@@ -165,7 +188,12 @@ class SceneIntents:
         """Write the present scene if it has changed, unless a run is in training."""
         state = self._store.state
         if self._lock is None or state.is_training:
+            self._seen = ()
             return
+        parts = _parts(state)
+        if len(parts) == len(self._seen) and all(map(is_, parts, self._seen)):
+            return  # building a scene takes a while, with many bookmarks or a large selection
+        self._seen = parts
         scene = scene_of(state)
         if scene and scene != self._kept:
             self._kept = scene
@@ -183,6 +211,14 @@ class SceneIntents:
 
     def _on_kept(self, _: KeepSession, __: None) -> None:
         """Do nothing: the user did not ask for this file."""
+
+
+def _parts(state: State) -> tuple[object, ...]:
+    """Return everything that `scene_of` reads."""
+    marks = (state.answer(ReadBookmarks), state.answer(ReadDirections))
+    arranged = (state.point, state.view, state.ends, state.grid, state.sampling)
+    chosen = (state.selection, state.kept, state.workspaces)
+    return state.model, state.codes, *marks, *arranged, *chosen
 
 
 def _is_abandoned(session: Path) -> bool:

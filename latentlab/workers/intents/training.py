@@ -107,7 +107,11 @@ class TrainingIntents:
         before = self._store.state.draft
         self._store.set(draft=Draft(values))
         self._undo.remember()
-        self._store.say(f"The form shows {title}", partial(self._store.set, draft=before))
+        self._store.say(f"The form shows {title}", partial(self._restore, before))
+
+    def _restore(self, draft: Draft) -> None:
+        self._store.set(draft=draft)
+        self._undo.remember()
 
     def use_data(self, data: Mapping[str, Any], title: str) -> None:
         """Set the data set of the draft, and show the form; the message offers to undo it."""

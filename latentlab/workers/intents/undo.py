@@ -71,11 +71,6 @@ class Undo:
         """Current snapshot of the history."""
         return self._history.current
 
-    def present(self) -> Snapshot:
-        """Return a snapshot of the state and of the settings of panels as they are now."""
-        choices = {name: choice.read() for name, choice in self._choices.items()}
-        return snapshot(self._store.state, choices)
-
     def undo(self) -> None:
         """Restore the previous snapshot."""
         self._go(self._history.undo)

@@ -46,6 +46,18 @@ def test_marbles_stand_at_the_selected_posteriors(big):
     assert not layers.marbles.isVisible()
 
 
+def test_undo_leaves_a_layer_on_that_the_model_lacks(big):
+    layers, undo = big.panel("map").layers, big.controller.undo
+    switch(layers, PICTURES)
+    layers.actions[PICTURES].setEnabled(False)
+    switch(layers, ELLIPSES)
+    switch(layers, HOLES)
+    for step in (undo.undo, undo.undo, undo.redo):
+        step()
+        assert layers.actions[PICTURES].isChecked()
+    layers.actions[PICTURES].setEnabled(True)
+
+
 def test_points_may_be_draws_instead_of_means(big):
     layers = big.panel("map").layers
     means = big.map.cloud._xy.copy()

@@ -6,6 +6,7 @@ menu, Ctrl+C, dragging an image out of the window, and saving; a panel only name
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast, override
@@ -31,13 +32,14 @@ from PySide6.QtGui import (
     QMouseEvent,
     QPixmap,
 )
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
 
 from latentlab.session.export import ANIMATIONS, Export, SaveFilm, format_of
 from latentlab.session.files.figure import DrawFigure, SaveFigure
 from latentlab.session.files.provenance import recipe_of
 from latentlab.session.files.script import decoding_script
 from latentlab.session.points import Point
+from latentlab.widgets.kit.context_menu import SAVE_ENTRY
 from latentlab.widgets.kit.dialogs import ask_save_path
 from latentlab.widgets.kit.export.content import Content, mime_of, with_recipe
 from latentlab.widgets.kit.export.film_dialog import ask_film_options
@@ -49,12 +51,15 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QImage
     from PySide6.QtWidgets import QMenu
 
-    from latentlab.session.state import Changes, State
+    from latentlab.session.files.figure import DrawnFigure
+    from latentlab.session.state import State
     from latentlab.workers.controller import Controller
+    from latentlab.workers.store import Store
 
 SCALE = "export/scale"
 """Setting with the scale of saved and copied images."""
 SCALES = (1, 2, 4, 8)
+SCALE_MENU = "Scale of saved images"
 DRAGGED_SIDE = 96
 """Maximum width and height of the image beside the cursor, in pixels."""
 
@@ -87,6 +92,8 @@ class Exporting(QObject):
         self.name = "image"
         self.info: Callable[[], Mapping[str, Any]] = dict
         self.script: Callable[[State], str] | None = None
+        self.is_of_model = True
+        """Whether the content was made with the open model, whose recipe then goes with it."""
         self._pressed: QPointF | None = None
         (surface or widget).installEventFilter(self)
 
@@ -118,10 +125,10 @@ class Exporting(QObject):
 
     @Slot()
     def copy(self) -> None:
-        """Copy the images, or the plot as it is on the screen."""
+        """Copy the images, or the plot as it is on the screen; Qt encodes it when it is pasted."""
         if content := self.offer():
             image = self._recorded(content, _image_of(content, self._widget))
-            QGuiApplication.clipboard().setMimeData(mime_of(image, _png(image)))
+            QGuiApplication.clipboard().setMimeData(mime_of(image))
             self._controller.store.say(f"Copied the {self.name}")
 
     @Slot()
@@ -129,19 +136,10 @@ class Exporting(QObject):
         """Copy the plot as SVG and as PNG; the lane draws both."""
         content = self.offer()
         if content and content.figure:
-            controller = self._controller
-            controller.changed.connect(self._on_changed, Qt.ConnectionType.UniqueConnection)
-            controller.ask(DrawFigure(content.figure, self._recipe(content)))
-
-    @Slot(object, object)
-    def _on_changed(self, state: State, changed: Changes) -> None:
-        drawn = state.answer(DrawFigure)
-        if DrawFigure in changed and drawn:
-            self._controller.changed.disconnect(self._on_changed)
-            image = QPixmap()
-            image.loadFromData(drawn.png)
-            QGuiApplication.clipboard().setMimeData(mime_of(image.toImage(), drawn.png, drawn.svg))
-            self._controller.store.say(f"Copied the {self.name} as SVG")
+            # Not a method: the widget may be gone when the plot is drawn.
+            then = partial(_copy_drawn, self._controller.store, self.name)
+            request = DrawFigure(content.figure, self._recipe(content))
+            self._controller.files.draw(request, then)
 
     @Slot()
     def copy_script(self) -> None:
@@ -153,7 +151,7 @@ class Exporting(QObject):
     def _script(self) -> str:
         """Return the script of the panel, else one that decodes the points of the images."""
         content, state = self.offer(), self._controller.state
-        if content is None or state.model is None:
+        if content is None or state.model is None or not self.is_of_model:
             return ""
         if self.script:
             return self.script(state)
@@ -196,14 +194,19 @@ class Exporting(QObject):
             menu.addAction("Copy as SVG", self.copy_svg)
         if self._script():
             menu.addAction("Copy as Python", self.copy_script)
-        menu.addAction("Save as…", self.save).setEnabled(content is not None)
-        scales = menu.addMenu("Scale of saved images")
-        group = QActionGroup(scales)
-        for scale in SCALES:
-            action = scales.addAction(f"{scale} ×", partial(settings().setValue, SCALE, scale))
-            action.setCheckable(True)
-            action.setChecked(scale == settings().value(SCALE, 2))
-            group.addAction(action)
+        menu.addAction(self.save_title, self.save).setEnabled(content is not None)
+        if not any(action.text() == SCALE_MENU for action in menu.actions()):
+            _add_scales(menu)
+
+    @property
+    def save_title(self) -> str:
+        """Name of the entry that saves the content."""
+        return f"Save {self.name} as…"
+
+    def serve(self, button: QAbstractButton) -> None:
+        """Let a button save the content; a menu with that entry does not list the button too."""
+        button.clicked.connect(self.save)
+        button.setProperty(SAVE_ENTRY, self.save_title)
 
     def drag(self, place: QPointF) -> None:
         """Drag the image at a position out of the window, as a file and as an image."""
@@ -220,13 +223,15 @@ class Exporting(QObject):
 
     def _file_of(self, image: QImage) -> QMimeData:
         """Return an image with a temporary PNG file of it, for programs that take files."""
-        data = mime_of(image, _png(image))
+        png = _png(image)
+        data = mime_of(image, png)
         folder = QTemporaryDir()
         if folder.isValid():
             # Programs read the file after the drop; the folder is removed at the end.
             _folders.append(folder)
             path = Path(folder.path()) / f"latentlab-{self.name.replace(' ', '-')}.png"
-            if image.save(str(path)):
+            with suppress(OSError):
+                path.write_bytes(png)
                 data.setUrls([QUrl.fromLocalFile(str(path))])
         return data
 
@@ -266,12 +271,15 @@ class Exporting(QObject):
         return cast("Controller", above.controller)
 
     def _recipe(self, content: Content) -> dict[str, Any]:
+        if not self.is_of_model:
+            return {}
         points = content.tiles.points if content.tiles else ()
         about = {"picture": self.name, **content.info, **self.info()}
         return recipe_of(self._controller.state, about, points[0] if len(points) == 1 else None)
 
     def _recorded(self, content: Content, image: QImage) -> QImage:
-        return with_recipe(image, self._recipe(content))
+        recipe = self._recipe(content)
+        return with_recipe(image, recipe) if recipe else image
 
 
 _folders: list[QTemporaryDir] = []
@@ -291,9 +299,27 @@ def exporting_near(widget: QWidget | None) -> Exporting | None:
     return None
 
 
+def _add_scales(menu: QMenu) -> None:
+    scales = menu.addMenu(SCALE_MENU)
+    group = QActionGroup(scales)
+    for scale in SCALES:
+        action = scales.addAction(f"{scale} ×", partial(settings().setValue, SCALE, scale))
+        action.setCheckable(True)
+        action.setChecked(scale == settings().value(SCALE, 2))
+        group.addAction(action)
+
+
 def _image_of(content: Content, widget: QWidget) -> QImage:
     image = content.image(settings().value(SCALE, 2))
     return widget.grab().toImage() if image is None else image
+
+
+def _copy_drawn(store: Store, name: str, drawn: DrawnFigure) -> None:
+    """Copy a plot that the lane has drawn."""
+    image = QPixmap()
+    image.loadFromData(drawn.png)
+    QGuiApplication.clipboard().setMimeData(mime_of(image.toImage(), drawn.png, drawn.svg))
+    store.say(f"Copied the {name} as SVG")
 
 
 def _png(image: QImage) -> bytes:

@@ -77,7 +77,7 @@ class ArithmeticPanel(PanelWidget):
         self._reset.clicked.connect(self._on_reset)
         self.exporting = Exporting(self, self._content)
         self.exporting.describe("arithmetic", self._info)
-        export.clicked.connect(self.exporting.save)
+        self.exporting.serve(export)
         self._on_strength()
         make_undoable(controller.undo, strength_of_Arithmetic=self.strength)
 

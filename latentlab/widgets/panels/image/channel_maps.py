@@ -39,11 +39,6 @@ class ChannelMaps(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.hide()
 
-    @property
-    def count(self) -> int:
-        """Number of maps."""
-        return len(self._maps)
-
     def show_point(self, point: Point | None, shape: tuple[int, int, int] | None) -> None:
         """Show the channels of a point; without a shape the widget is hidden."""
         self.setVisible(shape is not None)

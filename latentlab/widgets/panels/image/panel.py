@@ -65,7 +65,7 @@ class ImagePanel(PanelWidget):
         self._smooth.toggled.connect(self.view.set_smooth)
         make_undoable(controller.undo, smoothing_of_the_image=self._smooth)
         self.view.exporting.describe("image", offer=self._content)
-        self._export.clicked.connect(self.view.exporting.save)
+        self.view.exporting.serve(self._export)
         for view, kind in ((self.view, Decode), (self._pair, Decode), (self.gauge, MeasureSupport)):
             StaleOverlay(view, controller, kind)
 

@@ -94,7 +94,7 @@ class InterpolatePanel(PanelWidget):
         self._swap.clicked.connect(self._on_swap)
         for row in self.rows.rows.values():
             row.view.exporting.describe("interpolation", self._info, self._content, self._script)
-        self._export.clicked.connect(self.view.exporting.save)
+        self.view.exporting.serve(self._export)
         self.steps.valueChanged.connect(self._on_steps)
         self.ways.changed.connect(self._on_ways)
         self.ways.changed.connect(

@@ -166,7 +166,8 @@ class MapLayers(QObject):
         return self.actions[name].isChecked() and self.actions[name].isEnabled()
 
     def _read(self) -> frozenset[str]:
-        return frozenset(filter(self.is_on, self.actions))
+        # Also layers that are off only because the model lacks what they need.
+        return frozenset(name for name, action in self.actions.items() if action.isChecked())
 
     def _restore(self, names: frozenset[str]) -> None:
         for name, action in self.actions.items():

@@ -89,7 +89,7 @@ class TraversalsPanel(PanelWidget):
             range_of_traversals=self.range,
         )
         self.view.exporting.describe("traversals", self._info, self._content)
-        export.clicked.connect(self.view.exporting.save)
+        self.view.exporting.serve(export)
         StaleOverlay(self.sheet, self.controller, MakeTraversal)
 
     @override

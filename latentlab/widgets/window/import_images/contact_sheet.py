@@ -45,6 +45,7 @@ class ContactSheetWidget(QWidget):
         self.tiles = ImageGrid(EMPTY, gap=GAP)
         self.tiles.setAccessibleName("Sample of the images")
         self.tiles.setMinimumSize(200, 96)
+        self.tiles.exporting.is_of_model = False
         sheet = QFrame()
         sheet.setObjectName("sheet")
         inside = QVBoxLayout(sheet)

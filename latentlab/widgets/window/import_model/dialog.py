@@ -64,6 +64,7 @@ class ImportModelDialog(QDialog):
         self.choices = ChoiceRows()
         self.caption = muted(stretch=False)
         self.images = ImageGrid(NO_IMAGES, fixed_columns=True, gap=2)
+        self.images.exporting.is_of_model = False
         self.problem = problem()
         self.details = QPlainTextEdit(readOnly=True)
         self.progress = QProgressBar(textVisible=False)

@@ -100,6 +100,13 @@ def test_what_is_shown_can_be_used(dialog):
     assert "zoo" not in dialog.view.pointed.text()
 
 
+def test_pictures_do_not_claim_to_be_of_the_open_model(dialog):
+    show(dialog)
+    exporting = dialog.view.tiles.exporting
+    content = exporting.offer()
+    assert exporting._recorded(content, content.image()).text("latentlab") == ""
+
+
 def test_many_classes_are_cut_short(dialog):
     classes = tuple((f"c{i}", 1) for i in range(CLASSES + 30))
     show(dialog, classes=classes, labels=tuple(range(24)))
