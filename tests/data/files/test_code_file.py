@@ -34,6 +34,16 @@ def test_a_column_of_minus_one_and_one_stays_what_it_is(tmp_path):
     np.testing.assert_allclose(found.z, Z, rtol=1e-6)
 
 
+def test_numbered_columns_are_taken_by_their_number(tmp_path):
+    z = np.arange(24, dtype=np.float32).reshape(2, 12) + 0.5
+    shuffled = np.random.default_rng(1).permutation(12).tolist()
+    np.savez(tmp_path / "z.npz", **{f"z{d + 1}": z[:, d] for d in shuffled})
+    head = [f"z{d + 1}" for d in shuffled]
+    written(tmp_path / "z.csv", head, z[:, shuffled].tolist())
+    for name in ("z.npz", "z.csv"):
+        np.testing.assert_array_equal(read_code_file(tmp_path / name).z, z)
+
+
 @pytest.mark.parametrize("head", [["x0", "x1", "x2"], ["PC1", "PC2", "PC3"], ["a", "b", "c"]])
 def test_columns_of_other_programs(tmp_path, head):
     rows = [[i, f"{i}.png", "cat", *z] for i, z in enumerate(Z.tolist())]
