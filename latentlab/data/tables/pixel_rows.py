@@ -51,6 +51,8 @@ class PixelTable:
         Columns of the class, of the part, and of all pixels in one cell.
     pixels : int
         Number of pixel values per row.
+    part_name : str
+        Name of the column of the part; empty if there is none.
     """
 
     separator: str
@@ -60,6 +62,7 @@ class PixelTable:
     part: int | None
     cell: int | None
     pixels: int
+    part_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +100,8 @@ def find_layout(path: Path) -> PixelTable | None:
         pixels = len(cells) if all(map(_is_number, cells)) else 0
     if pixels < MIN_PIXELS or not (_is_side(pixels) or has_names):
         return None
-    return PixelTable(separator, has_names, len(first), label, part, cell, pixels)
+    part_name = "" if part is None else names[part].strip()
+    return PixelTable(separator, has_names, len(first), label, part, cell, pixels, part_name)
 
 
 def _position(names: Sequence[str], wanted: Sequence[str]) -> int | None:
