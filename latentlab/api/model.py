@@ -26,7 +26,7 @@ from latentlab.latent.elbo_scores import elbo_scores
 from latentlab.latent.encode import decode_means, encode
 from latentlab.latent.grid import Spacing, grid_axis, plane_points
 from latentlab.latent.interpolation.curves import PathKind, lerp, slerp
-from latentlab.latent.mixture_prior import fit_mixture
+from latentlab.latent.mixture_prior import sample_mixture
 from latentlab.latent.planes import axes_plane
 from latentlab.latent.prior_samples import labels_for, sample_prior
 from latentlab.learning.checkpoint import load_model, run_folder
@@ -221,7 +221,7 @@ class Model:
         if prior != "mixture":
             raise DataError(f"There is no prior {prior!r}.", "Choose standard or mixture.")
         _ = self.explorer.images  # raises if there are none
-        return fit_mixture(self.explorer.codes).sample(n, seed)
+        return sample_mixture(self.explorer.codes, n, seed)
 
     def sample(
         self, n: int, labels: Labels = None, *, seed: int = 0, prior: str = "standard"
