@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from latentlab.data.arrays.advice import Rewriting
-from latentlab.data.arrays.labels import read_attributes
+from latentlab.data.arrays.labels import read_attributes, words_of
 from latentlab.data.arrays.pixels import check_numbers, to_pixels
 from latentlab.data.arrays.shapes import channels_first
 from latentlab.data.files.numpy_file import NumpyFile
@@ -111,7 +111,7 @@ def _from_arrays(file: NumpyFile, path: Path) -> CodeFile:
     columns = [name for name, shape in shapes.items() if len(shape) == 1]
     if "z1" in columns:
         # As other programs write: one array per column of a table.
-        read = {name: [str(value) for value in file.read(name).tolist()] for name in columns}
+        read = {name: words_of(file.read(name), name) for name in columns}
         return _from_columns(read, ",", path, None)
     tables = [name for name, shape in shapes.items() if len(shape) == 2]
     known = [name for name in CODE_ARRAYS if name in tables] or tables
@@ -154,9 +154,9 @@ def _pixels(file: NumpyFile, name: str, array: NDArray[Any]) -> tuple[NDArray[np
 
 
 def _words(arrays: Mapping[str, NDArray[Any]], names: Sequence[str]) -> tuple[str, ...] | None:
-    found = (arrays[name] for name in names if name in arrays and arrays[name].ndim == 1)
-    array = next(found, None)
-    return None if array is None else tuple(map(str, array.tolist()))
+    known = (name for name in names if name in arrays and arrays[name].ndim == 1)
+    name = next(known, None)
+    return None if name is None else tuple(words_of(arrays[name], name))
 
 
 def _from_table(path: Path, latent_dim: int | None) -> CodeFile:

@@ -29,6 +29,14 @@ def test_arrays_are_read_by_name_or_alone(tmp_path):
     np.testing.assert_allclose(found.sigma, Z**2)
 
 
+def test_labels_of_bytes_and_of_whole_floats_are_plain_words(tmp_path):
+    table = {f"z{d + 1}": Z[:, d] for d in range(3)}
+    for labels, words in ((np.array([b"cat", b"dog"] * 3), "cat"), (np.arange(3.0, 9), "3")):
+        for arrays in ({"z": Z}, table):
+            np.savez(tmp_path / "z.npz", **arrays, label=labels)
+            assert read_code_file(tmp_path / "z.npz").labels[0] == words
+
+
 def test_a_column_of_minus_one_and_one_stays_what_it_is(tmp_path):
     found = read_code_file(written(tmp_path / "z.csv", ["z1", "z2", "z3"], Z.tolist()))
     np.testing.assert_allclose(found.z, Z, rtol=1e-6)
