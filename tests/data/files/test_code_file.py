@@ -1,9 +1,12 @@
 """Codes in files of other programs."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from latentlab.data.files.code_file import read_code_file
+from latentlab.data.files.listed_images import find_listed
 from latentlab.errors import DataError
 
 Z = np.random.default_rng(0).standard_normal((6, 3)).astype(np.float32)
@@ -60,6 +63,14 @@ def test_columns_of_other_programs(tmp_path, head):
     assert found.files[2] == "2.png"
     assert found.labels == ("cat",) * 6
     assert head[0] in found.notes[0]
+
+
+@pytest.mark.parametrize("name", ["//host/a.png", r"\\host\a.png", r"\/host/a.png", r" /\host/a"])
+def test_files_of_network_shares_are_not_looked_for(tmp_path, monkeypatch, name):
+    looked = []
+    monkeypatch.setattr(Path, "is_file", lambda path: looked.append(path) or True)
+    assert find_listed([name], tmp_path) is None
+    assert not looked
 
 
 def test_a_german_spreadsheet(tmp_path):
