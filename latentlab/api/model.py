@@ -30,7 +30,7 @@ from latentlab.latent.mixture_prior import sample_mixture
 from latentlab.latent.planes import axes_plane
 from latentlab.latent.prior_samples import labels_for, sample_prior
 from latentlab.learning.checkpoint import load_model, run_folder
-from latentlab.runs.imported import read_provenance
+from latentlab.runs.imported import read_import_record
 from latentlab.runs.model_export import ModelSource, export_model
 from latentlab.session.files.model_export import ModelPart
 from latentlab.session.files.mosaic import tile
@@ -146,7 +146,7 @@ class Model:
     @property
     def note(self) -> str:
         """How a model of another program was understood; empty for one of latentlab."""
-        found = read_provenance(self.folder)
+        found = read_import_record(self.folder)
         return " ".join(found.remarks) if found else ""
 
     @property
