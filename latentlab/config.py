@@ -231,9 +231,14 @@ class Options:
     unavailable: Callable[[], Mapping[str, str]] = dict
 
 
+ABBREVIATIONS = frozenset({"ae", "cvae", "kl", "mlp", "vae"})
+"""Words of names that are written in capitals."""
+
+
 def words(name: str) -> str:
     """Return a name of code as words: ``gaussian-per-pixel`` is ``Gaussian per pixel``."""
-    text = name.replace("-", " ").replace("_", " ")
+    found = name.replace("-", " ").replace("_", " ").split()
+    text = " ".join(each.upper() if each in ABBREVIATIONS else each for each in found)
     return text[:1].upper() + text[1:]
 
 

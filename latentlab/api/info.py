@@ -154,7 +154,7 @@ def _describe_model(path: Path) -> Description:
 def _describe_scene(path: Path) -> Description:
     found = find_scene(path)
     if found.scene is None:
-        raise LatentlabError("It is no picture of latentlab: it carries no scene.")
+        raise LatentlabError("It was not saved by latentlab, so that it carries no scene.")
     facts: dict[str, Any] = {"z": list(found.scene.z or ())}
     if found.model:
         facts["model"] = str(found.model)

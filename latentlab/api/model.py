@@ -27,10 +27,10 @@ from latentlab.latent.codes import Codes
 from latentlab.latent.elbo_scores import elbo_scores
 from latentlab.latent.encode import decode_means, encode, to_hwc
 from latentlab.latent.interpolation.curves import PathKind, lerp, slerp
-from latentlab.latent.mixture_prior import fit_mixture
+from latentlab.latent.mixture_prior import sample_mixture
 from latentlab.latent.prior_samples import labels_for, sample_prior
 from latentlab.learning.checkpoint import run_folder
-from latentlab.runs.imported import read_provenance
+from latentlab.runs.imported import read_import_record
 from latentlab.runs.model_export import ModelSource, export_model
 from latentlab.runs.onnx_probe import load_probed
 from latentlab.session.files.model_export import ModelPart
@@ -139,7 +139,7 @@ class Model:
     @property
     def note(self) -> str:
         """How a model of another program was understood; empty for one of latentlab."""
-        found = read_provenance(self.folder)
+        found = read_import_record(self.folder)
         return " ".join(found.remarks) if found else ""
 
     @property
@@ -214,7 +214,7 @@ class Model:
         if prior != "mixture":
             raise DataError(f"There is no prior {prior!r}.", "Choose standard or mixture.")
         _ = self.explorer.images  # raises if there are none
-        return fit_mixture(self.explorer.codes).sample(n, seed)
+        return sample_mixture(self.explorer.codes, n, seed)
 
     def sample(
         self, n: int, labels: Labels = None, *, seed: int = 0, prior: str = "standard"

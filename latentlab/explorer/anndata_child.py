@@ -95,11 +95,11 @@ def convert(source: Path) -> dict[str, NDArray[Any]]:
         raise LookupError("it has no obsm")
     name = min(found, key=_rank)
     z: NDArray[Any] = np.asarray(found.pop(name), np.float32)
-    others = f" It also has {', '.join(sorted(found))}." if found else ""
+    also = f" It also has {', '.join(sorted(found))}." if found else ""
     arrays: dict[str, NDArray[Any]] = {
         "z": z,
         "name": np.array(data.obs_names, str),
-        "note": np.array(f"The codes are obsm {name}.{others}"),
+        "note": np.array(f"The codes are obsm {name}.{also}"),
     }
     columns = {str(each): _column(data.obs[each]) for each in data.obs.columns}
     words = {each: column for each, column in columns.items() if column.dtype.kind == "U"}

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,32 +16,26 @@ MAX_IMAGES = 20_000
 """Maximum number of codes that the mixture is fitted to."""
 
 
-@dataclass(frozen=True)
-class MixturePrior:
-    """Mixture of Gaussians with full covariances; ``fitted`` is scikit-learn's."""
-
-    fitted: Any
-
-    def sample(self, count: int, seed: int) -> NDArray[np.float32]:
-        """Draw points of shape (count, D); equal seeds give equal points."""
-        self.fitted.random_state = seed
-        z, component = self.fitted.sample(count)
-        # scikit-learn returns one component after another.
-        order = np.random.default_rng(seed).permutation(len(component))
-        return z[order].astype(np.float32)
-
-
-def fit_mixture(codes: Codes, components: int = COMPONENTS, seed: int = 0) -> MixturePrior:
-    """Fit a mixture to samples of the aggregate posterior, one for each image.
+def sample_mixture(
+    codes: Codes, count: int, seed: int, components: int = COMPONENTS
+) -> NDArray[np.float32]:
+    """Fit a mixture to samples of the aggregate posterior, and draw points from it.
 
     Parameters
     ----------
     codes : Codes
-        Posteriors of the images; at most `MAX_IMAGES` are used.
+        Posteriors of the images; at most `MAX_IMAGES` are used. A deviation that is NaN counts as
+        0.
+    count : int
+        Number of points.
+    seed : int
+        Seed of the points, of either sign; the mixture is the same for all seeds.
     components : int
         Number of Gaussians, at most the number of images.
-    seed : int
-        Seed of the samples and of the initial components.
+
+    Returns
+    -------
+    ndarray of float32, shape (count, D)
 
     References
     ----------
@@ -50,7 +43,13 @@ def fit_mixture(codes: Codes, components: int = COMPONENTS, seed: int = 0) -> Mi
     """
     from sklearn.mixture import GaussianMixture
 
-    mu, sigma = codes.mu[:MAX_IMAGES], codes.sigma[:MAX_IMAGES]
-    z = mu + sigma * np.random.default_rng(seed).standard_normal(mu.shape)
-    mixture = GaussianMixture(min(components, len(z)), random_state=seed, reg_covar=1e-5)
-    return MixturePrior(mixture.fit(z.astype(np.float64)))
+    mu, sigma = codes.mu[:MAX_IMAGES], np.nan_to_num(codes.sigma[:MAX_IMAGES])
+    posterior = mu + sigma * np.random.default_rng(0).standard_normal(mu.shape)
+    mixture = GaussianMixture(min(components, len(mu)), random_state=0, reg_covar=1e-5)
+    mixture.fit(posterior.astype(np.float64))
+    mixture.random_state = seed % 2**32
+    z, component = mixture.sample(count)
+    # scikit-learn returns one component after another.
+    order = np.random.default_rng(seed % 2**32).permutation(len(component))
+    found: NDArray[np.float32] = z[order].astype(np.float32)
+    return found

@@ -36,7 +36,7 @@ TAG = "imported"
 MAX_STEM = 40
 
 
-class Provenance(Record):
+class ImportRecord(Record):
     """Content of ``import.json``: where a model came from, and how it was understood.
 
     Parameters
@@ -59,10 +59,10 @@ class Provenance(Record):
     latentlab: str = __version__
 
 
-_PROVENANCE = TypeAdapter(Provenance)
+_IMPORT_RECORD = TypeAdapter(ImportRecord)
 
 
-def read_provenance(folder: Path) -> Provenance | None:
+def read_import_record(folder: Path) -> ImportRecord | None:
     """Return where the model of a run folder came from; None if latentlab trained it.
 
     Raises
@@ -70,14 +70,14 @@ def read_provenance(folder: Path) -> Provenance | None:
     RunError
         If the file is damaged.
     """
-    return read_json(folder / IMPORT_FILE, _PROVENANCE) if is_imported(folder) else None
+    return read_json(folder / IMPORT_FILE, _IMPORT_RECORD) if is_imported(folder) else None
 
 
 def write_imported(
     recipe: Recipe,
     spec: ImageSpec,
     weights: Mapping[str, NDArray],
-    provenance: Provenance,
+    record: ImportRecord,
     splits: Splits | None = None,
     files: Mapping[str, bytes] | None = None,
 ) -> Path:
@@ -93,7 +93,7 @@ def write_imported(
         Shape and classes of its images.
     weights : mapping of str to ndarray
         Tensors of the model.
-    provenance : Provenance
+    record : ImportRecord
         Where it came from.
     splits : Splits or None
         Images of `recipe.data`, if they fit the model.
@@ -105,7 +105,7 @@ def write_imported(
     RunError
         If the folder cannot be written.
     """
-    name = _name_of(Path(provenance.source))
+    name = _name_of(Path(record.source))
     folder = runs() / f"{_stem(name)}-{_hash(recipe, spec, weights, files or {})}"
     if (folder / DESCRIPTION_FILE).exists():
         return folder
@@ -115,7 +115,7 @@ def write_imported(
     try:
         for file, content in (files or {}).items():
             write_atomically(draft / file, content)
-        _fill(draft, recipe, spec, weights, provenance)
+        _fill(draft, recipe, spec, weights, record)
         rename(draft, name)
         if splits is not None:
             write_run_data(draft, recipe.data, splits)
@@ -134,12 +134,12 @@ def _fill(
     recipe: Recipe,
     spec: ImageSpec,
     weights: Mapping[str, NDArray],
-    provenance: Provenance,
+    record: ImportRecord,
 ) -> None:
     write_atomically(folder / RECIPE, recipe.to_toml().encode())
-    write_atomically(folder / IMPORT_FILE, f"{provenance.model_dump_json(indent=1)}\n".encode())
-    text = f"From {shown(provenance.source)} ({provenance.program}).\n"
-    write_notes(folder, Notes(text + _listed(provenance.remarks), (TAG,)))
+    write_atomically(folder / IMPORT_FILE, f"{record.model_dump_json(indent=1)}\n".encode())
+    text = f"From {shown(record.source)} ({record.program}).\n"
+    write_notes(folder, Notes(text + _listed(record.remarks), (TAG,)))
     save_checkpoint(folder, Checkpoint(recipe, spec), weights)
 
 

@@ -11,6 +11,7 @@ from pydantic import Field
 
 from latentlab import __version__
 from latentlab.config import Config, parse
+from latentlab.data.arrays.shapes import MAX_CHANNELS
 from latentlab.data.image_set import ImageSpec
 from latentlab.errors import RecipeError, RunError, reading
 from latentlab.models.onnx_model import OnnxConfig
@@ -23,13 +24,14 @@ if TYPE_CHECKING:
 MANIFEST = "model.toml"
 """Name of the file in a folder with encoder and decoder."""
 MAX_MANIFEST_BYTES = 1 << 20
+Channels = Annotated[int, Field(ge=1, le=MAX_CHANNELS)]
 Side = Annotated[int, Field(ge=1, le=8192)]
 
 
 class ManifestImages(Config):
     """Images of the model."""
 
-    shape: tuple[Literal[1, 3], Side, Side] = Field(description="Channels, height, width.")
+    shape: tuple[Channels, Side, Side] = Field(description="Channels, height, width.")
     class_names: tuple[str, ...] = Field((), description="Name of each class.")
 
 
@@ -60,7 +62,9 @@ class Manifest:
     def of_export(cls, model: Model, spec: ImageSpec) -> Manifest:
         """Return the manifest of a model that latentlab writes as ONNX."""
         label: Literal["index", "none"] = "index" if model.conditional else "none"
-        return cls(OnnxConfig(latent_dim=model.latent_dim, label=label), spec)
+        deviation = "sigma" if model.has_posterior else ""
+        config = OnnxConfig(latent_dim=model.latent_dim, label=label, deviation=deviation)
+        return cls(config, spec)
 
     def to_toml(self) -> str:
         """Return the content of the file."""

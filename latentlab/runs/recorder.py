@@ -113,7 +113,7 @@ def record(recipe: Recipe, folder: Path, controls: Controls | None = None) -> Ge
         if recorder.diverged_at_once and is_new:
             shutil.rmtree(folder, ignore_errors=True)
         elif not (folder / DESCRIPTION_FILE).exists():
-            _forget(folder)
+            _forget(folder, recipe.training.writers if is_new else ())
 
 
 def resume(
@@ -145,6 +145,7 @@ def resume(
     current = recipe
     for change in changes:
         current = current.changed(change.key, change.value)
+    check_writers(current.training.writers)
     controls = controls or Controls()
     if epochs is not None:
         controls.steer("training.epochs", epochs)
@@ -223,8 +224,10 @@ def _written(events: Generator[Event, None, object], recorder: _Recorder) -> Gen
             yield event
 
 
-def _forget(folder: Path) -> None:
-    """Delete the files of a run that has no checkpoint."""
+def _forget(folder: Path, writers: Sequence[str]) -> None:
+    """Delete the files of a run that has no checkpoint, and the folders of its writers."""
+    for name in writers:
+        shutil.rmtree(folder / name, ignore_errors=True)
     with suppress(OSError):
         for name in (RECIPE, RUN_DATA, PROVENANCE):
             (folder / name).unlink(missing_ok=True)

@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 
 import pytest
+import toy
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 
 from latentlab.directories import home, resources
@@ -11,12 +12,13 @@ from latentlab.runs.scene_files import find_scene, read_picture_scene
 from latentlab.session.bookmarks import ReadBookmarks
 from latentlab.session.export import PICTURES, Export
 from latentlab.session.files.provenance import recipe_of
-from latentlab.session.files.scene import SCENE, scene_of
+from latentlab.session.files.scene import SCENE, restored, scene_of
 from latentlab.session.interpolation import Bookmark
 from latentlab.session.map import Layout
 from latentlab.session.model import Decode, MakeManifold
 from latentlab.session.points import Key, Tiles
 from latentlab.session.selection import Selection, select
+from latentlab.session.state import State
 
 BUILT = ("map", "image", "bookmarks")
 
@@ -269,3 +271,18 @@ def test_a_scene_is_built_only_after_a_change(desk, monkeypatch):
         assert len(built) == count
     scene.end_session()
     desk.settle()
+
+
+def test_selections_are_left_out_on_other_images():
+    state = State(model=toy.card(), codes=toy.codes(), point=toy.card().point([0, 0]))
+    scene = scene_of(replace(state, selection=select([3, 5])))
+    assert restored(scene, state)["selection"].rows.tolist() == [3, 5]
+    others = (
+        replace(state, model=replace(state.model, data="others")),
+        replace(state, codes=toy.codes(count=91)),
+        replace(state, codes=None),
+    )
+    for other in others:
+        changes = restored(scene, other)
+        assert not {"selection", "kept"} & changes.keys()
+        assert "selections are left out" in changes["message"].text

@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+from latentlab.latent.codes import Codes
+from latentlab.latent.mixture_prior import sample_mixture
 from latentlab.latent.planes import axes_plane, plane_along
 from latentlab.latent.prior_holes import draw_posteriors, prior_holes
 
@@ -48,3 +50,14 @@ def test_a_shadow_is_the_covariance_of_draws_on_the_plane():
         np.zeros((100_000, 3), np.float32), np.tile(sigma, (100_000, 1)), np.random.default_rng(0)
     )
     np.testing.assert_allclose(frame.shadow(sigma)[0], np.cov(frame.place(draws).T), atol=0.05)
+
+
+def test_a_mixture_needs_no_deviations_and_takes_any_seed():
+    mu = np.concatenate([BELL[:200] - 9, BELL[200:400] + 9])
+    codes = Codes(mu, np.full_like(mu, np.nan), None)
+    z = sample_mixture(codes, 500, -1)
+    assert z.shape == (500, 2)
+    assert z.dtype == np.float32
+    np.testing.assert_array_equal(z, sample_mixture(codes, 500, -1))
+    assert not np.array_equal(z, sample_mixture(codes, 500, 1))
+    assert (np.abs(np.abs(z) - 9) < 6).all()

@@ -18,6 +18,7 @@ from latentlab.learning.events import EpochEnd, Snapshot, Started, Step
 from latentlab.learning.fast import device as devices
 from latentlab.learning.fit import fit
 from latentlab.learning.loss_sums import LossSums
+from latentlab.learning.monitor import Monitor
 from latentlab.learning.objectives import ELBO, Noise, compute_losses
 from latentlab.learning.steering import Controls
 from latentlab.learning.trainer import Trainer

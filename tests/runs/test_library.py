@@ -29,6 +29,7 @@ from latentlab.runs.library import (
 )
 from latentlab.runs.notes import write_notes
 from latentlab.runs.recorder import record
+from latentlab.session.library.comparable import scale_of
 from latentlab.session.library.notes import Notes
 
 
@@ -340,3 +341,10 @@ def test_a_compared_run_keeps_the_name_that_it_was_given(vae_run, cvae_run, tmp_
 def test_a_run_that_is_gone_cannot_be_compared(vae_run, tmp_path):
     with pytest.raises(RunError, match="is not a run"):
         compare((vae_run, tmp_path / "gone"))
+
+
+def test_different_files_of_one_kind_are_different_data_sets():
+    for key, kind in (("images", "arrays"), ("table", "pixel-table"), ("root", "folder")):
+        a, b = (scale_of({"data": {"kind": kind, key: name}}) for name in "ab")
+        assert a.difference(b) == "the data sets differ"
+        assert not a.difference(a)

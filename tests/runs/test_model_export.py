@@ -1,6 +1,7 @@
 """Models as ONNX and safetensors, read back by onnx, onnxruntime and torch."""
 
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -9,9 +10,12 @@ from safetensors import safe_open
 from safetensors.torch import load_file
 
 from latentlab.api.model import load
+from latentlab.data.image_set import ImageSpec
 from latentlab.errors import RunError
 from latentlab.explorer.import_ import open_foreign
+from latentlab.models.onnx_model import OnnxConfig
 from latentlab.runs import model_export
+from latentlab.runs.onnx_manifest import MANIFEST, Manifest, read_manifest
 from latentlab.session.files.model_export import ModelPart, model_format
 
 onnx = pytest.importorskip("onnx")
@@ -103,3 +107,21 @@ def test_what_was_exported_opens_again_and_computes_the_same(exported):
     np.testing.assert_allclose(back.decode(mu, y), images, atol=1e-4)
     assert back.spec == model.spec
     assert back.export(folder.with_name("again")).joinpath("model.toml").exists()
+
+
+def test_the_manifest_says_whether_there_are_deviations(exported):
+    network, spec = exported[0].network, exported[0].spec
+    assert Manifest.of_export(network, spec).config.deviation == "sigma"
+    plain = SimpleNamespace(latent_dim=3, conditional=False, has_posterior=False)
+    assert Manifest.of_export(plain, spec).config.deviation == ""
+
+
+@pytest.mark.parametrize("channels", [1, 2, 3, 16])
+def test_manifests_of_any_number_of_channels_are_read(tmp_path, channels):
+    manifest = Manifest(OnnxConfig(latent_dim=3), ImageSpec((channels, 8, 9)))
+    path = tmp_path / MANIFEST
+    path.write_text(manifest.to_toml(), encoding="utf-8")
+    assert read_manifest(path) == manifest
+    path.write_text(path.read_text("utf-8").replace(f" {channels},", " 17,"), encoding="utf-8")
+    with pytest.raises(RunError, match="invalid values"):
+        read_manifest(path)

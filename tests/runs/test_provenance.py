@@ -8,7 +8,7 @@ import torch
 
 from latentlab import __version__
 from latentlab.errors import RecipeError, RunError
-from latentlab.learning.events import EpochEnd, FinalTest
+from latentlab.learning.events import EpochEnd, FinalTest, Started
 from latentlab.learning.recipe import make_recipe
 from latentlab.runs.library import read_entry
 from latentlab.runs.provenance import FILE, read_provenance
@@ -74,3 +74,21 @@ def test_unknown_or_missing_writer_is_refused_before_anything_is_written(tmp_pat
         list(record(recipe_with(writers=["tensorboard"]), tmp_path / "run"))
     assert 'pip install "latentlab[tensorboard]"' in error.value.advice
     assert not (tmp_path / "run").exists()
+
+
+def test_a_run_stopped_before_its_first_save_leaves_no_files_of_writers(tmp_path):
+    pytest.importorskip("tensorboard")
+    run = tmp_path / "run"
+    events = record(recipe_with(writers=["tensorboard"]), run)
+    next(event for event in events if isinstance(event, Started))
+    events.close()
+    assert not run.exists()
+
+
+def test_a_missing_writer_is_told_before_a_run_is_resumed(tmp_path, monkeypatch):
+    pytest.importorskip("tensorboard")
+    run = tmp_path / "run"
+    list(record(recipe_with(writers=["tensorboard"]), run))
+    monkeypatch.setattr(tensorboard.RunWriter, "package", "no_such_package")
+    with pytest.raises(RunError, match="not installed"):
+        next(resume(run, epochs=9))

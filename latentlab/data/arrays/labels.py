@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -151,7 +151,14 @@ def words_of(values: NDArray, where: str) -> list[str]:
     """Return values as text: whole numbers without decimals, NaN as an empty word."""
     if values.dtype.kind != "f":
         return _words(values, where)
-    return ["" if value != value else f"{value:g}" for value in values.tolist()]
+    return [_number_text(value) for value in values.ravel()]
+
+
+def _number_text(value: np.floating[Any]) -> str:
+    """Return a number with all digits that its type holds, so that two numbers stay two words."""
+    if value != value:
+        return ""
+    return str(int(value)) if value.is_integer() and abs(value) < 2**53 else str(value)
 
 
 def _words(values: NDArray, where: str) -> list[str]:

@@ -133,7 +133,7 @@ def to_pixels(
             f"{extent.low:.6g} {extent.high:.6g}. Or this line makes the smallest value black and "
             "the largest white",
         )
-    few_levels = extent.whole and scale.white - scale.black <= 255
+    few_levels = extent.whole and abs(scale.white - scale.black) <= 255
     fit_bytes = few_levels or all(_fit_bytes(array, scale) for array in arrays)
     if not fit_bytes and _are_unit_floats(arrays, scale, extent):
         return list(arrays), scale.note

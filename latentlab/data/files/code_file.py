@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from latentlab.data.arrays.advice import Rewriting
-from latentlab.data.arrays.labels import read_attributes
+from latentlab.data.arrays.labels import read_attributes, words_of
 from latentlab.data.arrays.pixels import check_numbers, to_pixels
 from latentlab.data.arrays.shapes import channels_first
 from latentlab.data.files.numpy_file import NumpyFile
@@ -32,7 +32,7 @@ FILE_NAMES = ("file", "filename", "path", "image", "name")
 PART_NAMES = ("part", "split", "partition", "set")
 NOT_CODES = re.compile(r"(sigma|std|sd|var|logvar|log_var)[ _]?\d+|row|index|id|unnamed.*|", re.I)
 """Names of columns of numbers that are not coordinates."""
-NUMBERED = re.compile(r"(.*?)[ _.\[(]?(\d+)[\])]?")
+NUMBERED = re.compile(r"(.*?)[ _.\[(]?(\d{1,18})[\])]?")
 MAX_VALUES = 1 << 28
 """Maximum number of coordinates in a file."""
 
@@ -108,10 +108,10 @@ def read_code_file(path: Path, latent_dim: int | None = None) -> CodeFile:
 
 def _from_arrays(file: NumpyFile, path: Path) -> CodeFile:
     shapes = {name: head.shape for name, head in file.arrays.items()}
-    columns = {name for name, shape in shapes.items() if len(shape) == 1}
+    columns = [name for name, shape in shapes.items() if len(shape) == 1]
     if "z1" in columns:
-        # As `latentlab encode` writes: one array per column.
-        read = {name: [str(value) for value in file.read(name).tolist()] for name in columns}
+        # As other programs write: one array per column of a table.
+        read = {name: words_of(file.read(name), name) for name in columns}
         return _from_columns(read, ",", path, None)
     tables = [name for name, shape in shapes.items() if len(shape) == 2]
     known = [name for name in CODE_ARRAYS if name in tables] or tables
@@ -154,9 +154,9 @@ def _pixels(file: NumpyFile, name: str, array: NDArray[Any]) -> tuple[NDArray[np
 
 
 def _words(arrays: Mapping[str, NDArray[Any]], names: Sequence[str]) -> tuple[str, ...] | None:
-    found = (arrays[name] for name in names if name in arrays and arrays[name].ndim == 1)
-    array = next(found, None)
-    return None if array is None else tuple(map(str, array.tolist()))
+    known = (name for name in names if name in arrays and arrays[name].ndim == 1)
+    name = next(known, None)
+    return None if name is None else tuple(words_of(arrays[name], name))
 
 
 def _from_table(path: Path, latent_dim: int | None) -> CodeFile:
@@ -226,17 +226,18 @@ def _column(columns: Mapping[str, Sequence[str]], names: Sequence[str]) -> tuple
 
 
 def _coordinates(names: Sequence[str], latent_dim: int | None, path: Path) -> list[str]:
-    """Return the columns of the coordinates: numbered ones of one name, else all numbers.
+    """Return the columns of the coordinates: those of one name by number, else all numbers.
 
     Raises
     ------
     DataError
         If there are none, or several groups and none is named z.
     """
-    groups: dict[str, list[str]] = {}
+    numbered: dict[str, dict[str, int]] = {}
     for name in names:
         if not NOT_CODES.fullmatch(name) and (match := NUMBERED.fullmatch(name)):
-            groups.setdefault(match[1].lower(), []).append(name)
+            numbered.setdefault(match[1].lower(), {})[name] = int(match[2])
+    groups = {prefix: sorted(group, key=group.__getitem__) for prefix, group in numbered.items()}
     plain = [name for name in names if not NOT_CODES.fullmatch(name)]
     fitting = [g for g in groups.values() if latent_dim is None or len(g) == latent_dim]
     if "z" in groups and groups["z"] in fitting:

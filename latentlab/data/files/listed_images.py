@@ -70,10 +70,11 @@ def find_listed(names: Sequence[str], folder: Path) -> list[Path] | None:
     """Return the files of names relative to a folder; None if one of them does not exist."""
     files = []
     for name in names:
+        plain = name.strip().replace("\\", "/")
         # A path of a network share would be sent the user's credentials.
-        if not name.strip() or name.startswith(("\\\\", "//")):
+        if not plain or plain.startswith("//"):
             return None
-        file = folder / name.strip().replace("\\", "/")
+        file = folder / plain
         if not file.is_file():
             return None
         files.append(file)

@@ -15,18 +15,21 @@ from latentlab.data.arrays.pixels import convert, measure, usual_scale
 from latentlab.data.holdout import divide, image_keys
 from latentlab.data.image_set import DATA, DataConfig, ImageSet, ImageSpec, Splits
 from latentlab.data.split import PART_CODES, Split, divide_images
-from latentlab.data.tables.pixel_rows import find_layout, read_rows
-from latentlab.errors import DataError
+from latentlab.data.tables.pixel_rows import PARTS, find_layout, read_rows
+from latentlab.errors import DataError, one_of
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Sequence
 
     from numpy.typing import NDArray
 
-    from latentlab.data.tables.pixel_rows import PixelRows
+    from latentlab.data.tables.pixel_rows import PixelRows, PixelTable
     from latentlab.work import Progress
 
 ORDERS = {"interleaved": "Red, green, blue of each pixel", "planes": "All red, all green, all blue"}
+
+FER_PARTS = {"publictest": "validation", "privatetest": "test"}
+"""Parts of FER2013, by their names in the table."""
 
 
 @DATA.register
@@ -79,6 +82,7 @@ class PixelTableConfig(DataConfig, title="Table of pixels"):
                 f"data.table: {self.table} is not a table of pixels.",
                 "It needs a number per pixel in each row, or a column named pixels.",
             )
+        self._check_split(layout)
         rows = yield from read_rows(self.table, layout)
         pixels, notes = self._pixels(rows.values)
         where = f"data.table: {self.table}"
@@ -124,17 +128,31 @@ class PixelTableConfig(DataConfig, title="Table of pixels"):
             "Set data.width to the width of the images in pixels.",
         )
 
+    def _check_split(self, layout: PixelTable) -> None:
+        """Raise an error if the table cannot decide the split as the user asks."""
+        if self.split.by == "group":
+            raise DataError(
+                f"data.split: of {self.table} only class, parts and pixels are read, no groups.",
+                "Save an NPZ with the images and an array of the groups, or set data.split.by to "
+                "random.",
+            )
+        if self.split.by != "column":
+            return
+        if not layout.part_name:
+            raise DataError(
+                f"data.split.column: {self.table} has no column of parts.",
+                f"Name it {one_of(PARTS)}, or set data.split.by to random.",
+            )
+        if self.split.column.strip().casefold() != layout.part_name.casefold():
+            raise DataError(
+                f"data.split.column: {self.split.column} is not the column of parts of "
+                f"{self.table}.",
+                f"Set data.split.column to {layout.part_name}.",
+            )
+
     def _divided(self, whole: ImageSet, rows: PixelRows, note: str) -> Splits:
-        own, words = None, None
-        if self.split.reads_column:
-            words = rows.parts
-            if words is None:
-                raise DataError(
-                    f"data.split.column: {self.table} has no column of parts.",
-                    "Set data.split.by to random.",
-                )
-        elif rows.parts:
-            own = _parts(rows.parts)
+        words = rows.parts and tuple(_usual_part(word) for word in rows.parts)
+        own = _parts(words) if words and self.split.by == "auto" else None
         keys = image_keys(whole, self.split.seed)
         division = divide_images(self.split, keys, whole.labels, own, words)
         keyed = replace(whole, keys=division.keys)
@@ -150,8 +168,12 @@ def _words_or_numbers(words: tuple[str, ...]) -> NDArray:
         return np.array(words)
 
 
-def _parts(words: tuple[str, ...]) -> NDArray[np.int8] | None:
-    """Return the part of each image from words such as FER2013's; None for unknown words."""
-    codes = {**PART_CODES, "publictest": 1, "privatetest": 2}
-    found = [codes.get(word.strip().lower(), -1) for word in words]
+def _usual_part(word: str) -> str:
+    """Return the usual name of a part of FER2013; other words as they are."""
+    return FER_PARTS.get(word.strip().lower(), word)
+
+
+def _parts(words: Sequence[str]) -> NDArray[np.int8] | None:
+    """Return the part of each image; None for unknown words."""
+    found = [PART_CODES.get(word.strip().lower(), -1) for word in words]
     return None if -1 in found else np.array(found, np.int8)

@@ -7,8 +7,10 @@ in one cell, as of FER2013 (``emotion,pixels,Usage``).
 from __future__ import annotations
 
 import csv
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
+from threading import Lock
 from typing import IO, TYPE_CHECKING
 
 import numpy as np
@@ -33,6 +35,7 @@ MAX_LINE = 1 << 22
 """Maximum number of bytes per line."""
 MAX_VALUES = 1 << 31
 SEPARATORS = ",;\t"
+_LIMIT = Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,8 @@ class PixelTable:
         Columns of the class, of the part, and of all pixels in one cell.
     pixels : int
         Number of pixel values per row.
+    part_name : str
+        Name of the column of the part; empty if there is none.
     """
 
     separator: str
@@ -60,6 +65,7 @@ class PixelTable:
     part: int | None
     cell: int | None
     pixels: int
+    part_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +87,11 @@ def find_layout(path: Path) -> PixelTable | None:
     if not all(lines):
         return None
     separator = max(SEPARATORS, key=lines[0].count)
-    names, first = (next(csv.reader([line], delimiter=separator)) for line in lines)
+    try:
+        with _long_cells():
+            names, first = (next(csv.reader([line], delimiter=separator)) for line in lines)
+    except csv.Error:
+        return None
     if len(names) != len(first):
         return None
     has_names = not all(map(_is_number, names[1:-1] or names))
@@ -97,7 +107,19 @@ def find_layout(path: Path) -> PixelTable | None:
         pixels = len(cells) if all(map(_is_number, cells)) else 0
     if pixels < MIN_PIXELS or not (_is_side(pixels) or has_names):
         return None
-    return PixelTable(separator, has_names, len(first), label, part, cell, pixels)
+    part_name = "" if part is None else names[part].strip()
+    return PixelTable(separator, has_names, len(first), label, part, cell, pixels, part_name)
+
+
+@contextmanager
+def _long_cells() -> Generator[None]:
+    """Allow cells as long as a line, since one may hold all pixels; the limit is the process's."""
+    with _LIMIT:
+        before = csv.field_size_limit(MAX_LINE)
+        try:
+            yield
+        finally:
+            csv.field_size_limit(before)
 
 
 def _position(names: Sequence[str], wanted: Sequence[str]) -> int | None:
@@ -157,7 +179,12 @@ def _parsed(lines: list[bytes], layout: PixelTable, path: Path, before: int) -> 
     special = {layout.label, layout.part} - {None}
     if layout.cell is None and not special:
         return PixelRows(_numbers(text, layout.separator, layout, path, before), None, None)
-    cells = list(csv.reader(text, delimiter=layout.separator))
+    reader = csv.reader(text, delimiter=layout.separator)
+    try:
+        with _long_cells():
+            cells = list(reader)
+    except csv.Error as error:
+        raise _bad(path, before + reader.line_num, "is no line of a CSV") from error
     for i, row in enumerate(cells):
         if len(row) != layout.columns:
             raise _bad(path, before + i + 1, f"has {len(row)} cells, not {layout.columns}")

@@ -44,7 +44,7 @@ def _(request: ImportForeign, explorer: Explorer) -> Generator[Progress, None, P
 def open_foreign(path: Path, choices: Mapping[str, str] | None = None) -> Path:
     """Convert a foreign model into a run folder of the user; the same folder each time.
 
-    `latentlab.runs.imported.read_provenance` of the folder says how it was understood.
+    `latentlab.runs.imported.read_import_record` of the folder says how it was understood.
 
     Parameters
     ----------

@@ -14,7 +14,7 @@ from latentlab.latent.encode import decode, encode, label_tensor, to_hwc, to_mod
 from latentlab.latent.prior_samples import labels_for, sample_prior
 from latentlab.learning.checkpoint import load_weights
 from latentlab.learning.recipe import Recipe, make_recipe
-from latentlab.runs.imported import Provenance, write_imported
+from latentlab.runs.imported import ImportRecord, write_imported
 from latentlab.session.import_.model import ForeignModel
 from latentlab.work import Progress, finish
 
@@ -147,7 +147,7 @@ def convert_foreign(
     found = imported.images.data_for(imported.spec) if imported.images and imported.fits else None
     recipe = _recipe(imported, found[0].model_dump(mode="json") if found else {"kind": SHAPELESS})
     values = {choice.key: choice.value for choice in imported.choices}
-    provenance = Provenance(
+    record = ImportRecord(
         source=str(path.absolute()),
         program=reader.title,
         choices=values,
@@ -156,7 +156,7 @@ def convert_foreign(
     splits = found[1] if found else None
     weights, files = imported.weights, imported.files
     _LAST.clear()
-    return write_imported(recipe, imported.spec, weights, provenance, splits, files)
+    return write_imported(recipe, imported.spec, weights, record, splits, files)
 
 
 def describe(path: Path, choices: Mapping[str, str] | None = None) -> list[str]:

@@ -24,7 +24,7 @@ class Writer(ABC):
     """Copies the losses of a run to another program.
 
     A module of this package defines a class `RunWriter`; the name of the module is the name of the
-    writer in recipes. It is constructed with the run folder.
+    writer in recipes, and of the folder of its files. It is constructed with the run folder.
     """
 
     package: ClassVar[str]
@@ -68,8 +68,7 @@ def check_writers(names: Sequence[str]) -> None:
 
 
 def open_writers(names: Sequence[str], folder: Path) -> list[Writer]:
-    """Return the writers of these names for a run folder; see `check_writers` for errors."""
-    check_writers(names)
+    """Return the writers of these names, which `check_writers` has checked, for a run folder."""
     return [_class_of(name)(folder) for name in dict.fromkeys(names)]
 
 

@@ -21,6 +21,7 @@ from latentlab.session.directions import Direction, ReadDirections
 from latentlab.session.map import COMPUTED_LAYOUTS, Layout, MapView
 from latentlab.session.points import GridSettings, Key, LatentPath, Loop, Point, SampleSettings
 from latentlab.session.request import Lifetime, Priority, Request, SaveFile, Write
+from latentlab.session.runs import Message
 from latentlab.session.selection import Selection, select
 
 if TYPE_CHECKING:
@@ -165,17 +166,16 @@ class AddMarks(Request["tuple[int, int]"]):
 
 def scene_of(state: State) -> Scene | None:
     """Return the scene of a state, or None without a model."""
-    model, codes = state.model, state.codes
+    model = state.model
     if model is None or state.point is None:
         return None
-    total = 0 if codes is None else len(codes)
     named = (*state.kept, *((replace(state.selection, name=""),) if state.selection else ()))
     return Scene(
         scene=1,
         model=model.name,
         weights=model.weights,
         path=str(model.source or model.file or ""),
-        data=f"{model.data}, {total} images",
+        data=_images_of(state),
         z=state.point.z,
         label=state.point.label,
         view=_view_record(state.view),
@@ -194,6 +194,12 @@ def scene_of(state: State) -> Scene | None:
         ),
         workspace=state.workspace,
     )
+
+
+def _images_of(state: State) -> str:
+    """Return the name of the data set on the map, and the number of its images there."""
+    total = 0 if state.codes is None else len(state.codes)
+    return f"{state.model.data if state.model else ''}, {total} images"
 
 
 def _view_record(view: MapView) -> SceneView:
@@ -221,6 +227,9 @@ def path_record(ends: LatentPath) -> ScenePath:
 def restored(scene: Scene, state: State) -> dict[str, Any]:
     """Return the fields of the state that a scene sets.
 
+    Selections are of the images on the map: with other images they are left out, and a message
+    says so.
+
     Raises
     ------
     RunError
@@ -246,7 +255,7 @@ def restored(scene: Scene, state: State) -> dict[str, Any]:
             scene.grid.n, scene.grid.span, _member(Spacing, scene.grid.spacing, Spacing.UNIFORM)
         )
     if scene.selections:
-        changes |= _selections(scene, 0 if state.codes is None else len(state.codes))
+        changes |= _selections(scene, state)
     changes["sampling"] = SampleSettings(scene.seed, state.sampling.label, state.sampling.count)
     return changes
 
@@ -286,8 +295,14 @@ def _path(path: ScenePath, model: ModelCard) -> LatentPath | None:
     return LatentPath(a, b, path.steps, (), easing, loop).with_keys(*keys)
 
 
-def _selections(scene: Scene, count: int) -> dict[str, Any]:
-    """Return the selections whose images are all on the map."""
+def _selections(scene: Scene, state: State) -> dict[str, Any]:
+    """Return the selections if the same images are on the map, else the message that says so."""
+    shown = _images_of(state)
+    if scene.data != shown:
+        made = scene.data or "unknown images"
+        text = f"The selections are left out: they are of {made}, and the map shows {shown}"
+        return {"message": Message(text)}
+    count = 0 if state.codes is None else len(state.codes)
     fitting = [each for each in scene.selections if each.rows and max(each.rows) < count]
     found = [(each.name, select(np.array(each.rows))) for each in fitting]
     kept = tuple(Selection(one.rows, name) for name, one in found if name and one)

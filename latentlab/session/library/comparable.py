@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 UNNORMALIZED = "bernoulli"
 """The likelihood that is not a density of grey values; its nats compare with its own kind only."""
+PLACES = ("root", "images", "table")
+"""Fields of data sets that are their folder or file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +23,7 @@ class Scale:
     Parameters
     ----------
     data : str
-        Kind and folder of the data set; empty if unknown.
+        Kind and folder or file of the data set; empty if unknown.
     likelihood : str
         Kind of the likelihood; empty if unknown.
     """
@@ -44,6 +46,7 @@ def scale_of(recipe: Mapping[str, Any]) -> Scale:
     """Return the scale of a recipe."""
     data, likelihood = recipe.get("data"), value_of(recipe, "model.likelihood")
     kind = data if isinstance(data, str) else value_of(recipe, "data.kind")
-    folder = value_of(recipe, "data.root")
+    places = (value_of(recipe, f"data.{key}") for key in PLACES)
+    place = next(filter(None, places), None)
     name = likelihood if isinstance(likelihood, str) else value_of(recipe, "model.likelihood.kind")
-    return Scale(" ".join(str(part) for part in (kind, folder) if part), str(name or ""))
+    return Scale(" ".join(str(part) for part in (kind, place) if part), str(name or ""))

@@ -57,6 +57,15 @@ def test_values_keep_their_precision(tmp_path, kept, black, white):
     np.testing.assert_allclose(sorted_rows(whole.images[:]), sorted_rows(expected), atol=2e-7)
 
 
+def test_a_wide_inverted_range_keeps_its_precision(tmp_path):
+    images = (values((COUNT, 5, 6)) * 4000).astype(np.int32)
+    whole = load(config(saved(tmp_path, images), value_range="4000 0")).whole()
+    assert whole.images[:].dtype == np.float32
+    np.testing.assert_allclose(
+        sorted_rows(whole.images[:]), sorted_rows(1 - images / 4000), atol=2e-7
+    )
+
+
 def test_range_that_is_not_known_is_asked_for(tmp_path):
     path = saved(tmp_path, 4000 * values((COUNT, 5, 6)) - 1000)
     with pytest.raises(DataError, match="not a known range") as error:

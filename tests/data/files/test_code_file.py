@@ -1,9 +1,12 @@
 """Codes in files of other programs."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from latentlab.data.files.code_file import read_code_file
+from latentlab.data.files.listed_images import find_listed
 from latentlab.errors import DataError
 
 Z = np.random.default_rng(0).standard_normal((6, 3)).astype(np.float32)
@@ -29,9 +32,27 @@ def test_arrays_are_read_by_name_or_alone(tmp_path):
     np.testing.assert_allclose(found.sigma, Z**2)
 
 
+def test_labels_of_bytes_and_of_whole_floats_are_plain_words(tmp_path):
+    table = {f"z{d + 1}": Z[:, d] for d in range(3)}
+    for labels, words in ((np.array([b"cat", b"dog"] * 3), "cat"), (np.arange(3.0, 9), "3")):
+        for arrays in ({"z": Z}, table):
+            np.savez(tmp_path / "z.npz", **arrays, label=labels)
+            assert read_code_file(tmp_path / "z.npz").labels[0] == words
+
+
 def test_a_column_of_minus_one_and_one_stays_what_it_is(tmp_path):
     found = read_code_file(written(tmp_path / "z.csv", ["z1", "z2", "z3"], Z.tolist()))
     np.testing.assert_allclose(found.z, Z, rtol=1e-6)
+
+
+def test_numbered_columns_are_taken_by_their_number(tmp_path):
+    z = np.arange(24, dtype=np.float32).reshape(2, 12) + 0.5
+    shuffled = np.random.default_rng(1).permutation(12).tolist()
+    np.savez(tmp_path / "z.npz", **{f"z{d + 1}": z[:, d] for d in shuffled})
+    head = [f"z{d + 1}" for d in shuffled]
+    written(tmp_path / "z.csv", head, z[:, shuffled].tolist())
+    for name in ("z.npz", "z.csv"):
+        np.testing.assert_array_equal(read_code_file(tmp_path / name).z, z)
 
 
 @pytest.mark.parametrize("head", [["x0", "x1", "x2"], ["PC1", "PC2", "PC3"], ["a", "b", "c"]])
@@ -42,6 +63,14 @@ def test_columns_of_other_programs(tmp_path, head):
     assert found.files[2] == "2.png"
     assert found.labels == ("cat",) * 6
     assert head[0] in found.notes[0]
+
+
+@pytest.mark.parametrize("name", ["//host/a.png", r"\\host\a.png", r"\/host/a.png", r" /\host/a"])
+def test_files_of_network_shares_are_not_looked_for(tmp_path, monkeypatch, name):
+    looked = []
+    monkeypatch.setattr(Path, "is_file", lambda path: looked.append(path) or True)
+    assert find_listed([name], tmp_path) is None
+    assert not looked
 
 
 def test_a_german_spreadsheet(tmp_path):

@@ -9,6 +9,7 @@ import pytest
 from latentlab.config import parse
 from latentlab.data.arrays import labels as array_labels
 from latentlab.data.arrays import pixels as array_pixels
+from latentlab.data.arrays.labels import words_of
 from latentlab.data.holdout import RowView
 from latentlab.data.image_set import load
 from latentlab.data.sources.arrays import ArraysConfig
@@ -242,3 +243,9 @@ def test_a_recipe_must_say_which_images():
     with pytest.raises(RecipeError) as caught:
         parse(ArraysConfig, {})
     assert caught.value.problems == {"images": "missing"}
+
+
+def test_large_numbers_of_groups_stay_apart():
+    found = words_of(np.array([1234567.0, 1234568.0, 0.1, np.nan, np.inf, -2.0]), "here")
+    assert found == ["1234567", "1234568", "0.1", "", "inf", "-2"]
+    assert words_of(np.array([0.1, 3], np.float32), "here") == ["0.1", "3"]

@@ -76,6 +76,54 @@ def test_fer_has_all_pixels_in_one_cell_and_parts(tmp_path):
     }
 
 
+def test_a_cell_of_large_images_is_read(tmp_path):
+    images = RNG.integers(100, 256, (4, 200, 200), np.uint8)
+    rows = [[" ".join(map(str, x)), y] for x, y in zip(flat(images), "abab", strict=True)]
+    assert len(rows[0][0]) > 131_072
+    path = written(tmp_path / "t.csv", ["pixels", "label"], rows)
+    assert load(PixelTableConfig(table=path)).spec.shape == (1, 200, 200)
+
+
+def test_a_row_that_is_no_csv_is_named(tmp_path):
+    rows = [[y, *x] for y, x in zip(LABELS, flat(), strict=True)]
+    head = ["label", *(f"p{i}" for i in range(784))]
+    rows[3][0] = "0\r1"
+    path = tmp_path / "t.csv"
+    lines = [",".join(map(str, row)) for row in (head, *rows)]
+    path.write_bytes("\n".join(lines).encode())
+    with pytest.raises(DataError, match="line 5: is no line of a CSV"):
+        load(PixelTableConfig(table=path))
+    path.write_bytes("\n".join([lines[0], lines[4]]).encode())
+    assert PixelTableConfig.from_path(path, None) is None
+
+
+def with_usage(path):
+    parts = ["Training", "PublicTest", "PrivateTest"] * 10
+    rows = [[p, *x] for p, x in zip(parts, flat(), strict=True)]
+    return written(path, ["Usage", *(f"pixel{i}" for i in range(784))], rows)
+
+
+def test_the_column_of_parts_can_be_named(tmp_path):
+    path = with_usage(tmp_path / "t.csv")
+    splits = load(PixelTableConfig(table=path, split={"by": "column", "column": "Usage"}))
+    assert (len(splits.train), len(splits.validation), len(splits.test)) == (10, 10, 10)
+
+
+@pytest.mark.parametrize(
+    ("split", "told"),
+    [
+        ({"by": "group", "column": "subject"}, "groups"),
+        ({"by": "group"}, "groups"),
+        ({"by": "column", "column": "subject"}, "Usage"),
+    ],
+)
+def test_a_split_that_the_table_cannot_give_is_refused(tmp_path, split, told):
+    path = with_usage(tmp_path / "t.csv")
+    with pytest.raises(DataError, match=r"data\.split") as error:
+        load(PixelTableConfig(table=path, split=split))
+    assert told in str(error.value) + error.value.advice
+
+
 def test_colours_are_told(tmp_path):
     images = RNG.integers(0, 256, (12, 8, 8, 3), np.uint8)
     head = [*(f"pixel{i:04}" for i in range(192)), "label"]

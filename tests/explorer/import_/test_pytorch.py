@@ -32,7 +32,7 @@ from latentlab.explorer.import_.state_dict import geometry, torch_child
 from latentlab.explorer.import_.state_dict.chain import CONV, Step
 from latentlab.explorer.import_.state_dict.modules import Module
 from latentlab.learning.checkpoint import load_model
-from latentlab.runs.imported import read_provenance
+from latentlab.runs.imported import read_import_record
 from latentlab.runs.library import library
 
 SMALL = {"hidden": 64, "latent": 8}
@@ -92,7 +92,7 @@ def test_the_example_of_pytorch_is_a_vae_of_digits(example, images, tmp_path):
     checkpoint = assert_same(folder, example, images[0][:20])
     assert checkpoint.recipe.model.kind == "vae"
     assert checkpoint.recipe.data.kind == "digits"
-    remarks = " ".join(read_provenance(folder).remarks)
+    remarks = " ".join(read_import_record(folder).remarks)
     assert "Reconstructs Digits with a squared error of 0.0" in remarks
     assert "Output: sigmoid (0 to 1), with a squared error of 0.0" in remarks
     assert "Order of the heads: mean, then variance, with a squared error" in remarks
@@ -107,7 +107,7 @@ def test_the_example_of_pytorch_is_a_vae_of_digits(example, images, tmp_path):
     corrected = open_foreign(same, {"output": "none"})
     assert corrected != folder
     assert load_model(corrected)[1].recipe.model.kind == "sequential"
-    assert "as you chose" in " ".join(read_provenance(corrected).remarks)
+    assert "as you chose" in " ".join(read_import_record(corrected).remarks)
 
 
 def test_a_conditional_model_tells_where_the_label_goes(images, tmp_path):
@@ -116,7 +116,7 @@ def test_a_conditional_model_tells_where_the_label_goes(images, tmp_path):
     checkpoint = assert_same(folder, model, images[0][:20], images[1][:20])
     assert checkpoint.recipe.model.kind == "cvae"
     assert checkpoint.spec.class_names == tuple("0123456789")
-    remarks = " ".join(read_provenance(folder).remarks)
+    remarks = " ".join(read_import_record(folder).remarks)
     assert "Label inputs: before the values" in remarks
     assert "The heads are called log_var and mu." in remarks
 
@@ -125,7 +125,7 @@ def test_activation_and_order_of_one_head_are_found_by_the_error(images, tmp_pat
     model = train(seeded(Joint), images[0])
     folder = open_foreign(save(model, tmp_path / "joint.safetensors"))
     assert_same(folder, model, images[0][:20])
-    provenance = read_provenance(folder)
+    provenance = read_import_record(folder)
     assert provenance.choices["encoder-activation"] == "elu"
     assert provenance.choices["heads"] == "mean last"
 
@@ -135,7 +135,7 @@ def test_strides_of_convolutions_are_found_by_the_sizes_and_the_error(images, tm
     folder = open_foreign(save(model, tmp_path / "conv.safetensors"))
     assert_same(folder, model, images[0][:20])
     assert "Encoder activation: ELU, with a squared error" in " ".join(
-        read_provenance(folder).remarks
+        read_import_record(folder).remarks
     )
 
 

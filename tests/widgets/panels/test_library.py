@@ -683,7 +683,7 @@ def test_waiting_run_is_taken_out(panel):
 
 def test_titles_of_recipes():
     assert recipe_title(RECIPE) == "VAE 2-D · toys"
-    assert recipe_title({"model": "unheard-vae", "data": "unheard"}) == "UNHEARD-VAE · unheard"
+    assert recipe_title({"model": "unheard-vae", "data": "unheard"}) == "Unheard VAE · unheard"
     assert recipe_title({}) == ""
 
 
