@@ -62,7 +62,7 @@ from latentlab.session.latent_curves import FILE as LATENTS
 from latentlab.session.latent_curves import latents_line
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Mapping
+    from collections.abc import Generator, Mapping, Sequence
     from pathlib import Path
 
     from latentlab.learning.events import Losses
