@@ -262,6 +262,7 @@ def test_pictures_of_what_can_be_seen_are_made_once_z_stands_still(big):
     panel = big.panel("sliders")
     big.window.resize(1100, 600)
     big.until(lambda: panel.rows[4].strip.visibleRegion().isEmpty())
+    big.settle()
     seen = [row for row in panel.rows if not row.strip.visibleRegion().isEmpty()]
     assert 0 < len(seen) < 5
     before = panel.rows[4].strip.tiles
@@ -336,11 +337,14 @@ def test_many_sliders_have_pictures_where_asked_for(make_desk):
     panel = desk.panel("sliders")
     assert not panel.pictures.isChecked()
     assert len(panel.rows) == 40
+    # Rows become taller with images, so that no more of them are seen afterwards.
+    seen = sum(not row.slider.visibleRegion().isEmpty() for row in panel.rows)
+    assert seen < 30
     panel.pictures.click()
     first, last = panel.rows[0].strip, panel.rows[-1].strip
     desk.until(lambda: first.tiles)
     assert last.tiles is None
-    assert max(len(request.axes) for request in strips_asked(desk)) < 8
+    assert max(len(request.axes) for request in strips_asked(desk)) <= seen
 
 
 def test_no_size_makes_pictures_and_scroll_bar_chase_each_other(show_panel):
