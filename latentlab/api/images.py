@@ -213,7 +213,7 @@ def _channels_first(array: NDArray[Any], spec: ImageSpec) -> NDArray[Any]:
 
 def _in_range(images: NDArray[Any]) -> NDArray[Any]:
     """Return bytes unchanged, and other numbers as float32 in [0, 1]."""
-    if images.dtype == np.uint8 and (images.max(initial=0) != 1):
+    if images.dtype == np.uint8 and images.max(initial=0) != 1:
         return images
     if images.dtype == bool:
         return images.astype(np.float32)

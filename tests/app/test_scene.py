@@ -19,6 +19,7 @@ from latentlab.session.model import Decode, MakeManifold
 from latentlab.session.points import Key, Tiles
 from latentlab.session.selection import Selection, select
 from latentlab.session.state import State
+from latentlab.workers.intents.scene import _parts
 
 BUILT = ("map", "image", "bookmarks")
 
@@ -271,6 +272,29 @@ def test_a_scene_is_built_only_after_a_change(desk, monkeypatch):
         assert len(built) == count
     scene.end_session()
     desk.settle()
+
+
+class Recording:
+    """A state that records what is read of it."""
+
+    def __init__(self, state):
+        self._state, self.read = state, set()
+
+    def __getattr__(self, name):
+        self.read.add(name)
+        return getattr(self._state, name)
+
+    def answer(self, kind):
+        self.read.add(kind)
+        return self._state.answer(kind)
+
+
+def test_a_change_of_anything_in_a_scene_counts_as_one(old_desk):
+    built, compared = Recording(old_desk.state), Recording(old_desk.state)
+    assert scene_of(built)
+    _parts(compared)
+    assert built.read - compared.read == set()
+    assert {"point", "view", "workspace", ReadBookmarks} <= built.read
 
 
 def test_selections_are_left_out_on_other_images():

@@ -66,7 +66,7 @@ def curves_svg(curves: Curves) -> str:
             for split, colour in ((TRAIN, TRAIN_COLOUR), (VALIDATION, VALIDATION_COLOUR)):
                 if (split, name) in curves:
                     each.plot(*curves[split, name], color=colour, label=split)
-            each.set(title=_title(name), xlabel="epoch", ylabel="nats per image")
+            each.set(title=words(name), xlabel="epoch", ylabel="nats per image")
             each.spines[["top", "right"]].set_visible(False)
         axes[0].legend(frameon=False)
         return _svg(figure)
@@ -123,10 +123,6 @@ def bars_svg(kl: NDArray[np.float64]) -> str:
         axes.tick_params(axis="x", labelrotation=90 if len(order) > 20 else 0)
         axes.spines[["top", "right"]].set_visible(False)
         return _svg(figure)
-
-
-def _title(name: str) -> str:
-    return "KL" if name == "kl" else words(name)
 
 
 def _svg(figure: Figure) -> str:

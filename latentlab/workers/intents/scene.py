@@ -217,7 +217,7 @@ def _parts(state: State) -> tuple[object, ...]:
     """Return everything that `scene_of` reads."""
     marks = (state.answer(ReadBookmarks), state.answer(ReadDirections))
     arranged = (state.point, state.view, state.ends, state.grid, state.sampling)
-    chosen = (state.selection, state.kept, state.workspaces)
+    chosen = (state.selection, state.kept, state.workspace)
     return state.model, state.codes, *marks, *arranged, *chosen
 
 

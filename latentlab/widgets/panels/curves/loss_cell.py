@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt, QTimer, Slot
 from PySide6.QtGui import QFont, QFontMetrics
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from latentlab.config import words
 from latentlab.session.curves import RUNNING, TEST, TRAIN, VALIDATION
 from latentlab.session.runs import Compare
 from latentlab.widgets.kit.labels import muted
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from latentlab.session.runs import ComparedRun
     from latentlab.session.state import State
 
-TITLES = {"kl": "KL"}
 NO_BREAK_SPACE = "\N{NO-BREAK SPACE}"
 MIN_TITLE_WIDTH = 5 * UNIT
 """Pixels of a title that values never take."""
@@ -48,7 +48,7 @@ class LossCell(QWidget):
 
     def __init__(self, name: str) -> None:
         super().__init__()
-        self._title = TITLES.get(name, name.replace("_", " ").capitalize())
+        self._title = words(name)
         self._shown: list[tuple[str, str]] = []
         self.plot = LossPlot(name)
         self.plot.setAccessibleName(f"{self._title} over the epochs")
