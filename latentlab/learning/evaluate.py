@@ -14,7 +14,8 @@ from latentlab.learning.events import EpochPreview, FinalTest, Losses
 from latentlab.learning.latent_statistics import AGGREGATE_IMAGES, latent_statistics
 from latentlab.learning.loader import make_loader
 from latentlab.learning.loss_sums import LossSums
-from latentlab.learning.objectives import Noise, compute_losses
+from latentlab.learning.losses import compute_losses
+from latentlab.learning.noise import Noise
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -20,7 +20,7 @@ from latentlab.learning.latent_geometry import LatentGeometry
 from latentlab.learning.loader import make_loader
 from latentlab.learning.loss_sums import LossSums
 from latentlab.learning.masking import observation_mask
-from latentlab.learning.objectives import Noise
+from latentlab.learning.noise import Noise
 from latentlab.models.layers import Dropout
 from latentlab.models.thread_rng import SeededRng
 
