@@ -24,7 +24,7 @@ from latentlab.learning.checkpoint import run_folder
 from latentlab.learning.recipe import read_recipe
 from latentlab.runs.onnx_probe import load_probed
 from latentlab.runs.run_data import read_run_data
-from latentlab.runs.scene_files import find_scene
+from latentlab.runs.scene_files import find_scene, read_picture_scene
 from latentlab.session.recipes import recipe_title
 from latentlab.work import finish
 
@@ -156,8 +156,10 @@ def _describe_scene(path: Path) -> Description:
     if found.scene is None:
         raise LatentlabError("It was not saved by latentlab, so that it carries no scene.")
     facts: dict[str, Any] = {"z": list(found.scene.z or ())}
+    if found.scene.model:
+        facts["model"] = found.scene.model
     if found.model:
-        facts["model"] = str(found.model)
+        facts["found_at"] = str(found.model)
     return facts, found.note
 
 
@@ -220,7 +222,11 @@ def _class_counts(splits: Splits) -> dict[str, int]:
 def _describe_image(path: Path) -> Description:
     source = read_source(path)
     channels = "grey" if source.pixels.ndim == 2 else "colour"
-    return {"size": f"{source.size[0]}×{source.size[1]} {channels}"}, ""
+    facts: dict[str, Any] = {"size": f"{source.size[0]}×{source.size[1]} {channels}"}
+    if read_picture_scene(path) is None:
+        return facts, ""
+    carried, note = _describe_scene(path)
+    return facts | carried, note
 
 
 def _refuse(path: Path) -> Description:

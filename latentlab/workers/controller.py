@@ -15,7 +15,7 @@ from latentlab.directories import is_checkpoint, is_run
 from latentlab.session.codes import is_code_file
 from latentlab.session.export import (
     IMAGE_SUFFIXES,
-    VECTORS,
+    SCENE_ONLY,
     CheckPlugins,
     DescribeForm,
     ReadRecipe,
@@ -141,8 +141,8 @@ class Controller(QObject):
             self.runs.open(path)
         elif path.suffix.lower() == ".toml":
             self.ask(ReadRecipe(path))
-        elif format_of(path) in (*SCENES, *VECTORS):
-            self.scene.look_for(path)
+        elif format_of(path) in (*SCENES, *SCENE_ONLY):
+            self.scene.look_for(path, is_needed=True)
         elif not path.is_dir() and path.suffix.lower() in ("", *IMAGE_SUFFIXES):
             self.scene.look_for(path)
             self.own_image.open(path)

@@ -129,11 +129,13 @@ class FoundScene:
 
 @dataclass(frozen=True, slots=True)
 class ReadScene(Request["FoundScene"]):
-    """Read the scene in a scene file, or in the metadata of a picture."""
+    """Read the scene in a scene file, or in the metadata of a picture or a film."""
 
     lifetime: ClassVar[Lifetime] = Lifetime.SESSION
     priority: ClassVar[Priority] = Priority.INTERACTIVE
     path: Path
+    is_needed: bool = False
+    """Whether a file without a scene is refused, because it is opened for its scene only."""
 
 
 @dataclass(frozen=True, slots=True)
