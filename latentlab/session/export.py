@@ -31,6 +31,7 @@ NAMES = {
     "html": "Web page (*.html)",
     "csv": "Table of numbers (*.csv)",
     "npz": "NumPy arrays (*.npz)",
+    "zip": "Archive (*.zip)",
     "parquet": "Parquet table (*.parquet)",
     "json": "Values with names (*.json)",
     "toml": "Recipe (*.toml)",
