@@ -9,13 +9,13 @@ import numpy as np
 
 from latentlab.api.images import save_images
 from latentlab.atomic_write import write_atomically
-from latentlab.data.files.code_file import read_code_file
 from latentlab.data.image_set import TEST, TRAIN, VALIDATION
 from latentlab.data.own_image.crop import OwnImage, Preprocessing
 from latentlab.data.own_image.preprocess import fit_picture, read_source
 from latentlab.data.pixels import as_bytes
 from latentlab.errors import RunError
 from latentlab.explorer import report
+from latentlab.explorer.codes import read_codes
 from latentlab.explorer.files import synthetic
 from latentlab.explorer.naming import (
     BACKGROUND_SAMPLE,
@@ -30,7 +30,7 @@ from latentlab.session.export import format_of
 from latentlab.session.files.provenance import FORMAT
 from latentlab.session.files.scene import path_record
 from latentlab.session.points import LatentPath
-from latentlab.work import with_progress
+from latentlab.work import finish, with_progress
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -185,17 +185,18 @@ def write_codes(model: Model, out: Path, data: Path | None) -> str:
     return " ".join(filter(None, [f"Encoded {len(table):,} images.", table.note]))
 
 
-def write_decoded(model: Model, codes: Path, out: Path, label: Label) -> None:
+def write_decoded(model: Model, codes: Path, out: Path, label: Label, obsm: str = "") -> None:
     """Decode the codes of a file into one image of all, an NPZ, or a folder of PNG files.
 
-    A conditional model takes the labels of the file, or `label` for all.
+    A conditional model takes the labels of the file, or `label` for all. `obsm` names an embedding
+    of an AnnData file.
 
     Raises
     ------
     LatentlabError
         If the codes do not fit the model, or `out` cannot be written.
     """
-    found = read_code_file(codes, model.latent_dim)
+    found = finish(read_codes(codes, model.latent_dim, obsm))
     labels = found.labels if label is None and model.conditional else label
     images = model.decode(found.z, None if labels is None else labels)
     info = about_model(model, {"codes": codes.name})

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, Signal, Slot
 
 from latentlab.directories import is_checkpoint, is_run
-from latentlab.session.codes import is_code_file
+from latentlab.session.codes import is_code_file, may_hold_several
 from latentlab.session.export import (
     IMAGE_SUFFIXES,
     SCENE_ONLY,
@@ -126,7 +126,10 @@ class Controller(QObject):
 
     def start(self, path: Path, fallback: Path | None = None) -> None:
         """Open the first model, or `fallback` on failure, and request form, runs and plug-ins."""
-        self.runs.open(path, fallback)
+        asks = fallback is not None and may_hold_several(path)
+        self.runs.open(fallback if asks and fallback else path, fallback)
+        if asks:
+            self.codes.open(path)
         self.ask(DescribeForm())
         self.runs.list()
         self.ask(CheckPlugins())

@@ -91,6 +91,7 @@ class Scene(Record):
     model: Text = ""
     weights: Text = ""
     path: Text = ""
+    obsm: Text = ""
     data: Text = ""
     z: Vector | None = None
     label: Label | None = None
@@ -177,6 +178,7 @@ def scene_of(state: State) -> Scene | None:
         model=model.name,
         weights=model.weights,
         path=str(model.source or model.file or ""),
+        obsm=model.obsm,
         data=_images_of(state),
         z=state.point.z,
         label=state.point.label,

@@ -104,7 +104,7 @@ class SceneIntents:
             return
         is_open = model is not None and (
             (scene.weights and model.weights == scene.weights)
-            or (model.source or model.file) == found.model
+            or ((model.source or model.file) == found.model and model.obsm == scene.obsm)
         )
         if is_open:
             self._apply(found)
@@ -115,7 +115,7 @@ class SceneIntents:
                 "Copy its run folder here, open it, and then open the scene again.",
             )
         else:
-            self._runs.open(found.model)
+            self._runs.open(found.model, obsm=scene.obsm)
             self._pending = found
 
     def continue_restoring(self, path: Path, *, failed: bool) -> None:
