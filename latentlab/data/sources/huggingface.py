@@ -94,12 +94,8 @@ class HuggingFaceConfig(DataConfig, title="Hugging Face"):
         )
         splits = yield from open_split(source, known, frame, Split(validation=SHARE), own)
         if own is not None:
-            found = (splits.train, splits.validation, splits.test)
-            if missing := [
-                name
-                for images, name in zip(found, used, strict=False)
-                if not _is_part(images, name)
-            ]:
+            parts = zip(used, (splits.train, splits.validation, splits.test), strict=False)
+            if missing := [name for name, images in parts if not _is_part(images, name)]:
                 raise DataError(f"data.root: no image of {missing[0]} in {self.root} is readable.")
         return splits
 
