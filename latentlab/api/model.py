@@ -13,12 +13,14 @@ import numpy as np
 
 from latentlab.api.arguments import grid_points, labels_of, points_of
 from latentlab.api.codes import CodeTable
+from latentlab.api.films import film
 from latentlab.api.images import channels_last, data_config, image_set, to_numpy
 from latentlab.directories import expanded, resources
 from latentlab.directories import runs as runs_folder
 from latentlab.errors import DataError, RunError, one_of
 from latentlab.explorer.cards import card_of
 from latentlab.explorer.explorer import Explorer
+from latentlab.explorer.files.synthetic import write_dataset
 from latentlab.explorer.import_ import is_foreign, open_foreign
 from latentlab.explorer.interpolation import decode_path
 from latentlab.explorer.naming import image_row
@@ -383,6 +385,73 @@ class Model:
         """
         file = expanded(Path(path))
         finish(write_report(self.explorer, file))
+        return file
+
+    def save_film(
+        self,
+        path: str | PathLike[str],
+        of: str = "interpolation",
+        *,
+        start: str = "",
+        end: str = "",
+        steps: int = 24,
+        way: str = "straight",
+        scale: int = 4,
+        fps: float | None = None,
+        loop: str | None = None,
+    ) -> Path:
+        """Write a film that carries its recipe.
+
+        Parameters
+        ----------
+        path : path
+            File ending in ``.gif``, ``.webp`` or ``.mp4`` (extra ``film``).
+        of : {"interpolation", "traversal", "training"}
+            The path between two images; each dimension varied alone around an image; or the samples
+            after each saved epoch of the run.
+        start, end : str
+            Images of the run's data, as `find` takes them; typical ones by default.
+        steps : int
+            Images of a path or of each dimension, 2 to 1000.
+        way : str
+            Path, as in `interpolate`.
+        scale : int
+            Pixels of the film along a side of each pixel of an image, 1 to 32.
+        fps : float, optional
+            Frames per second, 1 to 60; 17 by default, 8 for training.
+        loop : {"back", "round", "once"}, optional
+            Back and forth (default), from the start again, or once (default for training).
+
+        Raises
+        ------
+        LatentlabError
+            If the run has no images or no saved epochs, or the file cannot be written.
+        """
+        file = expanded(Path(path))
+        finish(film(self, file, of, start, end, steps, way, scale=scale, fps=fps, loop=loop))
+        return file
+
+    def save_dataset(self, path: str | PathLike[str], per_class: int, *, seed: int = 0) -> Path:
+        """Write images decoded from samples of the prior as a data set.
+
+        Parameters
+        ----------
+        path : path
+            A new or empty folder, or a file ending in ``.zip``: PNG files, in a folder per class of
+            a conditional model, and ``manifest.csv`` with file, label and z of each. Or a file
+            ending in ``.npz`` with ``images``, ``z``, ``labels`` and ``class_names``.
+        per_class : int
+            Images of each class of a conditional model; otherwise images in all.
+        seed : int
+            Seed of the samples; each class has a seed of its own.
+
+        Raises
+        ------
+        RunError
+            If the folder is not empty, or a file cannot be written.
+        """
+        file = expanded(Path(path))
+        finish(write_dataset(self.explorer, file, per_class, seed))
         return file
 
     def export(

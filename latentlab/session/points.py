@@ -65,6 +65,8 @@ class ModelCard:
         What the model can do; panels and actions that need more are greyed.
     file : Path or None
         File of codes without a model.
+    obsm : str
+        Embedding of that file that was chosen; empty if it was not.
     latent_shape : tuple of int, or None
         Channels, height and width of z, if it is a flattened array of these.
     other : str
@@ -87,6 +89,7 @@ class ModelCard:
     number: int = 0
     abilities: Abilities = ALL
     file: Path | None = None
+    obsm: str = ""
     latent_shape: tuple[int, int, int] | None = None
     other: str = ""
     weights: str = ""
@@ -101,7 +104,7 @@ class ModelCard:
         if before is None:
             return self
         mine, other = (
-            (card.source, card.kind, card.latent_dim, card.spec, card.other, card.file)
+            (card.source, card.kind, card.latent_dim, card.spec, card.other, card.file, card.obsm)
             for card in (self, before)
         )
         return replace(self, number=before.number + (mine != other))
