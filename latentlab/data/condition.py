@@ -10,7 +10,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import islice, product
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+HALF = 0.5 + 1e-9
+"""Share of a way up to which a class is that of the start."""
 MAX_COMBINATIONS = 1000
 """Maximum number of combinations of classes that samples go through."""
 type Label = int | tuple[float, ...]
@@ -57,6 +59,11 @@ class Condition:
     high: float = 1.0
     mean: float = 0.0
     scale: float = 1.0
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any]) -> Condition:
+        """Return the condition of plain values, as `dataclasses.asdict` and JSON make them."""
+        return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})
 
     @property
     def continuous(self) -> bool:
@@ -159,15 +166,8 @@ def _incomplete(conditions: Sequence[Condition], problem: str) -> RunError:
     return RunError(problem, f"Give {listed([str(each) for each in conditions])}.")
 
 
-def label_array(labels: Sequence[Label]) -> LabelArray:
-    """Return labels as the array that a model takes: (N,) of classes, or (N, K) of conditions."""
-    if labels and isinstance(labels[0], tuple):
-        return np.array(labels, np.float32)
-    return np.array(labels, np.int64)
-
-
 def label_at(values: LabelArray, row: int) -> Label:
-    """Return the label in a row of an array of `label_array`."""
+    """Return the label in a row of an array."""
     return tuple(values[row].tolist()) if values.ndim == 2 else int(values[row])
 
 
@@ -178,6 +178,17 @@ def combinations(conditions: Sequence[Condition]) -> list[tuple[float, ...]]:
     """
     values = ([c.mean] if c.continuous else map(float, range(len(c.classes))) for c in conditions)
     return list(islice(product(*values), MAX_COMBINATIONS))
+
+
+def label_between(
+    conditions: Sequence[Condition], a: Label | None, b: Label | None, share: float
+) -> Label | None:
+    """Return the label at a share of the way: numbers change evenly, classes in the middle."""
+    nearer = a if share <= HALF else b
+    if not (isinstance(a, tuple) and isinstance(b, tuple) and isinstance(nearer, tuple)):
+        return nearer
+    ends = zip(conditions, a, b, nearer, strict=True)
+    return tuple(x + share * (y - x) if each.continuous else n for each, x, y, n in ends)
 
 
 def describe_label(conditions: Sequence[Condition], label: Sequence[float]) -> str:

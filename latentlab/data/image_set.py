@@ -11,12 +11,12 @@ from pydantic import Field, model_validator
 
 from latentlab.config import Config, Registry
 from latentlab.data.concatenated import ConcatenatedArray
-from latentlab.data.condition import Condition, Label, combinations
+from latentlab.data.condition import Condition, Label, combinations, describe_label
 from latentlab.errors import listed
 from latentlab.work import finish
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Mapping, Sequence
+    from collections.abc import Generator, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -71,6 +71,19 @@ class ImageSpec:
     def default_label(self) -> Label:
         """The first class, or the first class and the mean number of each condition."""
         return tuple(each.default for each in self.conditions) if self.conditions else 0
+
+    def label_array(self, labels: Iterable[Label | None]) -> LabelArray:
+        """Return labels as the array that a model takes; None is the default label."""
+        given = [self.default_label if each is None else each for each in labels]
+        if not self.conditions:
+            return np.array(given, np.int64)
+        return np.array(given, np.float32).reshape(-1, len(self.conditions))
+
+    def label_text(self, label: Label | None) -> str:
+        """Return the name of a class, or the conditions as ``sex=female, age=30``; may be empty."""
+        if isinstance(label, tuple):
+            return describe_label(self.conditions, label)
+        return "" if label is None or not self.classes else self.class_names[label]
 
     def accepts(self, label: Label) -> bool:
         """Return whether a label is valid for a conditional model of such images."""
@@ -176,6 +189,13 @@ class ImageSet:
     def y(self) -> LabelArray | None:
         """What a conditional model is given: classes, shape (N,), or conditions, shape (N, K)."""
         return self.labels if self.conditions is None else self.conditions
+
+    @classmethod
+    def labelled(cls, images: NDArray[np.uint8], y: LabelArray | None, spec: ImageSpec) -> ImageSet:
+        """Return images with what a conditional model is given: classes or conditions."""
+        if y is None or y.ndim == 1:
+            return cls(images, None if y is None else y.astype(np.int64), spec)
+        return cls(images, None, spec, conditions=y.astype(np.float32))
 
     def __len__(self) -> int:
         return len(self.images)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import FailFast, Field, JsonValue, TypeAdapter
+from pydantic import FailFast, Field, TypeAdapter
 
 from latentlab.atomic_write import write_atomically
+from latentlab.data.image_set import MAX_CONDITIONS
 from latentlab.errors import RunError, reading
 from latentlab.explorer.answer import answer
 from latentlab.explorer.explorer import Explorer
@@ -40,7 +41,7 @@ Coordinate = Annotated[float, Field(ge=-1e6, le=1e6)]
 
 class _Mark(Record):
     z: Annotated[tuple[Coordinate, ...], FailFast()]
-    label: JsonValue = None
+    label: int | Annotated[tuple[float, ...], Field(max_length=MAX_CONDITIONS)] | None = None
     note: Annotated[str, Field(max_length=MAX_NOTE_LENGTH)] = ""
 
 
@@ -99,9 +100,8 @@ def _point(mark: _Mark, card: ModelCard) -> tuple[Point, str]:
             f"The bookmarks have {len(mark.z)} dimensions, and {card.name} has {card.latent_dim}.",
             "Open the model that they were made with.",
         )
-    label = mark.label if isinstance(mark.label, int) else -1
-    is_valid = 0 <= label < card.spec.classes
-    return card.point(mark.z, label if is_valid else None), mark.note
+    label = tuple(mark.label) if isinstance(mark.label, list) else mark.label
+    return card.point(mark.z, label), mark.note
 
 
 def save_marks(path: Path, card: ModelCard, marks: tuple[Bookmark, ...]) -> None:
@@ -112,12 +112,8 @@ def save_marks(path: Path, card: ModelCard, marks: tuple[Bookmark, ...]) -> None
     RunError
         If the file cannot be written.
     """
-    names = card.spec.class_names
     head = ["note", "label", *(f"z{d + 1}" for d in range(card.latent_dim))]
-    rows = (
-        [mark.note, "" if mark.point.label is None else names[mark.point.label], *mark.point.z]
-        for mark in marks
-    )
+    rows = ([mark.note, card.spec.label_text(mark.point.label), *mark.point.z] for mark in marks)
     write_table(path, head, rows)
 
 
