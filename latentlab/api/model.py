@@ -225,7 +225,10 @@ class Model:
     def sample(
         self, n: int, labels: Labels = None, *, seed: int = 0, prior: str = "standard"
     ) -> NDArray[np.float32]:
-        """Decode `n` points drawn from a prior; without labels all classes, or combinations, alternate."""
+        """Decode `n` points drawn from a prior.
+
+        Without labels all classes, or combinations of conditions, alternate.
+        """
         z = self.draw(n, seed=seed, prior=prior)
         if labels is None and self.conditional:
             return self._decode(z, labels_for(n, self.spec, None))
@@ -375,10 +378,8 @@ class Model:
     def _codes_of(self, whole: ImageSet, note: str) -> CodeTable:
         """Encode images whose classes may have other indices than those of the model."""
         names = whole.spec.class_names
-        if conditions := self.spec.conditions:
-            labels = with_values(whole, conditions).conditions
-        else:
-            labels = self._class_labels(whole)
+        conditions = self.spec.conditions
+        labels = with_values(whole, conditions).y if conditions else self._class_labels(whole)
         images = image_set(np.asarray(whole.images[:]), labels, self.spec)
         codes = encode(self._network, images)
         described = Codes.of(whole, codes.mu, codes.sigma)

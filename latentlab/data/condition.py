@@ -12,13 +12,14 @@ from dataclasses import dataclass
 from itertools import islice, product
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
+from pydantic import TypeAdapter
 
 from latentlab.errors import MOST_NAMES, RunError, listed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import numpy as np
     from numpy.typing import NDArray
 
 HALF = 0.5 + 1e-9
@@ -63,7 +64,7 @@ class Condition:
     @classmethod
     def of(cls, values: Mapping[str, Any]) -> Condition:
         """Return the condition of plain values, as `dataclasses.asdict` and JSON make them."""
-        return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})
+        return TypeAdapter(cls).validate_python(values)
 
     @property
     def continuous(self) -> bool:

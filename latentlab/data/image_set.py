@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, cast, override
 import numpy as np
 from pydantic import Field, model_validator
 
-from latentlab.config import Config, Registry
+from latentlab.config import LAST, Config, Registry
 from latentlab.data.concatenated import ConcatenatedArray
 from latentlab.data.condition import Condition, Label, combinations, describe_label
 from latentlab.errors import listed
@@ -341,12 +341,15 @@ class Outline:
         Shape and classes of the images.
     train, validation, test : int
         Number of images in each part.
+    attributes : tuple of str
+        Names of the attributes that are known without reading the images.
     """
 
     spec: ImageSpec
     train: int
     validation: int
     test: int = 0
+    attributes: tuple[str, ...] = ()
 
     @property
     def counts(self) -> str:
@@ -380,7 +383,7 @@ class DataConfig(Config, ABC):
         description="Attributes that a conditional model is given instead of the class, such as "
         "age, sex; class is the class. Numbers stay continuous, unless limits follow: age: 20 40 "
         "60 makes four classes.",
-        json_schema_extra={"group": "Conditions"},
+        json_schema_extra=LAST,
     )
     downloads: ClassVar[bool] = False
     """Whether `load` downloads missing images."""

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import FailFast, Field, TypeAdapter
 
 from latentlab.atomic_write import write_atomically
-from latentlab.data.image_set import MAX_CONDITIONS
 from latentlab.errors import RunError, reading
 from latentlab.explorer.answer import answer
 from latentlab.explorer.explorer import Explorer
@@ -29,6 +28,7 @@ from latentlab.session.request import Exported
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from latentlab.data.condition import Label
     from latentlab.session.points import ModelCard
 
 FILE_STEM = "bookmarks"
@@ -41,7 +41,7 @@ Coordinate = Annotated[float, Field(ge=-1e6, le=1e6)]
 
 class _Mark(Record):
     z: Annotated[tuple[Coordinate, ...], FailFast()]
-    label: int | Annotated[tuple[float, ...], Field(max_length=MAX_CONDITIONS)] | None = None
+    label: JsonValue = None
     note: Annotated[str, Field(max_length=MAX_NOTE_LENGTH)] = ""
 
 
@@ -100,8 +100,15 @@ def _point(mark: _Mark, card: ModelCard) -> tuple[Point, str]:
             f"The bookmarks have {len(mark.z)} dimensions, and {card.name} has {card.latent_dim}.",
             "Open the model that they were made with.",
         )
-    label = tuple(mark.label) if isinstance(mark.label, list) else mark.label
-    return card.point(mark.z, label), mark.note
+    return card.point(mark.z, _label(mark.label)), mark.note
+
+
+def _label(stored: JsonValue) -> Label | None:
+    """Return a stored label; None for one of another type, which the default then replaces."""
+    if isinstance(stored, list):
+        numbers = [each for each in stored if isinstance(each, int | float)]
+        return tuple(map(float, numbers)) if len(numbers) == len(stored) else None
+    return stored if isinstance(stored, int) else None
 
 
 def save_marks(path: Path, card: ModelCard, marks: tuple[Bookmark, ...]) -> None:

@@ -448,5 +448,6 @@ class Explorer:
 
     def _decode(self, points: list[Point] | tuple[Point, ...]) -> NDArray[np.uint8]:
         z = np.array([point.z for point in points], np.float32)
+        model = self.model
         assert self.card
-        return decode(self.model, z, self.card.spec.label_array(point.label for point in points))
+        return decode(model, z, self.card.spec.label_array(point.label for point in points))

@@ -76,10 +76,10 @@ class OwnImageIntents:
         own = OwnImage(source, fitting or Preprocessing(automatic=True))
         self._demand.ask(EncodeOwnImage(own, self._label(), settled))
 
-    def relabel(self, label: Label) -> None:
-        """Encode the image with another label, for a conditional model."""
+    def relabel(self, label: Label, settled: bool = True) -> None:
+        """Encode the image with another label; `settled` is False during a drag."""
         if self._own:
-            self._demand.ask(EncodeOwnImage(self._own, label))
+            self._demand.ask(EncodeOwnImage(self._own, label, settled))
 
     def return_to(self) -> None:
         """Move z back to the code of the image."""
