@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 class Batch(NamedTuple):
     """A batch and the outputs of the model for it.
 
-    Shapes: `x` (B, C, H, W) in [0, 1]; `y` (B,) or None; `known`, the observation mask,
+    Shapes: `x` (B, C, H, W) in [0, 1]; `y` (B,) or (B, K) or None; `known`, the observation mask,
     (B, 1, H, W) or None if all pixels are observed; `z` (B, D), a sample of `q`.
     """
 
