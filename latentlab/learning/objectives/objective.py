@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from latentlab.learning.batch import Batch
+    from latentlab.models.base import Model
 
 
 class Objective(Config, ABC):
@@ -27,6 +28,10 @@ class Objective(Config, ABC):
     extra: Annotated[Term, Choice(TERMS)] = Field(
         NoTerm(), title="Extra term", description="A further term of the loss."
     )
+
+    def check(self, model: Model) -> None:
+        """Raise a `RecipeError` with the reason if a model cannot be trained with it."""
+        self.extra.check(model)
 
     @abstractmethod
     def terms(self, batch: Batch) -> dict[str, Tensor]:
