@@ -90,5 +90,7 @@ class ELBO(RateDistortion, title="ELBO"):
 
     @override
     def total(self, terms: Mapping[str, Tensor], numbers: Mapping[str, float | Tensor]) -> Tensor:
+        if "kl" not in terms:
+            return self.distortion(terms)
         rate = terms["kl"] + terms["free_bits"] if self.free_bits else terms["kl"]
         return self.distortion(terms) + numbers["beta"] * rate

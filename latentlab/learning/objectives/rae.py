@@ -8,7 +8,6 @@ from pydantic import Field
 
 from latentlab.config import FIRST
 from latentlab.errors import RecipeError
-from latentlab.learning.batch import reconstruction
 from latentlab.learning.objectives.objective import OBJECTIVES, RateDistortion
 
 if TYPE_CHECKING:
@@ -52,12 +51,7 @@ class RegularizedAutoencoder(RateDistortion, title="Regularized autoencoder"):
 
     @override
     def terms(self, batch: Batch) -> dict[str, Tensor]:
-        terms = {
-            "reconstruction": reconstruction(batch),
-            "code_norm": 0.5 * batch.z.square().sum(1),
-        }
-        extra = self.extra.value(batch)
-        return terms if extra is None else {**terms, self.extra.kind: extra}
+        return {**super().terms(batch), "code_norm": 0.5 * batch.z.square().sum(1)}
 
     @override
     def numbers(self, epochs: float) -> dict[str, float]:
