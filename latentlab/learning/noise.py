@@ -53,10 +53,10 @@ def draw(q: Distribution, noise: Noise) -> Tensor:
 def draw_more(q: Distribution, noise: Noise, count: int) -> Tensor:
     """Return reparameterised samples of a `q` that is made from noise, with shape (count, B, D)."""
     base = getattr(q, "base_dist", q)
+    assert isinstance(base, Normal | FromNoise)
     template = base.loc if isinstance(base, Normal) else base.template
     # The images come first, because the processes of a distributed run share the rows.
     each = noise.like(template.repeat(1, count)).unflatten(1, (count, -1)).transpose(0, 1)
     if isinstance(base, Normal):
         return torch.addcmul(base.loc, base.scale, each)
-    samples: Tensor = q.from_noise(each)
-    return samples
+    return base.from_noise(each)

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from latentlab.learning.batch import Batch
     from latentlab.models.base import Model
 
-PLAIN, DOUBLY = "plain", "doubly-reparameterized"
+PLAIN: Literal["plain"] = "plain"
+DOUBLY: Literal["doubly-reparameterized"] = "doubly-reparameterized"
 GRADIENTS = {PLAIN: "Plain", DOUBLY: "Doubly reparameterized"}
 
 

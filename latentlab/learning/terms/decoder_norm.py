@@ -42,6 +42,7 @@ class DecoderNorm(Term, title="Decoder weight norm"):
     @override
     def value(self, batch: Batch) -> Tensor:
         """Return Σ w² over the weights of the decoder, without biases, for each image."""
-        weights = [w for w in batch.model.decoder.parameters() if w.dim() > 1]
+        decoder = batch.model.get_submodule("decoder")
+        weights = [w for w in decoder.parameters() if w.dim() > 1]
         total = sum((w.square().sum() for w in weights), start=batch.z.new_zeros(()))
         return total.expand(len(batch.x))

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Literal, override
+from typing import ClassVar, Literal, override
 
 import torch
 from torch import Tensor
 from torch.distributions import Distribution, constraints
 
 from latentlab.models.posteriors.posterior import POSTERIORS, Posterior, Reader
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 
 @POSTERIORS.register
@@ -41,7 +38,7 @@ class Delta(Distribution):
         With shape (B, D).
     """
 
-    arg_constraints: ClassVar[Mapping[str, constraints.Constraint]] = {}  # type: ignore[misc]
+    arg_constraints: ClassVar[dict[str, constraints.Constraint]] = {}
     has_rsample = True
 
     def __init__(self, code: Tensor) -> None:
@@ -59,7 +56,7 @@ class Delta(Distribution):
         return torch.zeros_like(self.code)
 
     @override
-    def rsample(self, sample_shape: torch.Size | tuple[int, ...] = ()) -> Tensor:
+    def rsample(self, sample_shape: torch.Size | list[int] | tuple[int, ...] = ()) -> Tensor:
         """Return the code, with shape (*sample_shape, B, D)."""
         return self.code.expand(*sample_shape, *self.code.shape)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from functools import cache, cached_property
-from typing import TYPE_CHECKING, ClassVar, Literal, override
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, override
 
 import numpy as np
 import torch
@@ -15,9 +15,7 @@ from torch.distributions import Distribution, constraints
 from latentlab.models.posteriors.posterior import POSTERIORS, Posterior, Reader
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from torch.distributions import Transform
+    from collections.abc import Sequence
 
 MOMENT_POINTS = 64
 """Points whose mean and standard deviation stand for those of the posterior."""
@@ -100,14 +98,14 @@ class Flowed(Distribution):
     ----------
     mu, sigma : Tensor
         The Gaussian before the layers, with shape (B, D).
-    layers : sequence of Transform
+    layers : sequence of zuko transforms
         The layers for these B images.
     """
 
-    arg_constraints: ClassVar[Mapping[str, constraints.Constraint]] = {}  # type: ignore[misc]
+    arg_constraints: ClassVar[dict[str, constraints.Constraint]] = {}
     has_rsample = True
 
-    def __init__(self, mu: Tensor, sigma: Tensor, layers: Sequence[Transform]) -> None:
+    def __init__(self, mu: Tensor, sigma: Tensor, layers: Sequence[Any]) -> None:
         self._mu, self._sigma, self._layers = mu, sigma, layers
         self._last: tuple[Tensor, Tensor] | None = None
         super().__init__(mu.shape[:-1], mu.shape[-1:], validate_args=False)
@@ -154,7 +152,7 @@ class Flowed(Distribution):
             return self._log_start((z - self._mu) / self._sigma) - log_slopes
 
     @override
-    def rsample(self, sample_shape: torch.Size | tuple[int, ...] = ()) -> Tensor:
+    def rsample(self, sample_shape: torch.Size | list[int] | tuple[int, ...] = ()) -> Tensor:
         """Return samples with shape (*sample_shape, B, D)."""
         return self.from_noise(torch.randn(*sample_shape, *self._mu.shape, device=self._mu.device))
 

@@ -99,7 +99,7 @@ class FullPrecision(Distribution):
             return self._flow.log_prob(value.float())
 
     @override
-    def sample(self, sample_shape: torch.Size | tuple[int, ...] = ()) -> Tensor:
+    def sample(self, sample_shape: torch.Size | list[int] | tuple[int, ...] = ()) -> Tensor:
         """Return points with shape (*sample_shape, D), without gradient."""
         with torch.no_grad():
             return self._flow.sample(torch.Size(sample_shape))

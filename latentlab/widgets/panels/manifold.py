@@ -40,8 +40,8 @@ MAX_TINT = 0.6
 MAX_TICKS = 10
 """Maximum number of labels along a side of a saved manifold."""
 SPACING_TIP = (
-    "Even steps, or steps with equal shares of the prior, which give more room to the centre, where "
-    "most codes are."
+    "Even steps, or steps with equal shares of the prior, which give more room to the centre, "
+    "where most codes are."
 )
 SPACINGS = {"even steps": Spacing.UNIFORM, "prior quantiles": Spacing.QUANTILE}
 

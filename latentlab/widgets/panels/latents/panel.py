@@ -228,7 +228,8 @@ def _measured(state: State) -> DimensionStatistics | None:
 def _kl(state: State) -> NDArray[np.float64] | None:
     """Return the KL of each dimension by the log, else over the map; None if it is unknown."""
     if state.log.latents is not None:
-        return state.log.latents.kl[-1]
+        last: NDArray[np.float64] = state.log.latents.kl[-1]
+        return last
     measured = _measured(state)
     return None if measured is None or np.isnan(measured.kl).any() else measured.kl
 
