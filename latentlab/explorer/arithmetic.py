@@ -13,7 +13,7 @@ from latentlab.latent.dimensions import (
     quantile_range,
     traverse,
 )
-from latentlab.latent.prior_samples import prior_range
+from latentlab.latent.prior_samples import range_of_prior
 from latentlab.session.interpolation import Blend, Range, Traversal, TraversalSettings
 from latentlab.session.points import Point
 
@@ -68,7 +68,7 @@ def make_traversal(
         case Range.QUANTILES:
             ranges = quantile_range(codes)
         case Range.PRIOR:
-            ranges = prior_range(explorer.model, settings.span)
+            ranges = range_of_prior(explorer.model, settings.span)
     dimensions = tuple(order.tolist())
     z, values = traverse(point.z, dimensions, ranges, settings.columns)
     points = tuple(point.at(tuple(row)) for row in z.tolist())

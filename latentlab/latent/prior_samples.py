@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
+from latentlab.latent.dimensions import prior_range
 from latentlab.models.base import StandardNormal
 from latentlab.models.thread_rng import SeededRng
 
@@ -36,13 +37,13 @@ def sample_standard_normal(latent_dim: int, count: int, seed: int) -> NDArray[np
         return StandardNormal(torch.zeros(latent_dim)).sample((count,)).numpy()
 
 
-def prior_range(model: Model, span: float) -> NDArray[np.float64]:
+def range_of_prior(model: Model, span: float) -> NDArray[np.float64]:
     """Return mean ± `span` standard deviations of p(z) along each dimension, shape (D, 2).
 
     Those of a learned prior are estimated from `RANGE_SAMPLES` samples.
     """
     if model.has_standard_prior:
-        return np.tile([-span, span], (model.latent_dim, 1)).astype(np.float64)
+        return prior_range(model.latent_dim, span)
     z = sample_prior(model, RANGE_SAMPLES, 0).astype(np.float64)
     middle, reach = z.mean(0), span * z.std(0)
     return np.stack([middle - reach, middle + reach], axis=1)

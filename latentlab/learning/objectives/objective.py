@@ -11,6 +11,7 @@ from latentlab.config import Choice, Config, Registry
 from latentlab.learning.batch import reconstruction
 from latentlab.learning.terms.term import TERMS, NoTerm, Term
 from latentlab.models.kl import kl
+from latentlab.models.posteriors.deterministic import Delta
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -65,7 +66,7 @@ class RateDistortion(Objective):
         Auto-Encoding Variational Bayes, Kingma & Welling, 2013, eq. 3.
         """
         terms = {"reconstruction": reconstruction(batch)}
-        if batch.model.has_posterior:
+        if not isinstance(batch.q, Delta):
             terms["kl"] = kl(batch.q, batch.prior, batch.z)
         extra = self.extra.value(batch)
         return terms if extra is None else {**terms, self.extra.kind: extra}
