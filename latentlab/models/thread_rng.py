@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, override
+from typing import Any, Self, override
 
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
@@ -25,6 +25,13 @@ class SeededRng(TorchDispatchMode):
     def __init__(self, seed: int) -> None:
         super().__init__()
         self._generator = torch.Generator().manual_seed(seed)
+
+    @classmethod
+    def of(cls, generator: torch.Generator) -> Self:
+        """Return a context that draws from `generator`."""
+        context = cls(0)
+        context._generator = generator
+        return context
 
     @classmethod
     @override

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from latentlab.config import Choice, Config, Registry
 from latentlab.learning.batch import reconstruction
-from latentlab.learning.terms.term import TERMS, NoTerm, Term
+from latentlab.learning.terms.term import DISCRIMINATOR, TERMS, NoTerm, Term
 from latentlab.models.kl import kl
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from latentlab.learning.batch import Batch
+    from latentlab.models.base import Model
 
 
 class Objective(Config, ABC):
@@ -27,6 +28,10 @@ class Objective(Config, ABC):
     extra: Annotated[Term, Choice(TERMS)] = Field(
         NoTerm(), title="Extra term", description="A further term of the loss."
     )
+
+    def check(self, model: Model) -> None:
+        """Raise a `RecipeError` with the reason if a model cannot be trained with it."""
+        self.extra.check(model)
 
     @abstractmethod
     def terms(self, batch: Batch) -> dict[str, Tensor]:
@@ -46,6 +51,12 @@ OBJECTIVES = Registry[Objective](
 )
 
 
+def extra_terms(term: Term, batch: Batch) -> dict[str, Tensor]:
+    """Return the value of a term and the loss of its network, as far as it has them."""
+    values = {term.kind: term.value(batch), DISCRIMINATOR: term.network_loss(batch)}
+    return {name: value for name, value in values.items() if value is not None}
+
+
 class RateDistortion(Objective):
     """Reconstruction (distortion) and KL (rate), base class of the objectives here."""
 
@@ -61,8 +72,7 @@ class RateDistortion(Objective):
             "reconstruction": reconstruction(batch),
             "kl": kl(batch.q, batch.prior, batch.z),
         }
-        extra = self.extra.value(batch)
-        return terms if extra is None else {**terms, self.extra.kind: extra}
+        return {**terms, **extra_terms(self.extra, batch)}
 
     def distortion(self, terms: Mapping[str, Tensor]) -> Tensor:
         """Return the loss without the KL, with shape (B,)."""
