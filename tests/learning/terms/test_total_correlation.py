@@ -10,7 +10,7 @@ from torch.distributions import Independent, Laplace
 from latentlab.errors import RecipeError
 from latentlab.learning.terms.total_correlation import TotalCorrelation, log_densities
 
-IMAGES, SIGMA = 1500, 0.6
+IMAGES, SIGMA = 3000, 0.6
 
 
 def means(correlation, seed=0):
@@ -29,7 +29,7 @@ def test_that_of_gaussians_is_known(estimator, correlation):
     expected = -0.5 * math.log(1 - of_codes**2)
     got = TotalCorrelation(estimator=estimator).value(batch)
     assert got.shape == (IMAGES,)
-    assert got.mean().item() == pytest.approx(expected, abs=0.03)
+    assert got.mean().item() == pytest.approx(expected, abs=0.05)
 
 
 def test_the_weighted_estimator_is_that_of_the_paper_without_its_constant():
