@@ -41,7 +41,7 @@ class Covariance(Term, title="Covariance (DIP-VAE)"):
     )
     of: Annotated[Literal["means", "codes"], Options(VARIANTS)] = Field(
         "means",
-        title="Covariance of",
+        title="Covariance",
         description="Covariance of the posterior means, or of the codes, which also vary within "
         "each posterior.",
     )
@@ -49,7 +49,7 @@ class Covariance(Term, title="Covariance (DIP-VAE)"):
         10.0,
         ge=0,
         le=1000,
-        title="Variance factor",
+        title="Variance weight",
         description="Weight of the variances, as a multiple of that of the covariances. DIP-VAE "
         "uses 10 for the means and 1 for the codes.",
     )
