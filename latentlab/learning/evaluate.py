@@ -89,11 +89,19 @@ def _mean_losses(
     sums, recipe, device = LossSums(), trainer.recipe, trainer.device
     noise, numbers = Noise(generator), recipe.objective.numbers(trainer.epochs)
     size = loader.spec.at_once(VALIDATION_BATCH_SIZE)
+    if recipe.objective.extra.batchwise:
+        size = min(size, recipe.training.batch_size)
     rows = torch.arange(len(loader)).split(size)
     for part, (x, y) in zip(rows, loader.batches(rows), strict=True):
         with torch.autocast(device.type, torch.bfloat16, enabled=trainer.bf16):
             values, outputs = compute_losses(
-                model, recipe.objective, (x, y, trainer.known(part)), numbers, noise
+                model,
+                recipe.objective,
+                (x, y, trainer.known(part)),
+                numbers,
+                noise,
+                trainer.network,
+                len(trainer.train_feed),
             )
         sums.add(values)
         sums.count(len(x))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from latentlab.errors import listed
 from latentlab.session.abilities import ENCODER_DECODER, MODEL_ON_IMAGES, Abilities
-from latentlab.session.library.comparable import UNNORMALIZED
+from latentlab.session.library.comparable import likelihood_of, measure_of
 from latentlab.session.request import Lifetime, Priority, Request
 
 if TYPE_CHECKING:
@@ -226,14 +226,14 @@ def image_incompatibility(a: ModelCard, b: ModelCard) -> str:
 
 
 def are_nats_comparable(a: ModelCard, b: ModelCard) -> bool:
-    """Return whether nats are comparable: both likelihoods are densities, or neither is."""
-    return (_likelihood(a) == UNNORMALIZED) == (_likelihood(b) == UNNORMALIZED)
+    """Return whether nats are comparable: both likelihoods are densities, or probabilities."""
+    return measure_of(likelihood_of(a.recipe)) == measure_of(likelihood_of(b.recipe))
 
 
 def nats_warning(a: ModelCard, b: ModelCard) -> str:
     """Return a warning about comparing the nats of both models; empty if there is none."""
     if not are_nats_comparable(a, b):
-        kinds = f"{_likelihood(a)}, {_likelihood(b)}"
+        kinds = f"{likelihood_of(a.recipe)}, {likelihood_of(b.recipe)}"
         return (
             f"The likelihoods differ ({kinds}), so nats cannot be compared. Compare the squared "
             "error."
@@ -255,11 +255,6 @@ def training_data_note(a: ModelCard, b: ModelCard, held_out: int) -> str:
     if data != b.recipe.get("data"):
         return f"{a.name} was not trained on these images; {b.name} may have been."
     return "Neither model was trained on these images."
-
-
-def _likelihood(card: ModelCard) -> str:
-    likelihood = card.recipe.get("model", {}).get("likelihood", {})
-    return str(likelihood.get("kind", ""))
 
 
 def _dimensions(card: ModelCard) -> str:

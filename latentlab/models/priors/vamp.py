@@ -50,7 +50,8 @@ class Vamp(PriorNetwork):
     """p(z) = 1/K Σ_k q(z|u_k), whose pseudo-inputs u_k are images that are learned.
 
     They start as smooth random images, so that their codes differ from the first step on. Those
-    of a conditional model have the classes, or combinations of conditions, in turn, so that p(z) is the same for every label.
+    of a conditional model have the classes, or combinations of conditions, in turn, so that p(z)
+    is the same for every label.
 
     Parameters
     ----------
