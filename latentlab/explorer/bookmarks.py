@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import FailFast, Field, TypeAdapter
+from pydantic import FailFast, Field, JsonValue, TypeAdapter
 
 from latentlab.atomic_write import write_atomically
 from latentlab.errors import RunError, reading
