@@ -14,6 +14,7 @@ from latentlab.explorer.answer import answer
 from latentlab.explorer.explorer import Explorer
 from latentlab.explorer.files.synthetic import SaveDataset
 from latentlab.runs.model_export import ModelSource
+from latentlab.runs.recorder import resume
 from latentlab.session.points import SampleSettings
 from latentlab.work import finish
 
@@ -129,8 +130,12 @@ def test_points_of_the_explorer_carry_the_conditions(run):
 
 def test_a_resumed_run_keeps_the_conditions(run, tmp_path):
     brief = {**RECIPE, "training": {**RECIPE["training"], "epochs": 1}}
-    model = latentlab.fit(brief, folder=tmp_path / "run")
-    again = latentlab.resume(tmp_path / "run", epochs=2)
+    latentlab.fit(brief, folder=tmp_path / "run")
+    model = latentlab.load(tmp_path / "run")
+    for _ in resume(tmp_path / "run", epochs=2):
+        pass
+    again = latentlab.load(tmp_path / "run")
+    assert again.card.epoch == 2
     assert again.spec == model.spec
 
 
@@ -148,6 +153,21 @@ def test_onnx_is_refused_and_safetensors_describe_the_conditions(model, tmp_path
     assert ModelSource.from_files(source.to_files()).spec == model.spec
     stored = json.loads(source.metadata()["conditions"])
     assert tuple(map(Condition.of, stored)) == model.spec.conditions
+
+
+def test_arrays_bring_attributes_by_name(tmp_path):
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 255, (40, 8, 8), np.uint8)
+    known = {"age": rng.uniform(18, 67, 40), "sex": np.array(["female", "male"] * 20)}
+    recipe = {**RECIPE, "data": {"conditions": ["age: 30 50", "sex"]}}
+    recipe["training"] = {**RECIPE["training"], "epochs": 1}
+    latentlab.fit(recipe, images, known, folder=tmp_path / "run")
+    model = latentlab.load(tmp_path / "run")
+    assert [len(each.classes) for each in model.spec.conditions] == [3, 2]
+    assert model.sample(2, {"age": "age under 30", "sex": "male"}).shape == (2, 8, 8)
+    wrong = {**recipe, "data": {"conditions": ["height"]}}
+    with pytest.raises(LatentlabError, match=r"no attribute 'height'\. There are age, sex"):
+        latentlab.fit(wrong, images, known, folder=tmp_path / "other")
 
 
 def test_an_unconditional_model_refuses_conditions(tmp_path):
