@@ -38,7 +38,8 @@ def explorer():
     codes = Codes(mu, np.full_like(mu, 0.1), labels.astype(np.int64))
     index = CodeStatistics(codes)
     index.returns = RoundTripStatistics()
-    card = SimpleNamespace(spec=ImageSpec((1, 1, 2), ("0", "1")))
+    spec = ImageSpec((1, 1, 2), ("left", "right"))
+    card = SimpleNamespace(spec=spec)
     return SimpleNamespace(codes=codes, path_index=index, model=Mirror(), card=card)
 
 

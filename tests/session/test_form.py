@@ -158,7 +158,7 @@ def test_the_default_kind_comes_first():
     assert others == sorted(others)
     assert {"mnist", "fashion-mnist"} <= set(others)
     assert [kind.name for kind in FORM["training"].kinds] == [""]
-    assert FORM["data"].kinds[0].fields == ()
+    assert [field.name for field in FORM["data"].kinds[0].fields] == ["conditions"]
     assert at("model", "vae", "likelihood").default == {"kind": "bernoulli"}
 
 
