@@ -14,6 +14,7 @@ import numpy as np
 from latentlab.api.arguments import grid_points, labels_of, points_of
 from latentlab.api.codes import CodeTable
 from latentlab.api.images import channels_last, data_config, image_set, to_numpy
+from latentlab.data.binarize import binarize_like
 from latentlab.directories import expanded, resources
 from latentlab.directories import runs as runs_folder
 from latentlab.errors import DataError, RunError, one_of
@@ -368,7 +369,9 @@ class Model:
         names = whole.spec.class_names
         known = None if whole.labels is None else [names[row] for row in whole.labels.tolist()]
         labels = self._labels(known, len(whole)) if self.conditional else None
-        images = image_set(np.asarray(whole.images[:]), labels, self.spec)
+        images = binarize_like(
+            image_set(np.asarray(whole.images[:]), labels, self.spec), self.recipe
+        )[:]
         codes = encode(self._network, images)
         described = Codes.of(whole, codes.mu, codes.sigma)
         return CodeTable.of(described, names, note)
@@ -419,7 +422,8 @@ class Model:
 
     def _images(self, images: ArrayLike, labels: Labels) -> ImageSet:
         found = image_set(images, None, self.spec)
-        return image_set(found.images, self._labels(labels, len(found)), self.spec)
+        found = image_set(found.images, self._labels(labels, len(found)), self.spec)
+        return binarize_like(found, self.recipe)[:]
 
     def _labels(self, labels: Labels, count: int) -> NDArray[np.int64] | None:
         return labels_of(labels, self._card, count)

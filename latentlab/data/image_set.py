@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, ClassVar, Self, cast, override
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self, cast, override
 
 import numpy as np
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
-from latentlab.config import Config, Registry
+from latentlab.config import LAST, Config, Options, Registry
 from latentlab.data.concatenated import ConcatenatedArray
 from latentlab.errors import listed
 from latentlab.work import finish
@@ -307,6 +307,7 @@ class Outline:
         return cls(spec, count - held_out, held_out)
 
 
+BINARIZATIONS = {"none": "None", "static": "Static", "dynamic": "Dynamic"}
 LEGACY_SPLIT_KEYS = {"held_out": "validation", "split_seed": "seed"}
 """Keys of the table ``split`` by their former names in data configs."""
 
@@ -317,6 +318,22 @@ class DataConfig(Config, ABC):
     kind: str
     downloads: ClassVar[bool] = False
     """Whether `load` downloads missing images."""
+    binarize: Annotated[Literal["none", "static", "dynamic"], Options(BINARIZATIONS)] = Field(
+        "none",
+        title="Binarization",
+        description="Makes grey images black and white, as papers do for MNIST: each pixel is "
+        "white with the probability of its grey value. Static: one draw for each image. Dynamic: "
+        "training draws again in each epoch; all other images get the static draw, also your own.",
+        json_schema_extra=LAST,
+    )
+    binarize_seed: int = Field(
+        0,
+        ge=0,
+        le=2**31 - 1,
+        title="Draw seed",
+        description="Start of the random numbers of the static draw.",
+        json_schema_extra=LAST,
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -369,6 +386,19 @@ class DataConfig(Config, ABC):
         yield from ()
         return None
 
+    def splits(self) -> Generator[Progress, None, Splits]:
+        """Read the images with `load`, and binarize them as `binarize` says.
+
+        Raises
+        ------
+        DataError
+            See `load`, or if images to binarize are not grey.
+        """
+        # Imported here, because it needs the classes of this module.
+        from latentlab.data.binarize import binarized
+
+        return binarized((yield from self.load()), self)
+
     @abstractmethod
     def load(self) -> Generator[Progress, None, Splits]:
         """Read the images, yielding progress, and return the splits.
@@ -393,4 +423,4 @@ def config_for(path: Path, spec: ImageSpec) -> DataConfig | None:
 
 def load(config: DataConfig) -> Splits:
     """Read a data set without reporting progress."""
-    return finish(config.load())
+    return finish(config.splits())

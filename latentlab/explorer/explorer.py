@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from latentlab.data.binarize import binarize_like
 from latentlab.data.image_set import ImageSet
 from latentlab.data.own_image.crop import OwnImage, Preprocessing, largest_frame
 from latentlab.data.own_image.preprocess import bounded, fit_picture, read_source
@@ -402,6 +403,7 @@ class Explorer:
         fitting = decided(replace(own.fitting, frame=frame), source, spec, self._images)
         labels = np.array([min(label or 0, spec.classes - 1)]) if self.card.conditional else None
         images = ImageSet(fit_picture(source, fitting, spec)[None], labels, spec)
+        images = binarize_like(images, self.card.recipe)[:]
         same = source is own.source and fitting == own.fitting
         own = own if same else OwnImage(source, fitting)
         return replace(self._original(source.name, images), own=own)

@@ -57,7 +57,7 @@ def fit(
     changes : iterable of Change
         Changes made in the earlier run; each is applied again at its step.
     data : generator, optional
-        Loads the images; by default ``data.load()`` of the recipe.
+        Loads the images; by default ``data.splits()`` of the recipe.
 
     Yields
     ------
@@ -82,7 +82,7 @@ def fit(
     """
     controls = controls or Controls()
     device = local_device(devices.pick_device(recipe.training.device))
-    splits = yield from (data or recipe.data.load())
+    splits = yield from (data or recipe.data.splits())
     trainer = _trainer(recipe, splits, device, controls)
     replay = _restore(trainer, resume, changes)
     monitor = Monitor(trainer, controls, resume, keeps_best=bool(splits.test))

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field, TypeAdapter
 
 from latentlab.atomic_write import is_missing, write_atomically
+from latentlab.data.binarize import binarized, grey
 from latentlab.data.fingerprint import Fingerprint, compare, joined, misfit, take
 from latentlab.errors import DataError, LatentlabError, RunError
 from latentlab.json_files import Record, read_json
@@ -84,7 +85,7 @@ def write_run_data(folder: Path, data: DataConfig, splits: Splits) -> Fingerprin
     RunError
         If the folder cannot be written.
     """
-    images, previous = take(splits), read_run_data(folder)
+    images, previous = take(grey(splits)), read_run_data(folder)
     if previous:
         record = previous.model_copy(update={"images": joined(previous.images, images)})
     elif splits.train.keys is not None and (folder / DESCRIPTION_FILE).exists():
@@ -146,8 +147,8 @@ def load_run_data(
         try:
             if not resuming and not config.available():
                 raise _not_found(data.kind, list(path_fields(config).values()))
-            splits = yield from config.load()
-            splits, change = _checked(splits, config, kept, spec)
+            splits, change = _checked((yield from config.load()), config, kept, spec)
+            splits = binarized(splits, config)
         except DataError as error:
             problem = problem or error
             continue

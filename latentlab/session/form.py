@@ -118,8 +118,12 @@ class Context:
 
 
 def _describe(config: type[Config], context: Context) -> tuple[Field, ...]:
-    fields = config.model_fields.items()
+    fields = sorted(config.model_fields.items(), key=lambda item: _is_last(item[1]))
     return tuple(_field(name, info, context) for name, info in fields if name != "kind")
+
+
+def _is_last(info: FieldInfo) -> bool:
+    return isinstance(info.json_schema_extra, dict) and bool(info.json_schema_extra.get("last"))
 
 
 def used_fields(

@@ -32,6 +32,14 @@ def small_pixel_table(folder, write):
     return {"table": folder / "t.csv"}
 
 
+def small_binarized_mnist(folder, write):
+    rng = np.random.default_rng(0)
+    for part in ("train", "valid", "test"):
+        rows = rng.integers(0, 2, (20, 784))
+        np.savetxt(folder / f"binarized_mnist_{part}.amat", rows, "%d")
+    return {"root": folder}
+
+
 def small_folder(folder, write):
     write.pictures(folder, [f"{i % 2}/{i:02d}.png" for i in range(30)])
     write.attributes(folder / "attributes.csv", [f"{i:02d}.png" for i in range(30)])
@@ -64,6 +72,7 @@ def small_saved(folder, write):
 
 SMALL = {
     "arrays": small_arrays,
+    "binarized-mnist": small_binarized_mnist,
     "folder": small_folder,
     "celeba": small_celeba,
     "olivetti": small_olivetti,
