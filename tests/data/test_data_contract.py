@@ -173,17 +173,13 @@ def test_held_out_images_are_not_learned_from(loaded, config):
 
 @pytest.mark.parametrize("extra", [-3, 0, 7, 1_000_000])
 def test_the_map_shows_held_out_images_first(loaded, extra):
-    train, held_out = loaded.splits.train, loaded.splits.validation
-    limit = len(held_out) + extra
-    shown = loaded.splits.to_explore(limit)
-    assert len(shown) == min(limit, len(held_out) + len(train))
-    from_held_out = min(limit, len(held_out))
-    from_train = len(shown) - from_held_out
-    np.testing.assert_array_equal(shown.images[:from_held_out], held_out.images[:from_held_out])
-    np.testing.assert_array_equal(shown.images[from_held_out:], train.images[:from_train])
-    if loaded.splits.spec.classes:
-        np.testing.assert_array_equal(shown.labels[from_held_out:], train.labels[:from_train])
-        assert len(shown.labels) == len(shown)
+    splits = loaded.splits
+    first = [splits.validation, *([splits.test] if splits.test else []), splits.train]
+    limit = len(splits.validation) + extra
+    shown = splits.to_explore(limit)
+    assert len(shown) == min(limit, sum(map(len, first)))
+    whole = np.concatenate([part.images[:limit] for part in first])
+    np.testing.assert_array_equal(shown.images, whole[: len(shown)])
 
 
 def test_a_class_that_is_in_one_part_only_is_told(loaded):
