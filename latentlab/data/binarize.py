@@ -11,15 +11,17 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
+from latentlab.data.conditions import read_splits
 from latentlab.data.holdout import content_keys
 from latentlab.errors import DataError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Generator, Mapping
 
     from numpy.typing import NDArray
 
     from latentlab.data.image_set import DataConfig, ImageSet, Splits
+    from latentlab.work import Progress
 
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 """Step of the counter of SplitMix64."""
@@ -96,6 +98,11 @@ def _uniform(keys: NDArray[np.uint64], count: int) -> NDArray[np.float32]:
     x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     x ^= x >> np.uint64(31)
     return (x >> np.uint64(40)).astype(np.float32) * np.float32(2**-24)
+
+
+def read_binarized(config: DataConfig) -> Generator[Progress, None, Splits]:
+    """Read the images of a data config as training uses them; see `read_splits` and `binarized`."""
+    return binarized((yield from read_splits(config)), config)
 
 
 def binarized(splits: Splits, config: DataConfig) -> Splits:

@@ -11,6 +11,7 @@ import numpy as np
 from latentlab.data.image_set import ImageSet
 from latentlab.errors import DataError, LatentlabError, RunError
 from latentlab.explorer.answer import answer
+from latentlab.explorer.cards import abilities_of
 from latentlab.explorer.explorer import Explorer
 from latentlab.latent.codes import Codes
 from latentlab.latent.dimensions import kl_per_dimension
@@ -22,6 +23,7 @@ from latentlab.learning.checkpoint import run_folder
 from latentlab.learning.events import is_active
 from latentlab.runs.library import run_name
 from latentlab.runs.onnx_probe import load_probed
+from latentlab.session.abilities import KL
 from latentlab.session.anomalies import with_eta
 from latentlab.session.comparison import (
     CodesMap,
@@ -48,6 +50,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from numpy.typing import NDArray
+
+    from latentlab.data.condition import Label
 
     Posteriors = tuple[NDArray[np.float32], NDArray[np.float32]]
 
@@ -109,17 +113,17 @@ def open_model_b(explorer: Explorer, path: Path) -> Comparison:
 
 
 def compare_point(
-    explorer: Explorer, second: ModelB, point: Point, label: int | None
+    explorer: Explorer, second: ModelB, point: Point, label: Label | None
 ) -> DecodedPair:
     """Decode one z with both models."""
     a = explorer.decode(point).pixels
-    b = _decode(second.model, [point.z], label)[0]
+    b = _decode(second, [point.z], label)[0]
     difference = _mse(a[None], b[None])[0] if a.shape == b.shape else None
     return DecodedPair(point, label, a, b, None if difference is None else float(difference))
 
 
 def compare_image(
-    explorer: Explorer, second: ModelB, original: Original, label: int | None, samples: int
+    explorer: Explorer, second: ModelB, original: Original, label: Label | None, samples: int
 ) -> Generator[Progress, None, ImageComparison]:
     """Encode and reconstruct one image with both models, and estimate its scores.
 
@@ -127,8 +131,8 @@ def compare_image(
     ----------
     original : Original
         The image.
-    label : int or None
-        Class of an image that is not on the map.
+    label : int, tuple of float, or None
+        Label of an image that is not on the map.
     samples : int
         Number of draws of z.
     """
@@ -138,8 +142,9 @@ def compare_image(
     else:
         assert explorer.card
         pixels = channels_first(original.pair[0])[None]
-        labels = np.array([(label if own is None else own) or 0])
-        images = ImageSet(pixels, labels, explorer.card.spec)
+        spec = (explorer.card if own is not None else second.card).spec
+        y = spec.label_array([label if own is None else own])
+        images = ImageSet.labelled(pixels, y, explorer.card.spec)
     pieces = _in_sequence(
         *(elbo_scores(model, images, samples) for model in (explorer.model, second.model))
     )
@@ -186,7 +191,10 @@ def summarise(
         distortion=paired(a.elbo - a.rate, b.elbo - b.rate),
         rate=paired(a.rate, b.rate),
         error=paired(a.error, b.error),
-        active=(_active(explorer.codes.mu[rows], explorer.codes.sigma[rows]), _active(*codes)),
+        active=(
+            _active(models[0], (explorer.codes.mu[rows], explorer.codes.sigma[rows])),
+            _active(models[1], codes),
+        ),
         dimensions=(explorer.model.latent_dim, second.model.latent_dim),
     )
 
@@ -197,7 +205,7 @@ def map_of_b(explorer: Explorer, second: ModelB, count: int) -> Generator[Progre
     mu, _ = yield from with_progress(steps, "Encoding images with model B")
     size = mu.shape[1]
     frame = axes_plane(0, 1, size) if size == 2 or len(mu) < 2 else pca_plane(mu)
-    return CodesMap(frame.place(mu), frame.names)
+    return CodesMap(frame.place(mu), frame.names, has_prior=second.model.has_standard_prior)
 
 
 def with_result(second: ModelB, **found: object) -> Comparison:
@@ -232,8 +240,11 @@ def _codes(model: Model, images: ImageSet) -> Generator[float, None, Posteriors]
     return mu, sigma
 
 
-def _active(mu: NDArray[np.float32], sigma: NDArray[np.float32]) -> int:
-    return int(is_active(kl_per_dimension(Codes(mu, sigma, None))).sum())
+def _active(model: Model, posteriors: Posteriors) -> int | None:
+    """Return the number of active dimensions; None for a model without a KL of each."""
+    if KL - abilities_of(model):
+        return None
+    return int(is_active(kl_per_dimension(Codes(*posteriors, None))).sum())
 
 
 def _reconstruction(model: Model, scores: Scores, images: ImageSet) -> Reconstruction:
@@ -242,12 +253,12 @@ def _reconstruction(model: Model, scores: Scores, images: ImageSet) -> Reconstru
 
 
 def _reconstruct(model: Model, images: ImageSet) -> NDArray[np.uint8]:
-    return decode(model, encode(model, images).mu, images.labels)
+    return decode(model, encode(model, images).mu, images.y)
 
 
-def _decode(model: Model, z: list[tuple[float, ...]], label: int | None) -> NDArray[np.uint8]:
-    labels = np.full(len(z), label or 0, np.int64)
-    return decode(model, np.array(z, np.float32), labels)
+def _decode(second: ModelB, z: list[tuple[float, ...]], label: Label | None) -> NDArray[np.uint8]:
+    labels = second.card.spec.label_array([label] * len(z))
+    return decode(second.model, np.array(z, np.float32), labels)
 
 
 def _mse(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> NDArray[np.float64]:

@@ -11,15 +11,16 @@ if TYPE_CHECKING:
     from torch.distributions import Distribution
 
     from latentlab.learning.noise import Noise
+    from latentlab.models.base import Model
 
 
 class Batch(NamedTuple):
     """A batch and the outputs of the model for it.
 
-    Shapes: `x` (B, C, H, W) in [0, 1]; `y` (B,) or None; `known`, the observation mask,
-    (B, 1, H, W) or None if all pixels are observed; `z` (B, D), a sample of `q`. `noise` is for
-    terms that draw more samples, `network` is that of the extra term, and `images` the number of
-    training images, 0 if unknown.
+    Shapes: `x` (B, C, H, W) in [0, 1]; `y` (B,) or (B, K) or None; `known`, the observation mask,
+    (B, 1, H, W) or None if all pixels are observed; `z` (B, D), a sample of `q`. `model` and
+    `noise` are for terms that decode more points or draw more samples, `network` is that of the
+    extra term, and `images` the number of training images, 0 if unknown.
     """
 
     x: Tensor
@@ -29,6 +30,7 @@ class Batch(NamedTuple):
     q: Distribution
     p: Distribution
     prior: Distribution
+    model: Model
     noise: Noise
     network: nn.Module | None = None
     images: int = 0

@@ -54,6 +54,7 @@ def compute_losses(
     # The encoder must not see hidden pixels.
     q = model.encode(x if known is None else x * known, y)
     z = draw(q, noise)
-    outputs = Batch(x, y, known, z, q, model.decode(z, y), model.prior(y), noise, network, images)
+    p, prior = model.decode(z, y), model.prior(y)
+    outputs = Batch(x, y, known, z, q, p, prior, model, noise, network, images)
     terms = objective.terms(outputs)
     return {"loss": objective.total(terms, numbers), **terms}, outputs

@@ -21,6 +21,7 @@ from latentlab.learning.loader import make_loader
 from latentlab.learning.loss_sums import LossSums
 from latentlab.learning.masking import observation_mask
 from latentlab.learning.noise import Noise
+from latentlab.models.label import refuse_conditions
 from latentlab.models.layers import Dropout
 from latentlab.models.thread_rng import SeededRng
 
@@ -64,6 +65,8 @@ class Trainer:
         with SeededRng(training.seed):
             self.model = recipe.model.build(splits.spec)
             self.network = recipe.objective.extra.network(self.model.latent_dim)
+        if not self.model.conditional:
+            refuse_conditions(splits.spec)
         recipe.objective.check(self.model)
         self.model.to(device)
         if self.network:

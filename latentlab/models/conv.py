@@ -9,15 +9,17 @@ from typing import TYPE_CHECKING, Annotated, Literal, override
 import torch
 from pydantic import Field
 from torch import Tensor, nn
-from torch.distributions import Distribution, Independent, Normal
 from torch.nn import functional as F
 
 from latentlab.config import FIRST, Choice, Options
-from latentlab.models.base import ModelConfig
+from latentlab.models.label import label_embedding
+from latentlab.models.latents import ContinuousConfig
 from latentlab.models.layers import Dropout
 from latentlab.models.likelihoods import LIKELIHOODS, LearnedGaussianLikelihood, Likelihood
 
 if TYPE_CHECKING:
+    from torch.distributions import Distribution
+
     from latentlab.data.image_set import ImageSpec
 
 MAX_LAST_SIDE = 6
@@ -28,7 +30,7 @@ MAX_WIDTH_FACTOR = 8
 type Size = tuple[int, int]
 
 
-class ConvConfig(ModelConfig):
+class ConvConfig(ContinuousConfig):
     """Settings of all convolutional models."""
 
     architecture: Annotated[
@@ -88,41 +90,41 @@ def channels(width: int, count: int) -> list[int]:
 
 
 class ConvEncoder(nn.Module):
-    """Convolutional encoder, from images to a diagonal Gaussian.
+    """Convolutional encoder, from images to the posterior.
 
     Parameters
     ----------
     config : ConvConfig
-        Architecture, width and latent dimensions.
+        Architecture, width, latent dimensions and posterior.
     spec : ImageSpec
         Shape of the images.
-    classes : int
-        Number of classes of a conditional model, else 0.
+    conditional : bool
+        Whether it also gets the label.
     """
 
-    def __init__(self, config: ConvConfig, spec: ImageSpec, classes: int = 0) -> None:
+    def __init__(self, config: ConvConfig, spec: ImageSpec, *, conditional: bool = False) -> None:
         super().__init__()
         sizes = feature_sizes(spec.shape[1:])
         wide = channels(config.width, len(sizes) - 1)
         residual = config.architecture == "residual"
         self.stem = Downsample(spec.shape[0], wide[0])
-        self.label = nn.Embedding(classes, wide[0]) if classes else None
+        self.label = label_embedding(spec, wide[0]) if conditional else None
         stage = ResidualDown if residual else ReferenceDown
         self.stages = nn.Sequential(*(stage(a, b, config.dropout) for a, b in pairwise(wide)))
         self.last = nn.SiLU() if residual else nn.ReLU()
-        self.heads = nn.Linear(wide[-1] * sizes[-1][0] * sizes[-1][1], 2 * config.latent_dim)
+        features = wide[-1] * sizes[-1][0] * sizes[-1][1]
+        self.heads = nn.Linear(features, config.posterior.outputs * config.latent_dim)
+        self.posterior = config.posterior.build(config.latent_dim)
 
     @override
     def forward(self, x: Tensor, y: Tensor | None = None) -> Distribution:
-        """Return q(z|x) for pixels in [0, 1], with shape (B, C, H, W), and labels (B,)."""
+        """Return q(z|x) for pixels in [0, 1], with shape (B, C, H, W), and labels."""
         # Convolutions on the CPU prefer channels last.
         h = self.stem((2 * x - 1).contiguous(memory_format=torch.channels_last))
         if self.label is not None:
             h = h + self.label(y)[:, :, None, None]
         h = self.heads(self.last(self.stages(h)).flatten(1))
-        mu, log_var = h.float().chunk(2, dim=-1)
-        sigma = (0.5 * log_var).exp()
-        return Independent(Normal(mu, sigma, validate_args=False), 1, validate_args=False)
+        return self.posterior(h.float())
 
 
 class ConvDecoder(nn.Module):
@@ -134,17 +136,17 @@ class ConvDecoder(nn.Module):
         Architecture, width, latent dimensions and likelihood.
     spec : ImageSpec
         Shape of the images.
-    classes : int
-        Number of classes of a conditional model, else 0.
+    conditional : bool
+        Whether it also gets the label.
     """
 
-    def __init__(self, config: ConvConfig, spec: ImageSpec, classes: int = 0) -> None:
+    def __init__(self, config: ConvConfig, spec: ImageSpec, *, conditional: bool = False) -> None:
         super().__init__()
         *larger, (height, width) = feature_sizes(spec.shape[1:])
         wide = channels(config.width, len(larger))
         residual = config.architecture == "residual"
         self.first = nn.Linear(config.latent_dim, wide[-1] * height * width)
-        self.label = nn.Embedding(classes, self.first.out_features) if classes else None
+        self.label = label_embedding(spec, self.first.out_features) if conditional else None
         self.smallest = (wide[-1], height, width)
         stages = zip(pairwise(wide[::-1]), larger[:0:-1], strict=True)
         stage = ResidualUp if residual else ReferenceUp
@@ -155,7 +157,7 @@ class ConvDecoder(nn.Module):
 
     @override
     def forward(self, z: Tensor, y: Tensor | None = None) -> Distribution:
-        """Return p(x|z) for points of shape (B, D) and labels (B,)."""
+        """Return p(x|z) for points of shape (B, D) and labels."""
         h = self.first(z)
         if self.label is not None:
             h = h + self.label(y)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from latentlab.data.condition import Label
     from latentlab.data.image_set import Splits
     from latentlab.latent.codes import Codes
     from latentlab.latent.planes import Plane
@@ -152,6 +153,14 @@ class MakeSamples(Request["Tiles"]):
 
 
 @dataclass(frozen=True, slots=True)
+class FetchPseudoInputs(Request["Tiles"]):
+    """Get the pseudo-inputs of a VampPrior: the images, and the means of their posteriors."""
+
+    needs: ClassVar[Abilities] = ENCODER_DECODER
+    modest: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, slots=True)
 class PickImage(Request["Original"]):
     """Get an image of the map, its code and its reconstruction."""
 
@@ -177,7 +186,7 @@ class EncodeFile(Request["Original"]):
     priority: ClassVar[Priority] = Priority.INTERACTIVE
     lifetime: ClassVar[Lifetime] = Lifetime.SESSION
     path: Path
-    label: int | None = None
+    label: Label | None = None
 
 
 @dataclass(frozen=True, slots=True)

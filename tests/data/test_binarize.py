@@ -4,14 +4,19 @@ import numpy as np
 import pytest
 
 from latentlab.config import parse
-from latentlab.data.binarize import Binarized, binarize, binarize_like, grey
+from latentlab.data.binarize import Binarized, binarize, binarize_like, grey, read_binarized
 from latentlab.data.image_set import DATA, ImageSet, ImageSpec, load
 from latentlab.errors import DataError, RecipeError
+from latentlab.work import finish
 
 
 @pytest.fixture(scope="module")
 def images():
     return load(parse(DATA.kinds()["digits"], {})).validation.images
+
+
+def read(config):
+    return finish(read_binarized(config))
 
 
 def digits(**values):
@@ -62,7 +67,7 @@ def test_a_view_gives_the_draw_of_any_rows(images):
 
 @pytest.mark.parametrize("how", ["static", "dynamic"])
 def test_all_parts_of_a_data_set_are_binarized_and_nothing_else_changes(how):
-    plain, drawn = load(digits()), load(digits(binarize=how, binarize_seed=2))
+    plain, drawn = load(digits()), read(digits(binarize=how, binarize_seed=2))
     for part, other in ((plain.train, drawn.train), (plain.validation, drawn.validation)):
         np.testing.assert_array_equal(other.images[:50], binarize(part.images[:50], 2))
         np.testing.assert_array_equal(part.labels, other.labels)
@@ -71,13 +76,13 @@ def test_all_parts_of_a_data_set_are_binarized_and_nothing_else_changes(how):
 
 
 def test_without_it_the_images_are_the_same_arrays():
-    assert isinstance(load(digits()).train.images, np.ndarray)
+    assert isinstance(read(digits()).train.images, np.ndarray)
 
 
 def test_colour_is_refused_with_advice():
     config = parse(DATA.kinds()["synthetic-faces"], {"count": 10, "size": 32, "binarize": "static"})
     with pytest.raises(DataError, match=r"only grey images .* Set data\.binarize to none"):
-        load(config)
+        read(config)
 
 
 def test_an_unknown_way_is_refused():

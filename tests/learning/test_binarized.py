@@ -5,10 +5,11 @@ import pytest
 import torch
 from training_support import STEPS, recipe_of, same, trained
 
-from latentlab.data.image_set import load
+from latentlab.data.binarize import read_binarized
 from latentlab.learning.events import Step
 from latentlab.learning.fit import fit
 from latentlab.learning.trainer import Trainer
+from latentlab.work import finish
 
 CPU = torch.device("cpu")
 ROWS = torch.arange(64)
@@ -20,7 +21,7 @@ def data(how, **values):
 
 def trainer_of(how, **training):
     recipe = recipe_of(data=data(how), **training)
-    return Trainer(recipe, load(recipe.data), CPU)
+    return Trainer(recipe, finish(read_binarized(recipe.data)), CPU)
 
 
 def batch(trainer, rows=ROWS):

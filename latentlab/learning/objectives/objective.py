@@ -11,6 +11,7 @@ from latentlab.config import Choice, Config, Registry
 from latentlab.learning.batch import reconstruction
 from latentlab.learning.terms.term import DISCRIMINATOR, TERMS, NoTerm, Term
 from latentlab.models.kl import kl
+from latentlab.models.posteriors.deterministic import Delta
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -62,16 +63,17 @@ class RateDistortion(Objective):
 
     @override
     def terms(self, batch: Batch) -> dict[str, Tensor]:
-        """Return the terms; hidden pixels do not count in the reconstruction.
+        """Return the terms, without a KL for deterministic codes.
+
+        Hidden pixels do not count in the reconstruction.
 
         References
         ----------
         Auto-Encoding Variational Bayes, Kingma & Welling, 2013, eq. 3.
         """
-        terms = {
-            "reconstruction": reconstruction(batch),
-            "kl": kl(batch.q, batch.prior, batch.z),
-        }
+        terms = {"reconstruction": reconstruction(batch)}
+        if not isinstance(batch.q, Delta):
+            terms["kl"] = kl(batch.q, batch.prior, batch.z)
         return {**terms, **extra_terms(self.extra, batch)}
 
     def distortion(self, terms: Mapping[str, Tensor]) -> Tensor:

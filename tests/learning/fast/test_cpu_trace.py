@@ -33,6 +33,17 @@ RECIPES = {
     "free bits": {"objective": {"kind": "elbo", "beta": 4.0, "free_bits": 0.5}},
     "capacity": {"objective": {"kind": "capacity"}},
     "missing": {"missing": 0.3},
+    "mixture": {"model": {"prior": "mixture"}, "precision": "bf16"},
+    "vamp": {"kind": "cvae", "model": {"prior": {"kind": "vamp", "pseudo_inputs": 5}}},
+    "iwae": {"objective": {"kind": "iwae", "samples": 3}},
+    "doubly": {
+        "objective": {"kind": "iwae", "samples": 3, "gradient": "doubly-reparameterized"},
+        "model": {"prior": "mixture"},
+    },
+    "rae": {
+        "model": {"posterior": "deterministic"},
+        "objective": {"kind": "rae", "extra": "gradient-penalty"},
+    },
     **{
         kind: {"objective": {"kind": "elbo", "extra": {"kind": kind, **values}}}
         for kind, values in TERMS.items()

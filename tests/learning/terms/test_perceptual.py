@@ -28,7 +28,7 @@ def rng(seed=0):
 def batch(x, mean, known=None):
     """A batch whose reconstructions are `mean`; terms look at nothing else."""
     p = Independent(Normal(mean, torch.ones_like(mean)), 3)
-    return Batch(x=x, y=None, known=known, z=None, q=None, p=p, prior=None, noise=None)
+    return Batch(x=x, y=None, known=known, z=None, q=None, p=p, prior=None, model=None, noise=None)
 
 
 @pytest.fixture(scope="module")

@@ -8,6 +8,7 @@ import numpy as np
 from PySide6.QtCore import QEvent, QPointF, Qt, Signal, Slot
 from PySide6.QtWidgets import QGridLayout
 
+from latentlab.session.abilities import STANDARD_PRIOR, why_not
 from latentlab.session.comparison import CodesMap, CompareMaps
 from latentlab.session.selection import mask_of
 from latentlab.widgets.kit.labels import ElidedLabel, muted
@@ -21,6 +22,7 @@ from latentlab.widgets.panels.compare.pages import ComparePage, SeveralPage, mod
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from latentlab.data.condition import Label
     from latentlab.session.comparison import Comparison
     from latentlab.session.request import Request
     from latentlab.session.selection import Selection
@@ -78,7 +80,7 @@ class MapsPage(ComparePage):
     why_not = SeveralPage.why_not
 
     @override
-    def wanted(self, state: State, known: Comparison, label: int | None) -> Request[Any] | None:
+    def wanted(self, state: State, known: Comparison, label: Label | None) -> Request[Any] | None:
         if state.codes is None or (known.map and len(known.map.xy) == len(state.codes)):
             return None
         return CompareMaps(len(state.codes))
@@ -90,7 +92,12 @@ class MapsPage(ComparePage):
             return
         if not self.maps:
             self._make_maps()
-        a = CodesMap(view.places(codes), view.frame.names, is_plane=view.is_plane)
+        a = CodesMap(
+            view.places(codes),
+            view.frame.names,
+            is_plane=view.is_plane,
+            has_prior=not why_not(STANDARD_PRIOR, state.model),
+        )
         shown = state.preview.original if state.preview else state.original
         names = model_names(state, known)
         for plot, label, axes, name, one in zip(
@@ -135,7 +142,7 @@ class ModelMap(Plot):
         self._shown, self._xy = (one, labels), xy
         fitting = labels if labels is not None and len(labels) == len(xy) else None
         self.cloud.set_points(xy, by_class(fitting, len(xy)))
-        self._rings.setVisible(one is not None and one.is_plane)
+        self._rings.setVisible(one is not None and one.is_plane and one.has_prior)
         if one and len(xy):
             self._show_all(one)
 
