@@ -20,8 +20,8 @@ from latentlab.explorer.files import synthetic
 from latentlab.explorer.naming import (
     BACKGROUND_SAMPLE,
     background_hint,
-    class_index,
     image_row,
+    label_of,
 )
 from latentlab.latent.elbo_scores import elbo_scores
 from latentlab.runs.terminal import show
@@ -37,15 +37,17 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from latentlab.api.model import Model
-    from latentlab.explorer.naming import Label
+    from latentlab.explorer.naming import GivenLabel
     from latentlab.latent.ranking import Scores
     from latentlab.session.points import Point
     from latentlab.work import Progress
 
 
-def write_samples(model: Model, out: Path, count: int, label: Label, seed: int, prior: str) -> None:
+def write_samples(
+    model: Model, out: Path, count: int, label: GivenLabel, seed: int, prior: str
+) -> None:
     """Write samples as a grid, or as an animation; without a label the classes alternate."""
-    chosen = class_index(model.card, label)
+    chosen = label_of(model.card, label)
     images = model.sample(count, chosen, seed=seed, prior=prior)
     columns = min(count, max(8, round(count**0.5)))
     info = {"seed": seed, "label": chosen, "count": count, "prior": prior}
@@ -60,10 +62,10 @@ def write_manifold(
     span: float,
     spacing: str,
     plane: tuple[int, int] | None,
-    label: Label,
+    label: GivenLabel,
 ) -> None:
     """Write a decoded grid; `plane` holds dimensions counted from 1, None for the first two."""
-    size, chosen = model.latent_dim, class_index(model.card, label, needed=True)
+    size, chosen = model.latent_dim, label_of(model.card, label, needed=True)
     across, up = plane or (1, min(2, size))
     if not all(1 <= dimension <= size for dimension in (across, up)):
         raise RunError(f"--plane {across} {up}: this model has dimensions 1 to {size}.")
@@ -111,10 +113,10 @@ def chosen_ends(model: Model, start: str, end: str) -> tuple[Point, Point]:
 
 
 def encode_file(
-    model: Model, picture: Path, label: Label, *, invert: bool = False, center: bool = False
+    model: Model, picture: Path, label: GivenLabel, *, invert: bool = False, center: bool = False
 ) -> tuple[tuple[float, ...], str]:
     """Return the code of an image file after preprocessing, and a hint, which may be empty."""
-    chosen = class_index(model.card, label, needed=True)
+    chosen = label_of(model.card, label, needed=True)
     own = OwnImage(read_source(picture), Preprocessing(invert=invert, center=center))
     explorer = model.explorer
     z = explorer.encode_own(own, chosen).point.z
@@ -185,11 +187,11 @@ def write_codes(model: Model, out: Path, data: Path | None) -> str:
     return " ".join(filter(None, [f"Encoded {len(table):,} images.", table.note]))
 
 
-def write_decoded(model: Model, codes: Path, out: Path, label: Label, obsm: str = "") -> None:
+def write_decoded(model: Model, codes: Path, out: Path, label: GivenLabel, obsm: str = "") -> None:
     """Decode the codes of a file into one image of all, an NPZ, or a folder of PNG files.
 
-    A conditional model takes the labels of the file, or `label` for all. `obsm` names an embedding
-    of an AnnData file.
+    A conditional model takes the labels of the file, or `label` for all; with several conditions
+    only the latter. `obsm` names an embedding of an AnnData file.
 
     Raises
     ------
@@ -197,7 +199,8 @@ def write_decoded(model: Model, codes: Path, out: Path, label: Label, obsm: str 
         If the codes do not fit the model, or `out` cannot be written.
     """
     found = finish(read_codes(codes, model.latent_dim, obsm))
-    labels = found.labels if label is None and model.conditional else label
+    from_file = label is None and model.conditional and not model.spec.conditions
+    labels = found.labels if from_file else label
     images = model.decode(found.z, None if labels is None else labels)
     info = about_model(model, {"codes": codes.name})
     if format_of(out) == "npz":

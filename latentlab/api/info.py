@@ -144,6 +144,7 @@ def _describe_model(path: Path) -> Description:
         "parameters": sum(weights.numel() for weights in model.parameters()),
         "images": str(checkpoint.spec),
         "class_names": list(checkpoint.spec.class_names),
+        "conditions": [str(each) for each in checkpoint.spec.conditions],
         "data": checkpoint.recipe.data.kind,
         "epoch": checkpoint.epoch,
         "epochs": checkpoint.recipe.training.epochs,

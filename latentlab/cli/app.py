@@ -46,7 +46,11 @@ RunPath = Annotated[
 ]
 Out = Annotated[Path, typer.Option(help="File to write.", parser=path)]
 Label = Annotated[
-    str | None, typer.Option(help="Class by name or number, for a conditional model.")
+    str | None,
+    typer.Option(
+        help="Class by name or number, or conditions such as 'age=30, sex=female', for a "
+        "conditional model."
+    ),
 ]
 AN_END = "Class name, file within the data set, or image row."
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for other programs.")]

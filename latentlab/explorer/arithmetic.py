@@ -22,6 +22,7 @@ from latentlab.session.points import Point
 if TYPE_CHECKING:
     from collections.abc import Generator
 
+    from latentlab.data.condition import Label
     from latentlab.explorer.explorer import Explorer
     from latentlab.work import Progress
 
@@ -30,7 +31,7 @@ def blend(
     explorer: Explorer,
     slots: tuple[Point | Path | int, Point | Path | int, Point | Path | int],
     strength: float,
-    label: int | None,
+    label: Label | None,
 ) -> Blend:
     """Decode (A - B)·strength + C, with the label of C.
 
@@ -42,8 +43,8 @@ def blend(
         A, B and C, each a point, an image file, or the row of an image.
     strength : float
         Factor of the difference.
-    label : int or None
-        Class of images from files, for a conditional model.
+    label : int, tuple of float, or None
+        Label of images from files, for a conditional model.
 
     Raises
     ------
@@ -78,7 +79,7 @@ def make_traversal(
     return Traversal(tiles, dimensions, tuple(kl[order].tolist()), values, len(kl))
 
 
-def _point_of(explorer: Explorer, slot: Point | Path | int, label: int | None) -> Point:
+def _point_of(explorer: Explorer, slot: Point | Path | int, label: Label | None) -> Point:
     if isinstance(slot, Point):
         return slot
     if isinstance(slot, Path):

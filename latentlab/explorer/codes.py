@@ -98,14 +98,16 @@ def _points(explorer: Explorer, found: CodeFile) -> tuple[Point, ...]:
     card = explorer.card
     assert card
     known = {name: label for label, name in enumerate(card.spec.class_names)}
-    words = found.labels if card.conditional else None
+    words = found.labels if card.conditional and not card.spec.conditions else None
     if unknown := sorted(set(words or ()) - known.keys()):
         raise RunError(
             f"The codes are of classes that the model does not know: {listed(unknown, 8)}.",
             f"Its classes are {listed(list(known), 8)}.",
         )
-    labels = [known[word] for word in words] if words else [0] * len(found)
-    return tuple(map(card.point, found.z.tolist(), labels))
+    z = found.z.tolist()
+    if not words:
+        return tuple(map(card.point, z))
+    return tuple(card.point(row, known[word]) for row, word in zip(z, words, strict=True))
 
 
 def matching_rows(codes: Codes, found: CodeFile) -> NDArray[np.int64]:

@@ -124,7 +124,8 @@ def _(request: Hover, explorer: Explorer) -> Preview:
 
 @answer.register
 def _(request: DecodePath, explorer: Explorer) -> Generator[Progress, None, Tiles]:
-    points = straight_path_points(request.ends)
+    conditions = explorer.card.spec.conditions if explorer.card else ()
+    points = straight_path_points(request.ends, conditions)
     return decode_in_steps(explorer, points, request.ends.steps, "Decoding the path")
 
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
 import torch
 
+from latentlab.data.image_set import labels_in_turn
 from latentlab.models.thread_rng import SeededRng
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
+    from latentlab.data.condition import Label, LabelArray
+    from latentlab.data.image_set import ImageSpec
     from latentlab.models.base import Model
 
 
@@ -26,8 +29,6 @@ def sample_prior(model: Model, count: int, seed: int) -> NDArray[np.float32]:
         return model.prior().sample((count,)).numpy()
 
 
-def labels_for(count: int, classes: int, label: int | None) -> NDArray[np.int64]:
-    """Return `count` labels: all equal to `label`, or each class in turn if it is None."""
-    if label is not None:
-        return np.full(count, label, np.int64)
-    return np.arange(count, dtype=np.int64) % max(classes, 1)
+def labels_for(count: int, spec: ImageSpec, label: Label | None) -> LabelArray:
+    """Return `count` labels: all equal to `label`, or those of `labels_in_turn` if it is None."""
+    return labels_in_turn(count, spec) if label is None else spec.label_array([label] * count)

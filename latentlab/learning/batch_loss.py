@@ -10,12 +10,13 @@ from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
 from latentlab.errors import TrainingError
-from latentlab.learning.objectives import compute_losses
+from latentlab.learning.losses import compute_losses
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from latentlab.learning.objectives import Noise, Objective
+    from latentlab.learning.noise import Noise
+    from latentlab.learning.objectives.objective import Objective
     from latentlab.models.base import Model
 
     Inputs = tuple[Tensor, Tensor | None, Tensor | None]

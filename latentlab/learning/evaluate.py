@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
+from latentlab.data.image_set import labels_in_turn
 from latentlab.data.pixels import displayed
 from latentlab.learning.checkpoint import load_weights
 from latentlab.learning.events import EpochPreview, FinalTest, Losses
 from latentlab.learning.latent_statistics import AGGREGATE_IMAGES, latent_statistics
 from latentlab.learning.loader import make_loader
 from latentlab.learning.loss_sums import LossSums
-from latentlab.learning.objectives import Noise, compute_losses
+from latentlab.learning.losses import compute_losses
+from latentlab.learning.noise import Noise
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -102,15 +104,15 @@ def epoch_preview(trainer: Trainer) -> EpochPreview:
     labels = None if y is None else y[first]
     generator = torch.Generator().manual_seed(trainer.recipe.training.seed)
     z = torch.randn(PREVIEW_SAMPLES, mu.shape[1], generator=generator).to(device)
-    classes = torch.arange(PREVIEW_SAMPLES, device=device) % max(1, feed.spec.classes)
+    samples_of = torch.from_numpy(labels_in_turn(PREVIEW_SAMPLES, feed.spec)).to(device)
     preview = EpochPreview(
         trainer.epoch,
         mu.float().cpu().numpy(),
         sigma.float().cpu().numpy(),
-        None if y is None else y.cpu().numpy(),
+        None if y is None or y.dim() > 1 else y.cpu().numpy(),
         _to_uint8(x[first]),
         _to_uint8(model.decode(mu[first], labels).mean),
-        _to_uint8(model.decode(z, classes).mean),
+        _to_uint8(model.decode(z, samples_of).mean),
     )
     trainer.model.train()
     return preview

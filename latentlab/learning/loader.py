@@ -51,7 +51,7 @@ class Loader(ABC):
 
     @abstractmethod
     def batch(self, rows: Tensor) -> Pair:
-        """Return pixels in [0, 1], with shape (B, C, H, W), and labels, with shape (B,), or None.
+        """Return pixels in [0, 1], with shape (B, C, H, W), and labels `ImageSet.y`, or None.
 
         Parameters
         ----------
@@ -72,7 +72,8 @@ class ResidentLoader(Loader):
     def __init__(self, images: ImageSet, device: torch.device) -> None:
         super().__init__(images, device)
         self._images = _tensor(images.images[:]).to(device).contiguous()
-        self._labels = None if images.labels is None else _tensor(images.labels).to(device)
+        y = images.y
+        self._labels = None if y is None else _tensor(y).to(device)
 
     @override
     def batch(self, rows: Tensor) -> Pair:
@@ -93,7 +94,7 @@ class StreamingLoader(Loader):
 
     def __init__(self, images: ImageSet, device: torch.device) -> None:
         super().__init__(images, device)
-        self._images, self._labels = images.images, images.labels
+        self._images, self._labels = images.images, images.y
 
     @override
     def batch(self, rows: Tensor) -> Pair:

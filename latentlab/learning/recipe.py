@@ -15,7 +15,8 @@ from latentlab.data.image_set import DATA, DataConfig
 from latentlab.errors import RecipeError
 from latentlab.learning.augment import Augmentation
 from latentlab.learning.fast.device import missing_devices
-from latentlab.learning.objectives import ELBO, OBJECTIVES, Objective
+from latentlab.learning.objectives.elbo import ELBO
+from latentlab.learning.objectives.objective import OBJECTIVES, Objective
 from latentlab.learning.optimizers import OPTIMIZERS, Adam, OptimizerConfig
 from latentlab.learning.schedules import SCHEDULES, Constant, Schedule
 from latentlab.models.base import MODELS, ModelConfig

@@ -20,7 +20,8 @@ from latentlab.learning.latent_geometry import LatentGeometry
 from latentlab.learning.loader import make_loader
 from latentlab.learning.loss_sums import LossSums
 from latentlab.learning.masking import observation_mask
-from latentlab.learning.objectives import Noise
+from latentlab.learning.noise import Noise
+from latentlab.models.label import refuse_conditions
 from latentlab.models.layers import Dropout
 from latentlab.models.thread_rng import SeededRng
 
@@ -63,6 +64,8 @@ class Trainer:
             prefer_onednn()
         with SeededRng(training.seed):
             self.model = recipe.model.build(splits.spec)
+        if not self.model.conditional:
+            refuse_conditions(splits.spec)
         self.model.to(device)
         self.ema = deepcopy(self.model).requires_grad_(False) if training.average else None
         self.order = torch.Generator().manual_seed(training.seed)

@@ -14,6 +14,7 @@ from torch.nn import functional as F
 
 from latentlab.config import FIRST, Choice, Options
 from latentlab.models.base import ModelConfig
+from latentlab.models.label import label_embedding
 from latentlab.models.layers import Dropout
 from latentlab.models.likelihoods import LIKELIHOODS, LearnedGaussianLikelihood, Likelihood
 
@@ -96,17 +97,17 @@ class ConvEncoder(nn.Module):
         Architecture, width and latent dimensions.
     spec : ImageSpec
         Shape of the images.
-    classes : int
-        Number of classes of a conditional model, else 0.
+    conditional : bool
+        Whether it also gets the label.
     """
 
-    def __init__(self, config: ConvConfig, spec: ImageSpec, classes: int = 0) -> None:
+    def __init__(self, config: ConvConfig, spec: ImageSpec, *, conditional: bool = False) -> None:
         super().__init__()
         sizes = feature_sizes(spec.shape[1:])
         wide = channels(config.width, len(sizes) - 1)
         residual = config.architecture == "residual"
         self.stem = Downsample(spec.shape[0], wide[0])
-        self.label = nn.Embedding(classes, wide[0]) if classes else None
+        self.label = label_embedding(spec, wide[0]) if conditional else None
         stage = ResidualDown if residual else ReferenceDown
         self.stages = nn.Sequential(*(stage(a, b, config.dropout) for a, b in pairwise(wide)))
         self.last = nn.SiLU() if residual else nn.ReLU()
@@ -114,7 +115,7 @@ class ConvEncoder(nn.Module):
 
     @override
     def forward(self, x: Tensor, y: Tensor | None = None) -> Distribution:
-        """Return q(z|x) for pixels in [0, 1], with shape (B, C, H, W), and labels (B,)."""
+        """Return q(z|x) for pixels in [0, 1], with shape (B, C, H, W), and labels."""
         # Convolutions on the CPU prefer channels last.
         h = self.stem((2 * x - 1).contiguous(memory_format=torch.channels_last))
         if self.label is not None:
@@ -134,17 +135,17 @@ class ConvDecoder(nn.Module):
         Architecture, width, latent dimensions and likelihood.
     spec : ImageSpec
         Shape of the images.
-    classes : int
-        Number of classes of a conditional model, else 0.
+    conditional : bool
+        Whether it also gets the label.
     """
 
-    def __init__(self, config: ConvConfig, spec: ImageSpec, classes: int = 0) -> None:
+    def __init__(self, config: ConvConfig, spec: ImageSpec, *, conditional: bool = False) -> None:
         super().__init__()
         *larger, (height, width) = feature_sizes(spec.shape[1:])
         wide = channels(config.width, len(larger))
         residual = config.architecture == "residual"
         self.first = nn.Linear(config.latent_dim, wide[-1] * height * width)
-        self.label = nn.Embedding(classes, self.first.out_features) if classes else None
+        self.label = label_embedding(spec, self.first.out_features) if conditional else None
         self.smallest = (wide[-1], height, width)
         stages = zip(pairwise(wide[::-1]), larger[:0:-1], strict=True)
         stage = ResidualUp if residual else ReferenceUp
@@ -155,7 +156,7 @@ class ConvDecoder(nn.Module):
 
     @override
     def forward(self, z: Tensor, y: Tensor | None = None) -> Distribution:
-        """Return p(x|z) for points of shape (B, D) and labels (B,)."""
+        """Return p(x|z) for points of shape (B, D) and labels."""
         h = self.first(z)
         if self.label is not None:
             h = h + self.label(y)

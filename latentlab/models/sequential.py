@@ -11,6 +11,7 @@ from torch.nn import functional as F
 from latentlab.config import FIRST, Choice, Options
 from latentlab.errors import RecipeError
 from latentlab.models.base import MODELS, Model, ModelConfig
+from latentlab.models.label import refuse_conditions
 from latentlab.models.likelihoods import LIKELIHOODS, BernoulliLikelihood, Likelihood
 from latentlab.models.sequential_layers import (
     MAX_PARAMETERS,
@@ -95,6 +96,8 @@ class SequentialConfig(ModelConfig, title="Listed layers"):
     @override
     def build(self, spec: ImageSpec) -> Sequential:
         """Build the network; raise a `RecipeError` if layers do not fit each other or `spec`."""
+        if self.conditional:
+            refuse_conditions(spec)
         return Sequential(self, spec)
 
 

@@ -62,7 +62,7 @@ MAX_CACHED = 4096
 def write_preview(folder: Path) -> None:
     """Write an image of 16 prior samples to a run folder."""
     model, checkpoint = load_model(folder)
-    labels = labels_for(16, checkpoint.spec.classes, None)
+    labels = labels_for(16, checkpoint.spec, None)
     pictures = decode(model, sample_prior(model, 16, seed=0), labels)
     save_image(tile(pictures, 4), folder / PREVIEW, {"samples": 16, "seed": 0})
 

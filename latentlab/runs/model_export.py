@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import warnings
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, override
@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 from latentlab import __version__
 from latentlab.atomic_write import write_atomically
+from latentlab.data.condition import Condition
 from latentlab.data.image_set import ImageSpec
 from latentlab.errors import RunError, reading
 from latentlab.learning.checkpoint import empty_model, load_weights
@@ -84,6 +85,7 @@ class ModelSource:
             "recipe": self.recipe,
             "shape": self.spec.shape,
             "class_names": self.spec.class_names,
+            "conditions": [asdict(each) for each in self.spec.conditions],
         }
         weights = {name: np.ascontiguousarray(value) for name, value in self.weights.items()}
         return {ABOUT: json.dumps(about).encode(), WEIGHTS: save(weights), **self.files}
@@ -92,7 +94,8 @@ class ModelSource:
     def from_files(cls, files: Mapping[str, bytes]) -> ModelSource:
         """Return the model of the files that `to_files` has made."""
         about = json.loads(files[ABOUT])
-        spec = ImageSpec(tuple(about["shape"]), tuple(about["class_names"]))
+        conditions = tuple(map(Condition.of, about["conditions"]))
+        spec = ImageSpec(tuple(about["shape"]), tuple(about["class_names"]), conditions)
         others = {name: content for name, content in files.items() if name not in (ABOUT, WEIGHTS)}
         return cls(about["name"], about["recipe"], spec, load(files[WEIGHTS]), others)
 
@@ -123,7 +126,7 @@ class ModelSource:
 
     def metadata(self) -> dict[str, str]:
         """Return what a program needs to use the file, as text by key."""
-        return {
+        found = {
             "latentlab": __version__,
             "model": self.name,
             "latent_dim": str(self.recipe["model"]["latent_dim"]),
@@ -132,6 +135,10 @@ class ModelSource:
             "image_shape": json.dumps(self.spec.shape),
             "class_names": json.dumps(self.spec.class_names, ensure_ascii=False),
         }
+        if self.spec.conditions:
+            conditions = [asdict(each) for each in self.spec.conditions]
+            found["conditions"] = json.dumps(conditions, ensure_ascii=False)
+        return found
 
 
 def export_model(
@@ -174,6 +181,11 @@ def export_model(
     if kind is ModelFormat.SAFETENSORS:
         _write_safetensors(source, path, half=half)
         return ""
+    if source.spec.conditions:
+        raise RunError(
+            "The manifest of an ONNX model has one class, and this model takes other conditions.",
+            "Export the weights as safetensors.",
+        )
     _require_onnx()
     parts = [*ModelPart] if kind is ModelFormat.FOLDER else [part]
     contents: dict[ModelPart, bytes] = {}

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field, TypeAdapter
 
 from latentlab.atomic_write import is_missing, write_atomically
+from latentlab.data.conditions import read_splits
 from latentlab.data.fingerprint import Fingerprint, compare, joined, misfit, take
 from latentlab.errors import DataError, LatentlabError, RunError
 from latentlab.json_files import Record, read_json
@@ -146,7 +147,7 @@ def load_run_data(
         try:
             if not resuming and not config.available():
                 raise _not_found(data.kind, list(path_fields(config).values()))
-            splits = yield from config.load()
+            splits = yield from read_splits(config, spec.conditions if spec else ())
             splits, change = _checked(splits, config, kept, spec)
         except DataError as error:
             problem = problem or error
@@ -196,7 +197,8 @@ def relink(folder: Path, path: Path) -> Generator[Progress, None, str]:
         )
     data = checkpoint.recipe.data
     config = data.model_copy(update=_moved_paths(data, kept, path.absolute()))
-    splits, change = _checked((yield from config.load()), config, kept, checkpoint.spec)
+    found_now = yield from read_splits(config, checkpoint.spec.conditions)
+    splits, change = _checked(found_now, config, kept, checkpoint.spec)
     places = {name: _place(place, folder) for name, place in path_fields(config).items()}
     record = kept.model_copy(update={"paths": places})
     write_atomically(folder / FILE, f"{record.model_dump_json(indent=1)}\n".encode())

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from latentlab.data.condition import Label
     from latentlab.data.image_set import Splits
     from latentlab.latent.codes import Codes
     from latentlab.latent.planes import Plane
@@ -177,7 +178,7 @@ class EncodeFile(Request["Original"]):
     priority: ClassVar[Priority] = Priority.INTERACTIVE
     lifetime: ClassVar[Lifetime] = Lifetime.SESSION
     path: Path
-    label: int | None = None
+    label: Label | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 import pytest
 
 from latentlab.data.image_set import load
-from latentlab.learning.objectives import OBJECTIVES
+from latentlab.learning.objectives.objective import OBJECTIVES
 from latentlab.learning.recipe import make_recipe
 
 

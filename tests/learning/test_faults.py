@@ -12,7 +12,8 @@ from latentlab.learning.advice import advice_on
 from latentlab.learning.batch_loss import LossModule
 from latentlab.learning.events import Step
 from latentlab.learning.fit import fit
-from latentlab.learning.objectives import ELBO, OBJECTIVES
+from latentlab.learning.objectives.elbo import ELBO
+from latentlab.learning.objectives.objective import OBJECTIVES
 from latentlab.learning.recipe import Recipe
 from latentlab.learning.trainer import Trainer
 

@@ -18,8 +18,10 @@ from latentlab.learning.events import EpochEnd, Snapshot, Started, Step
 from latentlab.learning.fast import device as devices
 from latentlab.learning.fit import fit
 from latentlab.learning.loss_sums import LossSums
+from latentlab.learning.losses import compute_losses
 from latentlab.learning.monitor import Monitor
-from latentlab.learning.objectives import ELBO, Noise, compute_losses
+from latentlab.learning.noise import Noise
+from latentlab.learning.objectives.elbo import ELBO
 from latentlab.learning.steering import Controls
 from latentlab.learning.trainer import Trainer
 from latentlab.work import finish

@@ -5,8 +5,10 @@ import torch
 from training_support import recipe_of, run, same, trained
 
 from latentlab.learning.events import EpochEnd
+from latentlab.learning.losses import compute_losses
 from latentlab.learning.masking import observation_mask
-from latentlab.learning.objectives import ELBO, Noise, compute_losses
+from latentlab.learning.noise import Noise
+from latentlab.learning.objectives.elbo import ELBO
 from latentlab.learning.trainer import Trainer
 
 ROWS = torch.arange(400)

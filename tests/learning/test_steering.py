@@ -171,7 +171,7 @@ def test_resuming_makes_those_again_that_came_after_it_was_saved(stop):
 
 
 def test_patience_ends_a_run_so_many_epochs_after_its_best(known):
-    from latentlab.learning.objectives import ELBO
+    from latentlab.learning.objectives.elbo import ELBO
 
     seen = []
 

@@ -10,7 +10,9 @@ import torch
 from latentlab.config import parse
 from latentlab.data.image_set import ImageSpec
 from latentlab.learning.checkpoint import Checkpoint, load_model, save_checkpoint
-from latentlab.learning.objectives import ELBO, Noise, compute_losses
+from latentlab.learning.losses import compute_losses
+from latentlab.learning.noise import Noise
+from latentlab.learning.objectives.elbo import ELBO
 from latentlab.learning.recipe import make_recipe
 from latentlab.models.base import MODELS
 from latentlab.models.likelihoods import LIKELIHOODS

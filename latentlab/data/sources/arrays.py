@@ -14,6 +14,7 @@ from latentlab.data.arrays.advice import Rewriting
 from latentlab.data.arrays.labels import (
     MAX_CLASSES,
     Labels,
+    column_names,
     read_attributes,
     read_labels,
     words_of,
@@ -168,13 +169,14 @@ class ArraysConfig(DataConfig, title="NumPy file"):
         layout = find_layout(file)
         counts = [file.arrays[name].shape[0] for name in layout.images]
         yield Progress(f"Opening {self.images.name}", 0.0)
-        spec = _outlined_spec(file, layout)
+        spec, extra = _outlined_spec(file, layout), _attribute_names(file, layout)
         if len(counts) > 1:
-            return Outline(spec, *counts)
+            return replace(Outline(spec, *counts), attributes=extra)
         rows = np.arange(counts[0], dtype=np.uint64)
         words = self._split_words(file, counts[0])
         # The choice differs from that of `load`, which needs the pixels; the counts do not.
-        return Outline.of_parts(spec, divide_images(self.split, rows, None, None, words).parts)
+        parts = divide_images(self.split, rows, None, None, words).parts
+        return replace(Outline.of_parts(spec, parts), attributes=extra)
 
     def _read_labels(self, file: NumpyFile, layout: Layout, counts: list[int]) -> Labels:
         """Return the labels of all parts, concatenated."""
@@ -231,6 +233,15 @@ def _outlined_spec(file: NumpyFile, layout: Layout) -> ImageSpec:
     images = np.broadcast_to(np.zeros((), np.uint8), head.shape)
     shaped, _ = channels_first(images, Rewriting(file, layout.images))
     return ImageSpec(shaped.shape[1:])
+
+
+def _attribute_names(file: NumpyFile, layout: Layout) -> tuple[str, ...]:
+    """Return the names of `_extra_attributes` by the headers of the arrays."""
+    names = [name for name in layout.extra if name != DSPRITES_CLASSES]
+    if names == [DSPRITES_VALUES] and _six_columns(file, DSPRITES_VALUES):
+        return FACTORS
+    widths = {name: int(np.prod(file.arrays[name].shape[1:])) for name in names}
+    return tuple(head for name, width in widths.items() for head in column_names(name, width))
 
 
 def _extra_attributes(file: NumpyFile, layout: Layout) -> Attributes | None:

@@ -11,6 +11,7 @@ import numpy as np
 
 from latentlab.config import parse
 from latentlab.data.concatenated import ConcatenatedArray
+from latentlab.data.conditions import with_values
 from latentlab.data.image_set import DATA, TO_EXPLORE, Attributes, ImageSet, ImageSpec
 from latentlab.data.own_image.crop import Preprocessing, SourceImage
 from latentlab.data.own_image.preprocess import fit_picture
@@ -94,7 +95,8 @@ def show_data(
             notes.append(f"Only the first {TO_EXPLORE:,} of {len(images):,} are shown.")
         images = yield from _fitted(images[:TO_EXPLORE], card.spec)
     if explorer.model.conditional:
-        images = _with_classes(images, card.spec)
+        conditions = card.spec.conditions
+        images = with_values(images, conditions) if conditions else _with_classes(images, card.spec)
     if together:
         own = explorer.run_images
         if own is None or not len(own):
@@ -137,7 +139,7 @@ def _fitted(images: ImageSet, spec: ImageSpec) -> Generator[Progress, None, Imag
         found[row] = fit_picture(picture, Preprocessing(), spec)
         if row % FITTED_PER_STEP == 0:
             yield Progress("Scaling images", row / len(images))
-    spec = ImageSpec(spec.shape, images.spec.class_names)
+    spec = replace(images.spec, shape=spec.shape)
     return replace(images, images=found, spec=spec)
 
 
@@ -191,13 +193,15 @@ def join_sets(first: ImageSet, second: ImageSet, names: tuple[str, str]) -> Imag
         convert = as_bytes if first.images.dtype == np.uint8 else as_unit
         pixels[1] = convert(second.images[:])
     images = cast("NDArray[np.uint8]", ConcatenatedArray(*pixels))
+    conditions = [each.conditions for each in sets if each.conditions is not None]
     return ImageSet(
         images,
         labels,
-        ImageSpec(first.spec.shape, classes),
+        replace(first.spec, class_names=classes),
         _joined_attributes(sets, names),
         np.concatenate(files),
         np.concatenate(parts),
+        conditions=None if len(conditions) < len(sets) else np.concatenate(conditions),
     )
 
 

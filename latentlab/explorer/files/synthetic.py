@@ -13,6 +13,7 @@ from zipfile import ZipFile
 import numpy as np
 
 from latentlab.atomic_write import write_atomically
+from latentlab.data.condition import combinations
 from latentlab.errors import RunError
 from latentlab.explorer.answer import answer
 from latentlab.explorer.explorer import Explorer
@@ -26,8 +27,11 @@ from latentlab.session.request import Exported
 from latentlab.work import Progress
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
+    from latentlab.data.condition import Label
     from latentlab.session.points import ModelCard, Point
 
 BATCH = 64
@@ -67,7 +71,9 @@ class _Sample:
 
     name: str
     point: Point
-    label: int | None
+    number: int
+    """Of the class, or of the combination of conditions."""
+    label: Label | None
     pixels: NDArray[np.uint8] = field(repr=False)
 
 
@@ -81,23 +87,28 @@ class _Samples:
     seed: int
 
     @property
-    def labels(self) -> list[int | None]:
-        return [*range(self.card.spec.classes)] if self.card.conditional else [None]
+    def labels(self) -> Sequence[Label | None]:
+        """Each class, or combination of conditions; None for an unconditional model."""
+        spec = self.card.spec
+        if not self.card.conditional:
+            return [None]
+        return combinations(spec.conditions) if spec.conditions else range(spec.classes)
 
     def __iter__(self) -> Iterator[_Sample]:
-        number = 0
-        for label in self.labels:
-            settings = SampleSettings(self.seed + (label or 0), label, self.count)
+        image = 0
+        for number, label in enumerate(self.labels):
+            settings = SampleSettings(self.seed + number, label, self.count)
             points = self.explorer.draw(settings)
             for start in range(0, self.count, BATCH):
                 shown = points[start : start + BATCH]
                 tiles = self.explorer.tiles(shown, 1)
                 for point, pixels in zip(shown, tiles.pictures, strict=True):
-                    yield _Sample(_name(self.card, label, number), point, label, pixels)
-                    number += 1
+                    name = _name(self.card, label, number, image)
+                    yield _Sample(name, point, number, label, pixels)
+                    image += 1
 
-    def progress(self, number: int) -> Progress:
-        return Progress("Writing images", number / (self.count * len(self.labels)))
+    def progress(self, done: int) -> Progress:
+        return Progress("Writing images", done / (self.count * len(self.labels)))
 
     def recipe(self, sample: _Sample) -> dict[str, Any]:
         """Return the metadata of an image."""
@@ -112,8 +123,8 @@ class _Samples:
 
     def row(self, sample: _Sample) -> list[object]:
         """Return the line of an image in the manifest."""
-        label = sample.label
-        known = ("", "") if label is None else (label, self.card.spec.class_names[label])
+        text = self.card.spec.label_text(sample.label)
+        known = ("", "") if sample.label is None else (sample.number, text)
         return [sample.name, *known, *sample.point.z]
 
 
@@ -153,8 +164,9 @@ def _write_arrays(samples: _Samples, path: Path) -> Generator[Progress, None, No
         "z": np.array([sample.point.z for sample in found], np.float32),
     }
     if samples.card.conditional:
-        arrays["labels"] = np.array([sample.label for sample in found])
-        arrays["class_names"] = np.array(samples.card.spec.class_names)
+        spec = samples.card.spec
+        arrays["labels"] = np.array([sample.number for sample in found])
+        arrays["class_names"] = np.array([spec.label_text(label) for label in samples.labels])
     content = io.BytesIO()
     np.savez_compressed(content, allow_pickle=False, **arrays)
     write_atomically(path, content.getvalue())
@@ -169,12 +181,12 @@ def _check_empty(folder: Path) -> None:
         raise RunError(f"{folder} cannot be read: {error.strerror}.", advice) from error
 
 
-def _name(card: ModelCard, label: int | None, number: int) -> str:
+def _name(card: ModelCard, label: Label | None, number: int, image: int) -> str:
     """Return the path of an image in the data set; folders have the names of the classes."""
-    file = f"{number:06d}.png"
+    file = f"{image:06d}.png"
     if label is None:
         return file
-    title = card.spec.class_names[label]
+    title = card.spec.label_text(label)
     # Two classes may have the same name without the characters that no file name may contain.
     safe = "".join("_" if letter in NOT_IN_NAMES else letter for letter in title).strip(". ")
-    return f"{safe if safe == title else f'{label} {safe}'.strip()}/{file}"
+    return f"{safe if safe == title else f'{number} {safe}'.strip()}/{file}"

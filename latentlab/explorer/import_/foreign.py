@@ -108,12 +108,12 @@ def inspect_foreign(
     originals = reconstructions = None
     shown = imported.images
     if not model.has_encoder:
-        labels = labels_for(2 * SHOWN, imported.spec.classes, None)
+        labels = labels_for(2 * SHOWN, imported.spec, None)
         reconstructions = decode(model, sample_prior(model, 2 * SHOWN, 0), labels)
     elif shown is not None:
         few = shown.sample[:SHOWN]
         codes = encode(model, few)
-        originals, reconstructions = to_hwc(few.images), decode(model, codes.mu, few.labels)
+        originals, reconstructions = to_hwc(few.images), decode(model, codes.mu, few.y)
     return ForeignModel(
         path,
         reader.title,
@@ -213,7 +213,7 @@ def relative_errors(model: Model, images: FittingImages) -> NDArray[np.float64]:
         1 is the error of the mean image.
     """
     sample = images.sample
-    x, y = to_model_input(sample.images), label_tensor(model, sample.labels)
+    x, y = to_model_input(sample.images), label_tensor(model, sample.y)
     with torch.inference_mode():
         mean = model.decode(model.encode(x, y).mean, y).mean
         error = (x - mean).square().flatten(1).mean(1)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from latentlab.learning.batch_loss import Inputs, Numbers
-    from latentlab.learning.objectives import Objective
+    from latentlab.learning.objectives.objective import Objective
 
     Shapes = tuple[torch.Size | None, ...]
 

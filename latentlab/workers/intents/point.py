@@ -10,6 +10,7 @@ from latentlab.session.abilities import DECODER, why_not
 from latentlab.session.model import EncodeImageAgain, PickImage
 
 if TYPE_CHECKING:
+    from latentlab.data.condition import Label
     from latentlab.session.points import GridSettings, LatentPath, Original, Point, SampleSettings
     from latentlab.workers.demand import Demand
     from latentlab.workers.intents.undo import Undo
@@ -52,10 +53,10 @@ class PointIntents:
         if point and codes is not None:
             self.set(point.at(tuple(codes.center.tolist())))
 
-    def set_label(self, label: int) -> None:
-        """Change the class of z for a conditional model, keeping its coordinates."""
+    def set_label(self, label: Label, *, settled: bool = True) -> None:
+        """Change the label of z for a conditional model; `settled` is as for `set`."""
         if point := self._store.state.point:
-            self.set(replace(point, label=label))
+            self.set(replace(point, label=label), settled=settled)
 
     def pick(self, row: int, role: str = "z") -> None:
         """Move z, or A or B of the path, to the code of an image on the map."""

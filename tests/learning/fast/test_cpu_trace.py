@@ -10,7 +10,7 @@ from training_support import recipe_of
 from latentlab.learning.batch_loss import LossModule, backward
 from latentlab.learning.fast import cpu_trace as traced
 from latentlab.learning.fast.cpu_trace import TracedLosses
-from latentlab.learning.objectives import Noise
+from latentlab.learning.noise import Noise
 from latentlab.learning.trainer import Trainer
 
 CPU = torch.device("cpu")

@@ -5,9 +5,12 @@ import torch
 from torch.distributions import Independent, Laplace, Normal
 
 from latentlab.data.image_set import ImageSpec
-from latentlab.learning.auxiliary_terms import Term
-from latentlab.learning.objectives import ELBO, Capacity, Noise, compute_losses, draw
+from latentlab.learning.losses import compute_losses
+from latentlab.learning.noise import Noise, draw
+from latentlab.learning.objectives.elbo import ELBO
+from latentlab.learning.objectives.target_kl import Capacity
 from latentlab.learning.schedules import Constant, Linear
+from latentlab.learning.terms.term import Term
 from latentlab.models.base import MODELS
 
 SPEC = ImageSpec((1, 4, 5), ("ant", "bee", "cat"))

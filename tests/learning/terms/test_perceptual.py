@@ -8,9 +8,14 @@ from latentlab.config import parse
 from latentlab.data.image_set import ImageSpec, load
 from latentlab.data.sources.digits import DigitsConfig
 from latentlab.errors import TrainingError
-from latentlab.learning import auxiliary_terms as terms
-from latentlab.learning.auxiliary_terms import TERMS, NoTerm, Perceptual, feature_network
-from latentlab.learning.objectives import ELBO, Batch, Noise, compute_losses
+from latentlab.learning import feature_network as features
+from latentlab.learning.batch import Batch
+from latentlab.learning.feature_network import feature_network
+from latentlab.learning.losses import compute_losses
+from latentlab.learning.noise import Noise
+from latentlab.learning.objectives.elbo import ELBO
+from latentlab.learning.terms.perceptual import Perceptual
+from latentlab.learning.terms.term import TERMS, NoTerm
 from latentlab.models.mlp_vae import VAEConfig
 
 CPU = torch.device("cpu")
@@ -125,7 +130,7 @@ def test_a_network_that_is_missing_or_damaged_is_missed_by_name(tmp_path, monkey
     file.parent.mkdir()
     if content is not None:
         file.write_bytes(content)
-    monkeypatch.setattr(terms, "resources", lambda: tmp_path)
+    monkeypatch.setattr(features, "resources", lambda: tmp_path)
     feature_network.cache_clear()
     with pytest.raises(TrainingError) as caught:
         feature_network(CPU)

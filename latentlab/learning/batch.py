@@ -1,0 +1,33 @@
+"""A batch and the outputs of the model for it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from torch import Tensor
+    from torch.distributions import Distribution
+
+
+class Batch(NamedTuple):
+    """A batch and the outputs of the model for it.
+
+    Shapes: `x` (B, C, H, W) in [0, 1]; `y` (B,) or (B, K) or None; `known`, the observation mask,
+    (B, 1, H, W) or None if all pixels are observed; `z` (B, D), a sample of `q`.
+    """
+
+    x: Tensor
+    y: Tensor | None
+    known: Tensor | None
+    z: Tensor
+    q: Distribution
+    p: Distribution
+    prior: Distribution
+
+
+def reconstruction(batch: Batch) -> Tensor:
+    """Return -log p(x|z) over the observed pixels, nats per image, with shape (B,)."""
+    if batch.known is None:
+        return -batch.p.log_prob(batch.x)
+    pixels = getattr(batch.p, "base_dist", batch.p)
+    return -(pixels.log_prob(batch.x) * batch.known).flatten(1).sum(1)

@@ -1,0 +1,1 @@
+"""Training objectives, one file each: loss terms in nats per image, and their combination."""

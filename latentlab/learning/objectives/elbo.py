@@ -1,0 +1,80 @@
+"""The evidence lower bound, with a weight of the KL and free bits."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Literal, override
+
+from pydantic import Field
+
+from latentlab.config import FIRST, Choice
+from latentlab.learning.fast.distributed import batch_mean
+from latentlab.learning.objectives.objective import OBJECTIVES, RateDistortion
+from latentlab.learning.schedules import SCHEDULES, Constant, Schedule
+from latentlab.models.kl import kl_per_dimension
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from torch import Tensor
+
+    from latentlab.learning.batch import Batch
+
+
+@OBJECTIVES.register
+class ELBO(RateDistortion, title="ELBO"):
+    """Reconstruction + beta · KL: the negative evidence lower bound if beta is 1."""
+
+    kind: Literal["elbo"] = "elbo"
+    beta: float = Field(
+        1.0,
+        ge=0,
+        le=1000,
+        description="Weight of the KL. 1 is the VAE. A larger beta makes the latent space smoother "
+        "and the images blurrier; 0 is a plain autoencoder.",
+        json_schema_extra=FIRST,
+    )
+    schedule: Annotated[Schedule, Choice(SCHEDULES)] = Field(
+        Constant(),
+        title="KL warm-up",
+        description="KL warm-up (annealing): from 0 × beta to 1 × beta over the first epochs, so "
+        "that the decoder learns to use z before the KL weighs in full.",
+        json_schema_extra={"prefix": "Warm-up", "factor_of": "beta"},
+    )
+    free_bits: float = Field(
+        0.0,
+        ge=0,
+        le=100,
+        json_schema_extra={"unit": "nats"},
+        description="KL below which a latent dimension costs nothing, so that no dimension "
+        "becomes inactive. 0 is off.",
+    )
+
+    @override
+    def terms(self, batch: Batch) -> dict[str, Tensor]:
+        """Return the terms; ``free_bits`` is Σ_d max(0, free_bits - mean KL_d), added to the KL.
+
+        References
+        ----------
+        Improving Variational Inference with Inverse Autoregressive Flow, Kingma et al., 2016,
+        eq. 15, each dimension a group.
+        """
+        terms = super().terms(batch)
+        if self.free_bits:
+            mean = batch_mean(kl_per_dimension(batch.q, batch.prior))
+            terms["free_bits"] = (self.free_bits - mean).clamp_min(0).sum().expand(len(batch.x))
+        return terms
+
+    @override
+    def numbers(self, epochs: float) -> dict[str, float]:
+        """Return the scheduled beta.
+
+        References
+        ----------
+        beta-VAE, Higgins et al., 2017, eq. 4.
+        """
+        return {"beta": self.beta * self.schedule.factor(epochs)}
+
+    @override
+    def total(self, terms: Mapping[str, Tensor], numbers: Mapping[str, float | Tensor]) -> Tensor:
+        rate = terms["kl"] + terms["free_bits"] if self.free_bits else terms["kl"]
+        return self.distortion(terms) + numbers["beta"] * rate

@@ -1,0 +1,1 @@
+"""Terms of the loss beside reconstruction and KL, one file each."""

@@ -1,0 +1,52 @@
+"""Base class and registry of the terms beside reconstruction and KL."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, ClassVar, Literal, override
+
+from pydantic import Field
+
+from latentlab.config import Config, Registry
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from latentlab.learning.batch import Batch
+
+
+class Term(Config, ABC):
+    """Base class of auxiliary loss terms; the kind is the name of the curve."""
+
+    kind: str
+    weight: float = Field(
+        1.0,
+        ge=0,
+        le=10_000,
+        title="Extra weight",
+        description="Weight of the term in the loss.",
+    )
+
+    @property
+    def name(self) -> str:
+        """Name of the curve."""
+        return self.kind
+
+    @abstractmethod
+    def value(self, batch: Batch) -> Tensor | None:
+        """Return the unweighted term in nats per image, with shape (B,), or None without a term."""
+
+
+TERMS = Registry[Term]("term", default="none", package="latentlab.learning.terms")
+
+
+@TERMS.register
+class NoTerm(Term, title="None"):
+    """No further term."""
+
+    kind: Literal["none"] = "none"
+    weight: ClassVar[float] = 0.0  # type: ignore[misc]  # nothing to choose
+
+    @override
+    def value(self, batch: Batch) -> None:
+        """Return None."""
