@@ -53,6 +53,7 @@ from latentlab.session.comparison import (
 from latentlab.session.directions import merge_directions, replace_direction
 from latentlab.session.files.scene import FoundScene
 from latentlab.session.form import Field, Kind
+from latentlab.session.image_sample import ImageSample
 from latentlab.session.interpolation import (
     Blend,
     DecodedPath,
@@ -238,6 +239,10 @@ class ToyLab:
 
     def Decode(self, request):
         return Picture(request.point, picture_of(request.point))
+
+    def SampleImage(self, request):
+        """Each seed flips other bits of the image."""
+        return ImageSample(request.point, request.seed, picture_of(request.point) ^ request.seed)
 
     def Hover(self, request):
         near = None if request.row is None else self.PickImage(PickImage(request.row))

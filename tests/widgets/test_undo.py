@@ -59,6 +59,7 @@ def controls(desk):
         "strength of Arithmetic": panel["arithmetic"].strength,
         "images of directions": panel["directions"].pictures,
         "smoothing of the image": panel["image"]._smooth,
+        "sample of the image": panel["image"].sample,
         "classes on the map": panel["map"].legend.buttons[1],
         "colour of the map": panel["map"].colours.box,
         "layers of the map": panel["map"].layers.actions["marbles"],
