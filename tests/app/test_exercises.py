@@ -1,8 +1,12 @@
 """What courses set as exercises, on the shipped models in the real window."""
 
+import csv
+
 import numpy as np
+from PySide6.QtWidgets import QFileDialog
 
 from latentlab.api.model import load
+from latentlab.session.anomalies import ScoreImages
 from latentlab.session.image_sample import SampleImage
 from latentlab.session.model import Decode
 
@@ -28,3 +32,29 @@ def test_the_image_is_a_mean_or_a_sample_that_the_api_repeats(desk):
     desk.settle()
     assert not panel.sample.isChecked()
     assert panel.view.image.pixelColor(9, 14).red() == mean[14, 9]
+
+
+def test_error_per_class_is_shown_and_saved(desk, tmp_path, monkeypatch):
+    panel, path = desk.panel("anomalies"), tmp_path / "classes.csv"
+    desk.window.docks["anomalies"].raise_()
+    desk.until(panel.start.isVisible)
+    panel.draws.setValue(1)
+    desk.hand.click(panel.start)
+    desk.until(lambda: desk.state.answer(ScoreImages) is not None)
+    desk.hand.click(panel.per_class)
+    desk.until(panel.classes.isVisible)
+    scores, labels = desk.state.answer(ScoreImages), desk.state.codes.labels
+    means = [scores.elbo[labels == label].mean() for label in range(10)]
+    names = [panel.classes.item(row, 0).text() for row in range(11)]
+    assert names == [str(label) for label in np.argsort(means)[::-1]] + ["all"]
+    assert names[-2] == "1"  # the class that is easiest to reconstruct
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
+    desk.hand.click(panel.export)
+    desk.until(path.exists)
+    with path.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["class"] for row in rows] == [*map(str, range(10)), "all"]
+    assert sum(int(row["images"]) for row in rows[:-1]) == int(rows[-1]["images"]) == len(labels)
+    errors = [float(row["reconstruction_mse"]) for row in rows[:-1]]
+    expected = [scores.error[labels == label].mean() for label in range(10)]
+    np.testing.assert_allclose(errors, expected, rtol=1e-5)

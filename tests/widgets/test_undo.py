@@ -56,6 +56,7 @@ def controls(desk):
         "number of neighbours": panel["neighbours"].count,
         "score": panel["anomalies"].by,
         "draws of scores": panel["anomalies"].draws,
+        "scores per class": panel["anomalies"].per_class,
         "strength of Arithmetic": panel["arithmetic"].strength,
         "images of directions": panel["directions"].pictures,
         "smoothing of the image": panel["image"]._smooth,
