@@ -3,12 +3,15 @@
 import csv
 
 import numpy as np
+from PIL import Image
 from PySide6.QtWidgets import QFileDialog
 
 from latentlab.api.model import load
+from latentlab.latent.pairs import PairKind
 from latentlab.session.anomalies import ScoreImages
 from latentlab.session.image_sample import SampleImage
 from latentlab.session.model import Decode
+from latentlab.session.pairs import MakePairs
 
 BUILT = ("map", "image")
 
@@ -58,3 +61,29 @@ def test_error_per_class_is_shown_and_saved(desk, tmp_path, monkeypatch):
     errors = [float(row["reconstruction_mse"]) for row in rows[:-1]]
     expected = [scores.error[labels == label].mean() for label in range(10)]
     np.testing.assert_allclose(errors, expected, rtol=1e-5)
+
+
+def test_a_sheet_of_pairs_leaves_the_window_as_ten_rows_of_nine(desk, tmp_path, monkeypatch):
+    panel, path = desk.panel("interpolate"), tmp_path / "pairs.png"
+    desk.hand.click(panel.pairs)
+    desk.until(lambda: desk.state.answer(MakePairs))
+    desk.settle()
+    made = desk.state.answer(MakePairs)
+    assert [a for a, _ in made.names] == [*map(str, range(10))]
+    assert all(a != b for a, b in made.names)
+    panel.page.kind.setCurrentText(PairKind.SAME)
+    desk.until(lambda: desk.state.answer(MakePairs) is not made)
+    same = desk.state.answer(MakePairs)
+    assert all(a == b for a, b in same.names)
+    z = np.array([point.z for point in same.tiles.points]).reshape(10, 9, 2)
+    np.testing.assert_allclose(
+        np.diff(z, axis=1), np.diff(z, axis=1)[:, :1].repeat(8, 1), atol=1e-5
+    )
+    codes = desk.state.codes
+    labels = codes.labels[codes.nearest.nearest(z[:, 0], 1)[1][:, 0]]
+    np.testing.assert_array_equal(labels, range(10))
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
+    desk.hand.click(panel.page.export)
+    desk.until(path.exists)
+    with Image.open(path) as image:
+        assert image.size == (2 * (9 * 29 - 1), 2 * (10 * 29 - 1))
