@@ -51,6 +51,7 @@ from latentlab.session.comparison import (
     Reconstruction,
     Summary,
 )
+from latentlab.session.contours import Contours
 from latentlab.session.directions import merge_directions, replace_direction
 from latentlab.session.files.scene import FoundScene
 from latentlab.session.form import Field, Kind
@@ -85,6 +86,8 @@ from latentlab.work import Progress, finish
 NAMES = ("ant", "bee", "cat")
 SPEC = ImageSpec((1, 4, 4), NAMES)
 SIDE = 4
+SQUARE = (np.array([(0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0), (0.0, 0.0)]),)
+"""One contour line."""
 KINDS = tuple(PathKind)
 LIBRARY = (
     LibraryEntry("toy", "VAE 2-D · toys", Path("/toys/toy"), shipped=True),
@@ -231,6 +234,15 @@ class ToyLab:
         rng = np.random.default_rng(0)
         z = draw_posteriors(self.codes.mu, self.codes.sigma, rng)
         return Draws(request.frame, request.frame.place(z))
+
+    def FindPriorContours(self, request):
+        return Contours(request.frame, (SQUARE, SQUARE, SQUARE))
+
+    def FindLikelihoodContours(self, request):
+        return Contours(request.frame, (SQUARE,), request.image)
+
+    def FindTruePosterior(self, request):
+        return Contours(request.frame, (SQUARE,), request.image, "log p(x) = 0 nats")
 
     def FindHoles(self, request):
         return PriorHoles(

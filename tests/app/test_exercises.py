@@ -3,15 +3,24 @@
 import csv
 
 import numpy as np
+import pytest
+from matplotlib.path import Path
 from PIL import Image
 from PySide6.QtWidgets import QFileDialog
 
 from latentlab.api.model import load
+from latentlab.latent.contours import RING_SHARES
 from latentlab.latent.pairs import PairKind
+from latentlab.latent.prior_samples import sample_prior
+from latentlab.learning.recipe import make_recipe
+from latentlab.runs.recorder import record
 from latentlab.session.anomalies import ScoreImages
+from latentlab.session.contours import FindPriorContours, FindTruePosterior
 from latentlab.session.image_sample import SampleImage
+from latentlab.session.map import Layout
 from latentlab.session.model import Decode
 from latentlab.session.pairs import MakePairs
+from latentlab.widgets.panels.map.contour_layers import LIKELIHOOD, POSTERIOR
 
 BUILT = ("map", "image")
 
@@ -87,3 +96,50 @@ def test_a_sheet_of_pairs_leaves_the_window_as_ten_rows_of_nine(desk, tmp_path, 
     desk.until(path.exists)
     with Image.open(path) as image:
         assert image.size == (2 * (9 * 29 - 1), 2 * (10 * 29 - 1))
+
+
+def test_the_true_posterior_and_the_likelihood_lie_around_the_code(desk):
+    layers = desk.panel("map").layers
+    for name in (LIKELIHOOD, POSTERIOR):
+        layers.actions[name].setChecked(True)
+    desk.until(lambda: desk.state.answer(FindTruePosterior))
+    desk.settle()
+    z, sigma = np.array(desk.state.original.point.z), np.array(desk.state.original.sigma)
+    x = layers.contours
+    inner, outer = (np.concatenate(lines) for lines in x.posterior.levels)
+    away = np.abs(outer - z) / sigma
+    assert 1 < away.max() < 6
+    assert np.abs(inner - inner.mean(0)).max() < np.abs(outer - outer.mean(0)).max()
+    best = min(x.likelihood.levels[0], key=lambda line: np.abs(line.mean(0) - z).max())
+    assert np.abs(best.mean(0) - z).max() < 0.5
+    assert x.note.isVisible()
+    assert "KL(q(z|x) ‖ p(z|x)) = " in x.note.text()
+    desk.controller.point.randomize()
+    desk.settle()
+    assert not x.posterior.isVisible()  # z is the code of no image
+    desk.controller.undo.undo()
+    desk.until(x.posterior.isVisible)
+
+
+def test_a_learned_prior_has_contours_instead_of_rings(make_desk, tmp_path):
+    recipe = {
+        "model": {"kind": "vae", "hidden": [8], "latent_dim": 3, "prior": "mixture"},
+        "data": "digits",
+        "training": {"epochs": 1, "batch_size": 500, "device": "cpu"},
+    }
+    for _ in record(make_recipe(recipe), tmp_path / "run"):
+        pass
+    desk = make_desk(tmp_path / "run")
+    desk.until(lambda: desk.state.answer(FindPriorContours))
+    desk.settle()
+    plot, contours = desk.panel("map").plot, desk.panel("map").layers.contours
+    assert not plot.rings.isVisible()
+    assert contours.prior.isVisible()
+    assert desk.state.view.layout is Layout.PCA
+    prior = sample_prior(load(tmp_path / "run").network, 20_000, 99)
+    xy = desk.state.view.frame.place(prior)
+    for share, lines in zip(RING_SHARES, contours.prior.levels, strict=True):
+        inside = np.zeros(len(xy), int)
+        for line in lines:
+            inside += Path(line).contains_points(xy)
+        assert (inside % 2).mean() == pytest.approx(share, abs=0.03)
