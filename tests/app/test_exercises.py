@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 from matplotlib.path import Path
 from PIL import Image
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QFileDialog, QMenu
 
 from latentlab.api.model import load
+from latentlab.data.own_image.crop import Preprocessing, SourceImage
+from latentlab.errors import DataError
 from latentlab.latent.contours import RING_SHARES
 from latentlab.latent.pairs import PairKind
 from latentlab.latent.prior_samples import sample_prior
@@ -20,6 +22,7 @@ from latentlab.session.image_sample import SampleImage
 from latentlab.session.map import Layout
 from latentlab.session.model import Decode
 from latentlab.session.pairs import MakePairs
+from latentlab.widgets.kit.context_menu import add_row_actions
 from latentlab.widgets.panels.map.contour_layers import LIKELIHOOD, POSTERIOR
 
 BUILT = ("map", "image")
@@ -143,3 +146,36 @@ def test_a_learned_prior_has_contours_instead_of_rings(make_desk, tmp_path):
         for line in lines:
             inside += Path(line).contains_points(xy)
         assert (inside % 2).mean() == pytest.approx(share, abs=0.03)
+
+
+def test_a_style_is_transferred_from_the_own_image_and_the_map_as_the_api_does(cvae):
+    panel, model = cvae.panel("picture"), load("digits-cvae")
+    cvae.controller.point.pick(17)
+    cvae.settle()
+    source = SourceImage("seven.png", cvae.state.original.picture)
+    cvae.controller.own_image.show(source, Preprocessing())
+    cvae.until(lambda: cvae.state.own)
+    cvae.settle()
+    own = cvae.state.own
+    to = (own.point.label + 3) % 10
+    panel.result.transfer.menu().actions()[to].trigger()
+    cvae.until(lambda: cvae.state.answer(Decode).point.label == to)
+    assert cvae.state.point.z == own.point.z
+    expected = model.transfer(own.picture[None] / np.float32(255), str(own.point.label), str(to))
+    shown = cvae.state.answer(Decode).pixels
+    np.testing.assert_allclose(shown / 255, expected[0], atol=0.01)
+    menu = QMenu()
+    add_row_actions(menu, cvae.controller, 17)
+    menu.actions()[-1].menu().actions()[to].trigger()
+    cvae.settle()
+    codes = cvae.state.codes
+    assert cvae.state.point.label == to != codes.labels[17]
+    np.testing.assert_allclose(cvae.state.point.z, codes.mu[17], atol=1e-5)
+    cvae.controller.undo.undo()
+    assert cvae.state.point.z == own.point.z
+    menu.deleteLater()
+
+
+def test_only_conditional_models_transfer():
+    with pytest.raises(DataError, match="digits-2d is not conditional"):
+        load("digits-2d").transfer(np.zeros((1, 28, 28)), 1, 2)

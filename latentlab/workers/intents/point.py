@@ -69,6 +69,17 @@ class PointIntents:
         """Move z, or A or B of the path, to the code of an image on the map."""
         self._demand.ask(PickImage(row, role))
 
+    def transfer(self, row: int, to: Label) -> None:
+        """Move z to the code of an image on the map, and decode it with another label."""
+        self._demand.ask(PickImage(row, to=to))
+
+    def transfer_original(self, original: Original, to: Label) -> None:
+        """Move z to the code of an image, and decode it with another label: its style stays."""
+        if to == original.point.label:
+            self.show_original(original)
+        else:
+            self.set(replace(original.point, label=to))
+
     def follow_image(self) -> None:
         """Move z to the new code of its image after the codes changed."""
         original = self._store.state.original
@@ -79,7 +90,9 @@ class PointIntents:
 
     def _on_picked(self, request: PickImage, original: Original) -> None:
         ends = self._store.state.ends
-        if request.role == "z" or ends is None:
+        if request.to is not None:
+            self.transfer_original(original, request.to)
+        elif request.role == "z" or ends is None:
             self.show_original(original)
         else:
             self._store.set(ends=ends.moved(request.role, original.point))
