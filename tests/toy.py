@@ -25,6 +25,7 @@ from latentlab.latent.dimensions import (
 )
 from latentlab.latent.grid import grid_axis, plane_points
 from latentlab.latent.interpolation.curves import PathKind
+from latentlab.latent.local_axes import LocalAxes
 from latentlab.latent.paired import PairedComparison
 from latentlab.latent.pairs import choose_pairs
 from latentlab.latent.planes import pca_plane
@@ -40,7 +41,7 @@ from latentlab.learning.events import (
     Step,
 )
 from latentlab.session.anomalies import Thumbnails
-from latentlab.session.axes import STRIP_POSITIONS, DimensionStatistics, Strips
+from latentlab.session.axes import STRIP_POSITIONS, AxesAtPoint, DimensionStatistics, Strips
 from latentlab.session.colourings import Measure, MeasuredValues
 from latentlab.session.comparison import (
     CodesMap,
@@ -442,6 +443,11 @@ class ToyLab:
         yield Progress("Measuring")
         components = finish(principal_components(self.codes.mu))
         return DimensionStatistics(self.codes, kl_per_dimension(self.codes), components)
+
+    def MeasureLocalAxes(self, request):
+        size = self.card.latent_dim
+        found = LocalAxes(np.eye(size)[::-1], np.arange(size, 0.0, -1.0))
+        return AxesAtPoint(request.point, request.order, self.codes, found)
 
     def MakeSliderStrips(self, request):
         along = {}

@@ -17,6 +17,7 @@ from latentlab.latent.prior_samples import sample_prior
 from latentlab.learning.recipe import make_recipe
 from latentlab.runs.recorder import record
 from latentlab.session.anomalies import ScoreImages
+from latentlab.session.axes import AxisOrder, MeasureLocalAxes
 from latentlab.session.contours import FindPriorContours, FindTruePosterior
 from latentlab.session.image_sample import SampleImage
 from latentlab.session.map import Layout
@@ -179,3 +180,31 @@ def test_a_style_is_transferred_from_the_own_image_and_the_map_as_the_api_does(c
 def test_only_conditional_models_transfer():
     with pytest.raises(DataError, match="digits-2d is not conditional"):
         load("digits-2d").transfer(np.zeros((1, 28, 28)), 1, 2)
+
+
+def test_sliders_move_along_the_axes_that_matter_at_z(cvae):
+    panel = cvae.panel("sliders")
+    for order, letters in ((AxisOrder.JACOBIAN, "J"), (AxisOrder.LOCAL, "L")):
+        panel.order.setCurrentText(order)
+        cvae.until(
+            lambda order=order: (
+                (found := cvae.state.answer(MeasureLocalAxes)) and found.order is order
+            )
+        )
+        cvae.settle()
+        found = cvae.state.answer(MeasureLocalAxes)
+        vectors = np.stack([axis.vector for axis in panel._axes])
+        np.testing.assert_allclose(vectors @ vectors.T, np.eye(20), atol=1e-6)
+        assert panel.rows[0].slider.accessibleName() == f"{letters} 1"
+        start = cvae.state.point
+        assert found.point == start
+        panel._on_moved(panel._axes[0].moved(start.z, 1.0), True)
+        cvae.settle()
+        # The axes stay while a slider moves z.
+        assert cvae.state.answer(MeasureLocalAxes) is found
+        moved = np.array(cvae.state.point.z) - start.z
+        np.testing.assert_allclose(moved, panel._axes[0].unit * vectors[0], atol=1e-5)
+        cvae.controller.point.randomize()
+        cvae.until(lambda found=found: cvae.state.answer(MeasureLocalAxes) is not found)
+        cvae.settle()
+    assert cvae.state.answer(MeasureLocalAxes).point == cvae.state.point
