@@ -82,6 +82,7 @@ from latentlab.session.points import (
 from latentlab.session.recipes import Estimate, Preset
 from latentlab.session.request import Exported
 from latentlab.session.runs import LibraryEntry, MovedRun, RunLog
+from latentlab.session.tour import tour_path
 from latentlab.work import Progress, finish
 
 NAMES = ("ant", "bee", "cat")
@@ -372,6 +373,11 @@ class ToyLab:
         near = np.arange(ends.steps)[::-1]
         support = Support(near, np.full(ends.steps, 0.5), 1 / (1 + level), 1 + level, level)
         return DecodedPath(kind, tiles(points, ends.steps), support, 3.0)
+
+    def PlanTour(self, request):
+        labels = self.codes.labels
+        means = (self.codes.mu[labels == label].mean(0).tolist() for label in range(len(NAMES)))
+        return tour_path([self.card.point(z, label) for label, z in enumerate(means)])
 
     def MakePairs(self, request):
         """Each row repeats its first image."""

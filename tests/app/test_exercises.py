@@ -14,6 +14,7 @@ from latentlab.errors import DataError
 from latentlab.latent.contours import RING_SHARES
 from latentlab.latent.pairs import PairKind
 from latentlab.latent.prior_samples import sample_prior
+from latentlab.latent.tour import shortest_tour, tour_length
 from latentlab.learning.recipe import make_recipe
 from latentlab.runs.recorder import record
 from latentlab.session.anomalies import ScoreImages
@@ -21,8 +22,9 @@ from latentlab.session.axes import AxisOrder, MeasureLocalAxes
 from latentlab.session.contours import FindPriorContours, FindTruePosterior
 from latentlab.session.image_sample import SampleImage
 from latentlab.session.map import Layout
-from latentlab.session.model import Decode
+from latentlab.session.model import Decode, DecodePath
 from latentlab.session.pairs import MakePairs
+from latentlab.session.points import Loop
 from latentlab.widgets.kit.context_menu import add_row_actions
 from latentlab.widgets.panels.map.contour_layers import LIKELIHOOD, POSTERIOR
 
@@ -208,3 +210,29 @@ def test_sliders_move_along_the_axes_that_matter_at_z(cvae):
         cvae.until(lambda found=found: cvae.state.answer(MeasureLocalAxes) is not found)
         cvae.settle()
     assert cvae.state.answer(MeasureLocalAxes).point == cvae.state.point
+
+
+def test_a_tour_through_the_classes_plays_in_interpolate(desk):
+    panel, before = desk.panel("interpolate"), desk.state.ends
+    panel.tour.menu().actions()[0].trigger()
+    desk.until(lambda: desk.state.ends is not before)
+    desk.settle()
+    ends, codes = desk.state.ends, desk.state.codes
+    assert ends.loop is Loop.ROUND
+    stops = np.array([stop.point.z for stop in ends.stops()])
+    means = np.stack([codes.mean_of(label) for label in range(10)])
+    np.testing.assert_allclose(np.sort(stops[:-1], axis=0), np.sort(means, axis=0), atol=1e-5)
+    in_order = np.linalg.norm(means - np.roll(means, -1, 0), axis=1).sum()
+    length = np.linalg.norm(np.diff(stops, axis=0), axis=1).sum()
+    assert length == pytest.approx(tour_length(means, shortest_tour(means)), rel=1e-4)
+    assert length < 0.8 * in_order
+    assert len(desk.state.answer(DecodePath).points) == 80
+    desk.hand.click(panel.play)
+    desk.until(lambda: desk.state.preview)
+    desk.hand.click(panel.play)
+    panel.tour.menu().actions()[2].trigger()
+    desk.until(lambda: desk.state.ends is not ends)
+    assert len(desk.state.ends.keys) == 8
+    desk.controller.undo.undo()
+    desk.controller.undo.undo()
+    assert desk.state.ends == before

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from latentlab.session.abilities import DECODER, STANDARD_PRIOR, why_not
 from latentlab.session.model import DrawPoint, EncodeImageAgain, PickImage
+from latentlab.session.tour import PlanTour
 
 if TYPE_CHECKING:
     from latentlab.data.condition import Label
@@ -115,12 +116,13 @@ class PathIntents:
 
     Parameters
     ----------
-    store, undo : Store, Undo
+    store, demand, undo : Store, Demand, Undo
         Those of the controller.
     """
 
-    def __init__(self, store: Store, undo: Undo) -> None:
-        self._store, self._undo = store, undo
+    def __init__(self, store: Store, demand: Demand, undo: Undo) -> None:
+        self._store, self._demand, self._undo = store, demand, undo
+        demand.on(PlanTour, self._on_planned)
 
     def set(self, ends: LatentPath, *, settled: bool = True, merges: bool = False) -> None:
         """Replace the path; `settled` is False during a drag, `merges` is that of `Undo`."""
@@ -132,6 +134,20 @@ class PathIntents:
         """Move end point ``"a"`` or ``"b"`` to a point."""
         if ends := self._store.state.ends:
             self.set(ends.moved(role, point))
+
+    def tour(self, clusters: int = 0) -> None:
+        """Replace the path by the shortest round tour through cluster centres or class means.
+
+        Parameters
+        ----------
+        clusters : int
+            Number of clusters; 0 for the means of the classes.
+        """
+        if point := self._store.state.point:
+            self._demand.ask(PlanTour(point, clusters))
+
+    def _on_planned(self, _: PlanTour, path: LatentPath) -> None:
+        self.set(path)
 
     def put_a(self) -> None:
         """Move A to z."""
