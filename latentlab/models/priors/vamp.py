@@ -61,7 +61,7 @@ class Vamp(PriorNetwork):
         Shape and classes of the images.
     """
 
-    labels: Tensor
+    conditions: Tensor | None
 
     def __init__(self, count: int, spec: ImageSpec) -> None:
         super().__init__()
@@ -69,8 +69,10 @@ class Vamp(PriorNetwork):
         noise = torch.rand(count, channels, FIRST_SIDE, FIRST_SIDE)
         start = F.interpolate(noise, (height, width), mode="bilinear", align_corners=True)
         self.pixels = nn.Parameter(start)
-        labels = torch.from_numpy(labels_in_turn(count, spec))
-        self.register_buffer("labels", labels, persistent=False)
+        self._classes = max(1, spec.classes)
+        # A checkpoint keeps all buffers: of one that it did not keep, nothing would be restored.
+        conditions = torch.from_numpy(labels_in_turn(count, spec)) if spec.conditions else None
+        self.register_buffer("conditions", conditions)
 
     @override
     def forward(self, model: Model) -> Distribution:
@@ -82,4 +84,6 @@ class Vamp(PriorNetwork):
         u = self.pixels.clamp(0, 1)
         if not model.conditional:
             return u, None
-        return u, self.labels
+        if self.conditions is not None:
+            return u, self.conditions
+        return u, torch.arange(len(u), device=u.device) % self._classes
