@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field, TypeAdapter
 
 from latentlab.atomic_write import is_missing, write_atomically
+from latentlab.data.binarize import binarized, grey
 from latentlab.data.conditions import read_splits
 from latentlab.data.fingerprint import Fingerprint, compare, joined, misfit, take
 from latentlab.errors import DataError, LatentlabError, RunError
@@ -85,7 +86,7 @@ def write_run_data(folder: Path, data: DataConfig, splits: Splits) -> Fingerprin
     RunError
         If the folder cannot be written.
     """
-    images, previous = take(splits), read_run_data(folder)
+    images, previous = take(grey(splits)), read_run_data(folder)
     if previous:
         record = previous.model_copy(update={"images": joined(previous.images, images)})
     elif splits.train.keys is not None and (folder / DESCRIPTION_FILE).exists():
@@ -149,6 +150,7 @@ def load_run_data(
                 raise _not_found(data.kind, list(path_fields(config).values()))
             splits = yield from read_splits(config, spec.conditions if spec else ())
             splits, change = _checked(splits, config, kept, spec)
+            splits = binarized(splits, config)
         except DataError as error:
             problem = problem or error
             continue
