@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 FIRST_SIDE = 4
 """Side in pixels of the noise that pseudo-inputs start as, before it is enlarged."""
 
+DARKNESS = 4
+"""Power of the uniform noise: the mean of its pixels is 1 / (1 + 4)."""
+
 
 @PRIORS.register
 class VampPrior(Prior, title="VampPrior"):
@@ -66,7 +69,7 @@ class Vamp(PriorNetwork):
     def __init__(self, count: int, spec: ImageSpec) -> None:
         super().__init__()
         channels, height, width = spec.shape
-        noise = torch.rand(count, channels, FIRST_SIDE, FIRST_SIDE)
+        noise = torch.rand(count, channels, FIRST_SIDE, FIRST_SIDE) ** DARKNESS
         start = F.interpolate(noise, (height, width), mode="bilinear", align_corners=True)
         self.pixels = nn.Parameter(start)
         self._classes = max(1, spec.classes)
