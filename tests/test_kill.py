@@ -225,8 +225,8 @@ def test_a_batch_too_large_for_the_memory_is_told_with_one_that_fits(
     data = {"kind": "mnist", "root": str(tmp_path / "images")}
     file = tmp_path / "recipe.toml"
     file.write_text(recipe_of(hidden=(1000,), data=data, batch_size=30_000).to_toml())
-    status, said, _ = server.run(CROWDED, file, tmp_path)
-    assert status == 0
+    status, said, errors = server.run(CROWDED, file, tmp_path)
+    assert status == 0, errors
     status, errors, fits, again = json.loads(said)
     assert status == 2
     assert errors.startswith(

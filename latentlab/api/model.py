@@ -13,6 +13,7 @@ import numpy as np
 
 from latentlab.api.arguments import grid_points, labels_of, points_of
 from latentlab.api.codes import CodeTable
+from latentlab.api.films import film
 from latentlab.api.images import channels_last, data_config, image_set, to_numpy
 from latentlab.data.condition import label_at, label_between
 from latentlab.data.conditions import with_values
@@ -22,6 +23,7 @@ from latentlab.directories import runs as runs_folder
 from latentlab.errors import DataError, RunError, one_of
 from latentlab.explorer.cards import card_of
 from latentlab.explorer.explorer import Explorer
+from latentlab.explorer.files.synthetic import write_dataset
 from latentlab.explorer.import_ import is_foreign, open_foreign
 from latentlab.explorer.interpolation import decode_path
 from latentlab.explorer.naming import image_row
@@ -29,9 +31,10 @@ from latentlab.explorer.report import write_report
 from latentlab.latent.codes import Codes
 from latentlab.latent.elbo_scores import elbo_scores
 from latentlab.latent.encode import decode_means, encode, to_hwc
+from latentlab.latent.grid import Spacing
 from latentlab.latent.interpolation.curves import PathKind, lerp, slerp
 from latentlab.latent.mixture_prior import sample_mixture
-from latentlab.latent.prior_samples import sample_prior
+from latentlab.latent.prior_samples import sample_prior, sample_standard_normal
 from latentlab.learning.checkpoint import run_folder
 from latentlab.runs.imported import read_import_record
 from latentlab.runs.model_export import ModelSource, export_model
@@ -199,7 +202,7 @@ class Model:
 
     # Generate
 
-    def draw(self, n: int, *, seed: int = 0, prior: str = "standard") -> NDArray[np.float32]:
+    def draw(self, n: int, *, seed: int = 0, prior: str = "model") -> NDArray[np.float32]:
         """Draw points of shape (n, D); equal seeds give equal points.
 
         Parameters
@@ -208,23 +211,26 @@ class Model:
             Number of points.
         seed : int
             Seed of the random numbers.
-        prior : {"standard", "mixture"}
-            The model's own prior, or a mixture of Gaussians fitted to the codes of its data.
+        prior : {"model", "standard", "mixture"}
+            The model's own prior, N(0, I), or a mixture of Gaussians fitted to the codes of its
+            data.
 
         References
         ----------
         From Variational to Deterministic Autoencoders, Ghosh et al., 2020, section 4 (ex-post
         density estimation).
         """
-        if prior == "standard":
+        if prior == "model":
             return sample_prior(self._network, n, seed)
+        if prior == "standard":
+            return sample_standard_normal(self.latent_dim, n, seed)
         if prior != "mixture":
-            raise DataError(f"There is no prior {prior!r}.", "Choose standard or mixture.")
+            raise DataError(f"There is no prior {prior!r}.", "Choose model, standard or mixture.")
         _ = self.explorer.images  # raises if there are none
         return sample_mixture(self.explorer.codes, n, seed)
 
     def sample(
-        self, n: int, labels: Labels = None, *, seed: int = 0, prior: str = "standard"
+        self, n: int, labels: Labels = None, *, seed: int = 0, prior: str = "model"
     ) -> NDArray[np.float32]:
         """Decode `n` points drawn from a prior.
 
@@ -252,13 +258,13 @@ class Model:
         n : int
             Images along each side.
         span : float
-            Half the side, in standard deviations of the prior.
+            Half the side; the standard normal prior has standard deviation 1.
         spacing : {"uniform", "quantile"}
-            Equal steps, or equal shares of the prior between neighbours.
+            Equal steps, or equal shares of N(0, I) between neighbours.
         dimensions : tuple of int
             Dimensions across and up, from 0.
         center : array_like, shape (D,), optional
-            Values of the other dimensions; the mean of the prior by default.
+            Values of the other dimensions; 0 by default.
         label : str, int or mapping, optional
             Class or conditions, for a conditional model.
 
@@ -267,6 +273,11 @@ class Model:
         ndarray of float32, shape (n, n, H, W[, C])
             Row by row from the top, as in the window; for one dimension the shape is (1, n, ...).
         """
+        if spacing == Spacing.QUANTILE and not self._network.has_standard_prior:
+            raise DataError(
+                "The prior of this model is not the standard normal: its quantiles are unknown.",
+                "Use the spacing uniform.",
+            )
         z = grid_points(n, span, spacing, dimensions, center, self.latent_dim)
         rows = 1 if self.latent_dim == 1 else n
         images = self._decode(z, self._labels(label, len(z)))
@@ -401,6 +412,73 @@ class Model:
         """
         file = expanded(Path(path))
         finish(write_report(self.explorer, file))
+        return file
+
+    def save_film(
+        self,
+        path: str | PathLike[str],
+        of: str = "interpolation",
+        *,
+        start: str = "",
+        end: str = "",
+        steps: int = 24,
+        way: str = "straight",
+        scale: int = 4,
+        fps: float | None = None,
+        loop: str | None = None,
+    ) -> Path:
+        """Write a film that carries its recipe.
+
+        Parameters
+        ----------
+        path : path
+            File ending in ``.gif``, ``.webp`` or ``.mp4`` (extra ``film``).
+        of : {"interpolation", "traversal", "training"}
+            The path between two images; each dimension varied alone around an image; or the samples
+            after each saved epoch of the run.
+        start, end : str
+            Images of the run's data, as `find` takes them; typical ones by default.
+        steps : int
+            Images of a path or of each dimension, 2 to 1000.
+        way : str
+            Path, as in `interpolate`.
+        scale : int
+            Pixels of the film along a side of each pixel of an image, 1 to 32.
+        fps : float, optional
+            Frames per second, 1 to 60; 17 by default, 8 for training.
+        loop : {"back", "round", "once"}, optional
+            Back and forth (default), from the start again, or once (default for training).
+
+        Raises
+        ------
+        LatentlabError
+            If the run has no images or no saved epochs, or the file cannot be written.
+        """
+        file = expanded(Path(path))
+        finish(film(self, file, of, start, end, steps, way, scale=scale, fps=fps, loop=loop))
+        return file
+
+    def save_dataset(self, path: str | PathLike[str], per_class: int, *, seed: int = 0) -> Path:
+        """Write images decoded from samples of the prior as a data set.
+
+        Parameters
+        ----------
+        path : path
+            A new or empty folder, or a file ending in ``.zip``: PNG files, in a folder per class of
+            a conditional model, and ``manifest.csv`` with file, label and z of each. Or a file
+            ending in ``.npz`` with ``images``, ``z``, ``labels`` and ``class_names``.
+        per_class : int
+            Images of each class of a conditional model; otherwise images in all.
+        seed : int
+            Seed of the samples; each class has a seed of its own.
+
+        Raises
+        ------
+        RunError
+            If the folder is not empty, or a file cannot be written.
+        """
+        file = expanded(Path(path))
+        finish(write_dataset(self.explorer, file, per_class, seed))
         return file
 
     def export(

@@ -54,6 +54,9 @@ Label = Annotated[
 ]
 AN_END = "Class name, file within the data set, or image row."
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for other programs.")]
+Obsm = Annotated[
+    str, typer.Option(help="Embedding of an .h5ad file that holds several; info lists them.")
+]
 Seed = Annotated[int, typer.Option(help="Same seed, same result.", min=-(2**31), max=2**31 - 1)]
 
 

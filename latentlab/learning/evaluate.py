@@ -17,6 +17,7 @@ from latentlab.learning.loader import make_loader
 from latentlab.learning.loss_sums import LossSums
 from latentlab.learning.losses import compute_losses
 from latentlab.learning.noise import Noise
+from latentlab.models.thread_rng import SeededRng
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -37,15 +38,22 @@ PREVIEW_SAMPLES = 32
 
 
 @torch.no_grad()
-def validate(trainer: Trainer) -> tuple[Losses, LatentStatistics]:
-    """Return the mean losses over the held-out images, and the statistics of their codes."""
+def validate(trainer: Trainer) -> tuple[Losses, LatentStatistics | None]:
+    """Return the mean losses over the held-out images, and the statistics of their codes.
+
+    The statistics are those of Gaussian posteriors against N(0, I), and None for all others.
+    """
     model, recipe, device = trainer.shown.eval(), trainer.recipe, trainer.device
     generator = torch.Generator(device).manual_seed(recipe.training.seed)
-    posteriors: list[tuple[Tensor, Tensor]] = []
+    is_plain = model.has_gaussian_posterior and model.has_standard_prior
+    posteriors: list[tuple[Tensor, Tensor]] | None = [] if is_plain else None
     losses = _mean_losses(trainer, model, trainer.validation_feed, generator, posteriors)
-    mu, sigma = map(torch.cat, zip(*posteriors, strict=True))
-    rng = torch.Generator().manual_seed(recipe.training.seed) if device.type == "mps" else generator
-    latents = trainer.geometry.add_to(latent_statistics(mu, sigma, rng), model, mu)
+    latents = None
+    if posteriors:
+        mu, sigma = map(torch.cat, zip(*posteriors, strict=True))
+        seed = recipe.training.seed
+        rng = torch.Generator().manual_seed(seed) if device.type == "mps" else generator
+        latents = trainer.geometry.add_to(latent_statistics(mu, sigma, rng), model, mu)
     trainer.model.train()
     return losses, latents
 
@@ -81,11 +89,19 @@ def _mean_losses(
     sums, recipe, device = LossSums(), trainer.recipe, trainer.device
     noise, numbers = Noise(generator), recipe.objective.numbers(trainer.epochs)
     size = loader.spec.at_once(VALIDATION_BATCH_SIZE)
+    if recipe.objective.extra.batchwise:
+        size = min(size, recipe.training.batch_size)
     rows = torch.arange(len(loader)).split(size)
     for part, (x, y) in zip(rows, loader.batches(rows), strict=True):
         with torch.autocast(device.type, torch.bfloat16, enabled=trainer.bf16):
             values, outputs = compute_losses(
-                model, recipe.objective, (x, y, trainer.known(part)), numbers, noise
+                model,
+                recipe.objective,
+                (x, y, trainer.known(part)),
+                numbers,
+                noise,
+                trainer.network,
+                len(trainer.train_feed),
             )
         sums.add(values)
         sums.count(len(x))
@@ -102,8 +118,8 @@ def epoch_preview(trainer: Trainer) -> EpochPreview:
     mu, sigma = _posteriors(model, x, y, feed.spec.at_once(PREVIEW_POSTERIORS))
     first = slice(0, PREVIEW_RECONSTRUCTIONS)
     labels = None if y is None else y[first]
-    generator = torch.Generator().manual_seed(trainer.recipe.training.seed)
-    z = torch.randn(PREVIEW_SAMPLES, mu.shape[1], generator=generator).to(device)
+    with SeededRng(trainer.recipe.training.seed, device):
+        z = model.prior().sample((PREVIEW_SAMPLES,))
     samples_of = torch.from_numpy(labels_in_turn(PREVIEW_SAMPLES, feed.spec)).to(device)
     preview = EpochPreview(
         trainer.epoch,

@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 import torch
 from torch.distributions import Distribution, Normal
 
+from latentlab.models.posteriors.posterior import FromNoise
+from latentlab.models.thread_rng import SeededRng
+
 if TYPE_CHECKING:
     from torch import Tensor
 
@@ -39,10 +42,45 @@ class Noise:
         noise = tensor.new_empty(self.whole, *tensor.shape[1:]).normal_(generator=self.generator)
         return noise[self.first : self.first + len(tensor)]
 
+    def permutations(self, rows: Tensor) -> Tensor:
+        """Return a random permutation of the rows for each column, with the shape (M, D) of `rows`.
+
+        Unlike `like`, it is that of the full batch in each process.
+        """
+        noise = torch.empty_like(rows).uniform_(generator=self.generator)
+        return noise.argsort(0)
+
 
 def draw(q: Distribution, noise: Noise) -> Tensor:
     """Return a reparameterised sample of `q`, with shape (B, D)."""
     base = getattr(q, "base_dist", q)
-    if not isinstance(base, Normal):
-        return q.rsample()
-    return torch.addcmul(base.loc, base.scale, noise.like(base.loc))
+    if isinstance(base, Normal):
+        return torch.addcmul(base.loc, base.scale, noise.like(base.loc))
+    return q.from_noise(noise.like(q.template)) if isinstance(q, FromNoise) else q.rsample()
+
+
+def draw_more(q: Distribution, noise: Noise, count: int) -> Tensor:
+    """Return reparameterised samples of a `q` that is made from noise, with shape (count, B, D)."""
+    base = getattr(q, "base_dist", q)
+    assert isinstance(base, Normal | FromNoise)
+    template = base.loc if isinstance(base, Normal) else base.template
+    # The images come first, because the processes of a distributed run share the rows.
+    each = noise.like(template.repeat(1, count)).unflatten(1, (count, -1)).transpose(0, 1)
+    if isinstance(base, Normal):
+        return torch.addcmul(base.loc, base.scale, each)
+    return base.from_noise(each)
+
+
+def draw_prior(prior: Distribution, noise: Noise, template: Tensor) -> Tensor:
+    """Return samples of a prior, one for each row of `template`, (B, D); gradients may pass.
+
+    Every process draws for the full batch, and returns its own rows.
+    """
+    base = getattr(prior, "base_dist", prior)
+    if isinstance(base, Normal):
+        return torch.addcmul(base.loc, base.scale, noise.like(template))
+    with SeededRng.of(noise.generator):
+        if prior.batch_shape or not noise.whole:
+            shape = () if prior.batch_shape else (len(template),)
+            return prior.sample(shape)
+        return prior.sample((noise.whole,))[noise.first :][: len(template)]

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from latentlab.data.image_set import ImageSpec
     from latentlab.models.sequential_layers import Plan, Shape
 
-MAX_LAYERS = 128
+MAX_LAYERS = 512
 MIN_SIGMA = 1e-6
 """Smallest standard deviation of a posterior: a variance of 0 has no density."""
 LayerText = Annotated[str, StringConstraints(max_length=120), AfterValidator(check_line)]

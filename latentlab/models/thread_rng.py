@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, override
+from typing import Any, Self, override
 
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
@@ -20,11 +20,20 @@ class SeededRng(TorchDispatchMode):
     ----------
     seed : int
         Equal seeds give equal numbers.
+    device : torch.device or str
+        Device that the numbers are drawn on.
     """
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, device: torch.device | str = "cpu") -> None:
         super().__init__()
-        self._generator = torch.Generator().manual_seed(seed)
+        self._generator = torch.Generator(device).manual_seed(seed)
+
+    @classmethod
+    def of(cls, generator: torch.Generator) -> Self:
+        """Return a context that draws from `generator`."""
+        context = cls(0)
+        context._generator = generator
+        return context
 
     @classmethod
     @override

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from latentlab.errors import listed
 from latentlab.session.abilities import ENCODER_DECODER, MODEL_ON_IMAGES, Abilities
-from latentlab.session.library.comparable import UNNORMALIZED
+from latentlab.session.library.comparable import likelihood_of, measure_of
 from latentlab.session.request import Lifetime, Priority, Request
 
 if TYPE_CHECKING:
@@ -108,8 +108,8 @@ class Summary:
         The negative ELBO and its two terms, nats.
     error : PairedComparison
         Mean squared error of the decoded mean.
-    active : pair of int
-        Number of latent dimensions active on these images, see `is_active`.
+    active : pair of int or None
+        Number of latent dimensions active on these images, see `is_active`; None if unknown.
     dimensions : pair of int
         Number of latent dimensions.
     """
@@ -120,7 +120,7 @@ class Summary:
     distortion: PairedComparison
     rate: PairedComparison
     error: PairedComparison
-    active: tuple[int, int]
+    active: tuple[int | None, int | None]
     dimensions: tuple[int, int]
 
 
@@ -136,11 +136,14 @@ class CodesMap:
         Titles of the axes.
     is_plane : bool
         Whether it is a plane of the latent space.
+    has_prior : bool
+        Whether the prior of the model is N(0, I).
     """
 
     xy: NDArray[np.float32] = field(repr=False, compare=False)
     names: tuple[str, str]
     is_plane: bool = True
+    has_prior: bool = True
 
     @property
     def axes(self) -> str:
@@ -223,14 +226,14 @@ def image_incompatibility(a: ModelCard, b: ModelCard) -> str:
 
 
 def are_nats_comparable(a: ModelCard, b: ModelCard) -> bool:
-    """Return whether nats are comparable: both likelihoods are densities, or neither is."""
-    return (_likelihood(a) == UNNORMALIZED) == (_likelihood(b) == UNNORMALIZED)
+    """Return whether nats are comparable: both likelihoods are densities, or probabilities."""
+    return measure_of(likelihood_of(a.recipe)) == measure_of(likelihood_of(b.recipe))
 
 
 def nats_warning(a: ModelCard, b: ModelCard) -> str:
     """Return a warning about comparing the nats of both models; empty if there is none."""
     if not are_nats_comparable(a, b):
-        kinds = f"{_likelihood(a)}, {_likelihood(b)}"
+        kinds = f"{likelihood_of(a.recipe)}, {likelihood_of(b.recipe)}"
         return (
             f"The likelihoods differ ({kinds}), so nats cannot be compared. Compare the squared "
             "error."
@@ -252,11 +255,6 @@ def training_data_note(a: ModelCard, b: ModelCard, held_out: int) -> str:
     if data != b.recipe.get("data"):
         return f"{a.name} was not trained on these images; {b.name} may have been."
     return "Neither model was trained on these images."
-
-
-def _likelihood(card: ModelCard) -> str:
-    likelihood = card.recipe.get("model", {}).get("likelihood", {})
-    return str(likelihood.get("kind", ""))
 
 
 def _dimensions(card: ModelCard) -> str:

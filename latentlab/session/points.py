@@ -66,12 +66,16 @@ class ModelCard:
         What the model can do; panels and actions that need more are greyed.
     file : Path or None
         File of codes without a model.
+    obsm : str
+        Embedding of that file that was chosen; empty if it was not.
     latent_shape : tuple of int, or None
         Channels, height and width of z, if it is a flattened array of these.
     other : str
         Name of the data set on the map if it is not that of the run; else empty.
     weights : str
         Hash of the weights, which finds the model again; empty for a model in training.
+    pseudo_inputs : int
+        Number of pseudo-inputs of its VampPrior; 0 for other priors.
     """
 
     name: str
@@ -88,9 +92,11 @@ class ModelCard:
     number: int = 0
     abilities: Abilities = ALL
     file: Path | None = None
+    obsm: str = ""
     latent_shape: tuple[int, int, int] | None = None
     other: str = ""
     weights: str = ""
+    pseudo_inputs: int = 0
 
     @property
     def title(self) -> str:
@@ -102,7 +108,7 @@ class ModelCard:
         if before is None:
             return self
         mine, other = (
-            (card.source, card.kind, card.latent_dim, card.spec, card.other, card.file)
+            (card.source, card.kind, card.latent_dim, card.spec, card.other, card.file, card.obsm)
             for card in (self, before)
         )
         return replace(self, number=before.number + (mine != other))

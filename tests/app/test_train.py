@@ -71,7 +71,9 @@ def test_train_watch_stop_keep_and_reopen(often, desk):
     for _ in range(2):
         desk.until(lambda: not np.array_equal(desk.state.codes.mu, codes[-1]))
         codes.append(desk.state.codes.mu)
-    assert codes[0].shape == (5000, 2)
+    # How many are encoded while it trains depends on how fast the machine is.
+    assert codes[0].shape[1] == 2
+    assert 256 <= len(codes[0]) <= 5000
     desk.until(lambda: desk.state.training.run.best_loss is not None)
     assert "validation" in desk.window.run_bar.text.text()
     assert "epoch" in desk.window.run_bar.text.text()

@@ -9,8 +9,9 @@ from pydantic import Field
 
 from latentlab.config import Choice, Config, Registry
 from latentlab.learning.batch import reconstruction
-from latentlab.learning.terms.term import TERMS, NoTerm, Term
+from latentlab.learning.terms.term import DISCRIMINATOR, TERMS, NoTerm, Term
 from latentlab.models.kl import kl
+from latentlab.models.posteriors.deterministic import Delta
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from latentlab.learning.batch import Batch
+    from latentlab.models.base import Model
 
 
 class Objective(Config, ABC):
@@ -27,6 +29,10 @@ class Objective(Config, ABC):
     extra: Annotated[Term, Choice(TERMS)] = Field(
         NoTerm(), title="Extra term", description="A further term of the loss."
     )
+
+    def check(self, model: Model) -> None:
+        """Raise a `RecipeError` with the reason if a model cannot be trained with it."""
+        self.extra.check(model)
 
     @abstractmethod
     def terms(self, batch: Batch) -> dict[str, Tensor]:
@@ -46,23 +52,29 @@ OBJECTIVES = Registry[Objective](
 )
 
 
+def extra_terms(term: Term, batch: Batch) -> dict[str, Tensor]:
+    """Return the value of a term and the loss of its network, as far as it has them."""
+    values = {term.kind: term.value(batch), DISCRIMINATOR: term.network_loss(batch)}
+    return {name: value for name, value in values.items() if value is not None}
+
+
 class RateDistortion(Objective):
     """Reconstruction (distortion) and KL (rate), base class of the objectives here."""
 
     @override
     def terms(self, batch: Batch) -> dict[str, Tensor]:
-        """Return the terms; hidden pixels do not count in the reconstruction.
+        """Return the terms, without a KL for deterministic codes.
+
+        Hidden pixels do not count in the reconstruction.
 
         References
         ----------
         Auto-Encoding Variational Bayes, Kingma & Welling, 2013, eq. 3.
         """
-        terms = {
-            "reconstruction": reconstruction(batch),
-            "kl": kl(batch.q, batch.prior, batch.z),
-        }
-        extra = self.extra.value(batch)
-        return terms if extra is None else {**terms, self.extra.kind: extra}
+        terms = {"reconstruction": reconstruction(batch)}
+        if not isinstance(batch.q, Delta):
+            terms["kl"] = kl(batch.q, batch.prior, batch.z)
+        return {**terms, **extra_terms(self.extra, batch)}
 
     def distortion(self, terms: Mapping[str, Tensor]) -> Tensor:
         """Return the loss without the KL, with shape (B,)."""

@@ -96,6 +96,7 @@ class Scene(Record):
     model: Text = ""
     weights: Text = ""
     path: Text = ""
+    obsm: Text = ""
     data: Text = ""
     z: Vector | None = None
     label: Label | None = None
@@ -134,11 +135,13 @@ class FoundScene:
 
 @dataclass(frozen=True, slots=True)
 class ReadScene(Request["FoundScene"]):
-    """Read the scene in a scene file, or in the metadata of a picture."""
+    """Read the scene in a scene file, or in the metadata of a picture or a film."""
 
     lifetime: ClassVar[Lifetime] = Lifetime.SESSION
     priority: ClassVar[Priority] = Priority.INTERACTIVE
     path: Path
+    is_needed: bool = False
+    """Whether a file without a scene is refused, because it is opened for its scene only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +183,7 @@ def scene_of(state: State) -> Scene | None:
         model=model.name,
         weights=model.weights,
         path=str(model.source or model.file or ""),
+        obsm=model.obsm,
         data=_images_of(state),
         z=state.point.z,
         label=state.point.label,

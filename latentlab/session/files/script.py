@@ -97,7 +97,8 @@ def map_script(model: ModelCard, view: MapView) -> str:
     """Return a script that draws the codes over the plane of a view with matplotlib."""
     codes = [_load(model), "table = model.codes()"]
     if model.file is not None:
-        codes = [f"table = latentlab.read_codes({str(model.file)!r})"]
+        chosen = f", obsm={model.obsm!r}" if model.obsm else ""
+        codes = [f"table = latentlab.read_codes({str(model.file)!r}{chosen})"]
     lines = [
         *codes,
         f"plane = np.array([{_numbers(view.frame.across)},",
