@@ -17,7 +17,6 @@ from latentlab.api.films import film
 from latentlab.api.images import channels_last, data_config, image_set, to_numpy
 from latentlab.data.condition import label_at, label_between
 from latentlab.data.conditions import with_values
-from latentlab.data.image_set import labels_in_turn
 from latentlab.directories import expanded, resources
 from latentlab.directories import runs as runs_folder
 from latentlab.errors import DataError, RunError, listed, one_of
@@ -238,7 +237,7 @@ class Model:
         """
         z = self.draw(n, seed=seed, prior=prior)
         if labels is None and self.conditional:
-            return self._decode(z, labels_in_turn(n, self.spec))
+            return self._decode(z, self.spec.labels_in_turn(n))
         return self.decode(z, labels)
 
     def manifold(

@@ -9,7 +9,6 @@ from pydantic import Field
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from latentlab.data.image_set import labels_in_turn
 from latentlab.models.priors.mixture import mixture
 from latentlab.models.priors.prior import PRIORS, Prior, PriorNetwork
 
@@ -69,7 +68,7 @@ class Vamp(PriorNetwork):
         noise = torch.rand(count, channels, FIRST_SIDE, FIRST_SIDE)
         start = F.interpolate(noise, (height, width), mode="bilinear", align_corners=True)
         self.pixels = nn.Parameter(start)
-        labels = torch.from_numpy(labels_in_turn(count, spec))
+        labels = torch.from_numpy(spec.labels_in_turn(count))
         self.register_buffer("labels", labels, persistent=False)
 
     @override
