@@ -15,6 +15,7 @@ from latentlab.api.arguments import grid_points, labels_of, points_of
 from latentlab.api.codes import CodeTable
 from latentlab.api.films import film
 from latentlab.api.images import channels_last, data_config, image_set, to_numpy
+from latentlab.data.binarize import binarize_like
 from latentlab.data.condition import label_at, label_between
 from latentlab.data.conditions import with_values
 from latentlab.directories import expanded, resources
@@ -392,6 +393,7 @@ class Model:
         conditions = self.spec.conditions
         labels = with_values(whole, conditions).y if conditions else self._class_labels(whole)
         images = image_set(np.asarray(whole.images[:]), labels, self.spec)
+        images = binarize_like(images, self.recipe)[:]
         codes = encode(self._network, images)
         described = Codes.of(whole, codes.mu, codes.sigma)
         return CodeTable.of(described, names, note)
@@ -514,7 +516,8 @@ class Model:
 
     def _images(self, images: ArrayLike, labels: Labels) -> ImageSet:
         found = image_set(images, None, self.spec)
-        return image_set(found.images, self._labels(labels, len(found)), self.spec)
+        found = image_set(found.images, self._labels(labels, len(found)), self.spec)
+        return binarize_like(found, self.recipe)[:]
 
     def _labels(self, labels: Labels, count: int) -> LabelArray | None:
         return labels_of(labels, self._card, count)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from latentlab.data.binarize import binarize_like
 from latentlab.data.condition import label_at
 from latentlab.data.image_set import ImageSet
 from latentlab.data.own_image.crop import OwnImage, Preprocessing, largest_frame
@@ -417,6 +418,7 @@ class Explorer:
         valid = label if label is not None and spec.accepts(label) else None
         y = spec.label_array([valid]) if self.card.conditional else None
         images = ImageSet.labelled(fit_picture(source, fitting, spec)[None], y, spec)
+        images = binarize_like(images, self.card.recipe)[:]
         same = source is own.source and fitting == own.fitting
         own = own if same else OwnImage(source, fitting)
         return replace(self._original(source.name, images, valid), own=own)

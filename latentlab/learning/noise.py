@@ -36,11 +36,20 @@ class Noise:
         self.first, self.whole = first, whole
 
     def like(self, tensor: Tensor) -> Tensor:
-        """Return noise with the shape of `tensor`."""
+        """Return standard normal noise with the shape of `tensor`."""
+        return self._own(self._empty(tensor).normal_(generator=self.generator), tensor)
+
+    def uniform(self, tensor: Tensor) -> Tensor:
+        """Return numbers in [0, 1) with the shape of `tensor`."""
+        return self._own(self._empty(tensor).uniform_(generator=self.generator), tensor)
+
+    def _empty(self, tensor: Tensor) -> Tensor:
         if not self.whole:
-            return torch.empty_like(tensor).normal_(generator=self.generator)
-        noise = tensor.new_empty(self.whole, *tensor.shape[1:]).normal_(generator=self.generator)
-        return noise[self.first : self.first + len(tensor)]
+            return torch.empty_like(tensor)
+        return tensor.new_empty(self.whole, *tensor.shape[1:])
+
+    def _own(self, noise: Tensor, tensor: Tensor) -> Tensor:
+        return noise[self.first : self.first + len(tensor)] if self.whole else noise
 
     def permutations(self, rows: Tensor) -> Tensor:
         """Return a random permutation of the rows for each column, with the shape (M, D) of `rows`.

@@ -79,7 +79,7 @@ class Trainer:
         for module in self.model.modules():
             if isinstance(module, Dropout):
                 module.generator = self.rng
-        self.train_feed = make_loader(splits.train, device, training.resident_mb)
+        self.train_feed = make_loader(splits.train, device, training.resident_mb, training=True)
         self.validation_feed = make_loader(splits.validation, device, training.resident_mb)
         self.geometry = LatentGeometry(self.validation_feed)
         self.meter = LossSums()
@@ -218,10 +218,15 @@ class Trainer:
         self.meter.add(values)
 
     def augmented(self, inputs: Inputs) -> Inputs:
-        """Return a batch with its images augmented, if the recipe enables it."""
+        """Return a batch with its images augmented and binarized, as far as the recipe says so."""
         x, y, known = inputs
         augment = self.recipe.training.augment
-        return (augment.apply(x, self.rng), y, known) if augment.active else inputs
+        if augment.active:
+            x = augment.apply(x, self.rng)
+        if self.train_feed.binarized:
+            # Black and white pixels stay so; a rotation, say, has made others grey.
+            x = (self.noise.uniform(x) < x).to(x.dtype)
+        return x, y, known
 
     def learn_rows(self, rows: Tensor) -> None:
         """Make a step with images that are on the device."""

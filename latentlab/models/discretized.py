@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from typing import ClassVar, override
+from typing import TYPE_CHECKING, ClassVar, override
 
 import torch
 from torch import Tensor
 from torch.distributions import Distribution
-from torch.distributions.constraints import Constraint
 from torch.nn import functional as F
+
+if TYPE_CHECKING:
+    from torch.distributions.constraints import Constraint
 
 WHITE = 255
 """Value of a white pixel, whose intensity is 1."""

@@ -179,4 +179,5 @@ def test_a_line_is_not_broken_by_a_narrow_terminal(monkeypatch, capsys):
 
 def test_losses_of_8_bit_likelihoods_are_also_in_bits_per_dimension(capsys):
     assert show(fit(recipe_of(model={"likelihood": "discretized-logistic"})))
-    assert re.search(r"validation loss .*\(\d\.\d{3} bits per dimension\)", capsys.readouterr().out)
+    said = capsys.readouterr().out
+    assert re.search(r"validation loss .*\(\d+\.\d{3} bits per dimension\)", said)

@@ -9,13 +9,14 @@ from pydantic import Field
 
 from latentlab.config import Options
 from latentlab.learning.fast.distributed import batch_mean
-from latentlab.learning.terms.posteriors import gaussian
+from latentlab.learning.terms.posteriors import check_gaussian, gaussian
 from latentlab.learning.terms.term import TERMS, Term
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from latentlab.learning.batch import Batch
+    from latentlab.models.base import Model
 
 VARIANTS = {"means": "Posterior means (DIP-VAE I)", "codes": "Codes (DIP-VAE II)"}
 
@@ -55,9 +56,13 @@ class Covariance(Term, title="Covariance (DIP-VAE)"):
     )
 
     @override
+    def check(self, model: Model) -> None:
+        check_gaussian(model, self.kind)
+
+    @override
     def value(self, batch: Batch) -> Tensor:
         """Return Σ_(c≠d) C_cd² + diagonal · Σ_d (C_dd - 1)², equal for all images, (B,)."""
-        q = gaussian(batch.q, self.kind)
+        q = gaussian(batch.q)
         means = batch.rows(q.loc)
         centred = means - means.mean(0)
         # Layers may run in bf16; losses are in fp32.

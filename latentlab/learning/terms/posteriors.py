@@ -13,24 +13,25 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from latentlab.learning.batch import Batch
+    from latentlab.models.base import Model
 
 
-def gaussian(q: Distribution, kind: str) -> Normal:
-    """Return the Gaussians of the latent dimensions of a posterior, with batch shape (B, D).
+def check_gaussian(model: Model, kind: str) -> None:
+    """Raise a `RecipeError` if the posteriors of a model are not what a kind of term needs."""
+    if not model.has_gaussian_posterior:
+        raise RecipeError(
+            {
+                "objective.extra.kind": f"{kind} needs Gaussian posteriors with independent "
+                "dimensions: choose another term, or such a posterior"
+            }
+        )
 
-    Raises
-    ------
-    RecipeError
-        If the posterior is not a Gaussian with independent dimensions.
-    """
-    if isinstance(q, Independent) and isinstance(q.base_dist, Normal):
-        return q.base_dist
-    raise RecipeError(
-        {
-            "objective.extra.kind": f"{kind} needs posteriors that are Gaussians with independent "
-            "dimensions: choose another term, or a model with these"
-        }
-    )
+
+def gaussian(q: Distribution) -> Normal:
+    """Return the Gaussians of the latent dimensions of a posterior, with batch shape (B, D)."""
+    assert isinstance(q, Independent)
+    assert isinstance(q.base_dist, Normal)
+    return q.base_dist
 
 
 def prior_samples(batch: Batch) -> Tensor:

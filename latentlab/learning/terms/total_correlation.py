@@ -9,13 +9,14 @@ import torch
 from pydantic import Field
 
 from latentlab.config import Options
-from latentlab.learning.terms.posteriors import gaussian
+from latentlab.learning.terms.posteriors import check_gaussian, gaussian
 from latentlab.learning.terms.term import TERMS, Term
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from latentlab.learning.batch import Batch
+    from latentlab.models.base import Model
 
 ESTIMATORS = {"weighted": "Minibatch-weighted", "stratified": "Minibatch-stratified"}
 
@@ -48,6 +49,10 @@ class TotalCorrelation(Term, title="Total correlation (beta-TC-VAE)"):
     )
 
     @override
+    def check(self, model: Model) -> None:
+        check_gaussian(model, self.kind)
+
+    @override
     def value(self, batch: Batch) -> Tensor:
         """Return log q(z) - Σ_d log q(z_d), (B,), whose mean is the total correlation.
 
@@ -55,7 +60,7 @@ class TotalCorrelation(Term, title="Total correlation (beta-TC-VAE)"):
         batches of M, which adds the constant (D - 1) log N. It has no gradient and is left out, so
         that independent dimensions have a total correlation of about 0.
         """
-        q = gaussian(batch.q, self.kind)
+        q = gaussian(batch.q)
         mu, sigma = batch.rows(q.loc), batch.rows(q.scale)
         log_q = log_densities(batch.z, mu, sigma)
         weights = self._log_weights(batch, len(mu))[:, :, None]

@@ -46,11 +46,14 @@ class Scale:
 
 def scale_of(recipe: Mapping[str, Any]) -> Scale:
     """Return the scale of a recipe."""
-    data = recipe.get("data")
-    kind = data if isinstance(data, str) else value_of(recipe, "data.kind")
+    given = recipe.get("data")
+    kind = given if isinstance(given, str) else value_of(recipe, "data.kind")
     places = (value_of(recipe, f"data.{key}") for key in PLACES)
     place = next(filter(None, places), None)
-    return Scale(" ".join(str(part) for part in (kind, place) if part), likelihood_of(recipe))
+    binarize = value_of(recipe, "data.binarize")
+    drawn = "binarized" if binarize in ("static", "dynamic") else None
+    data = " ".join(str(part) for part in (kind, place, drawn) if part)
+    return Scale(data, likelihood_of(recipe))
 
 
 def likelihood_of(recipe: Mapping[str, Any]) -> str:

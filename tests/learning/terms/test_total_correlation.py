@@ -5,8 +5,9 @@ import math
 import pytest
 import torch
 from term_support import codes_batch, rng
-from torch.distributions import Independent, Laplace
+from training_support import recipe_of
 
+from latentlab.data.image_set import ImageSpec
 from latentlab.errors import RecipeError
 from latentlab.learning.terms.total_correlation import TotalCorrelation, log_densities
 
@@ -74,8 +75,13 @@ def test_one_image_and_more_held_out_than_training_images_have_a_finite_one(esti
         assert mu.grad.isfinite().all()
 
 
-def test_a_posterior_that_is_no_gaussian_is_refused_with_advice():
-    mu = torch.zeros(3, 2)
-    batch = codes_batch(mu, mu + 1)._replace(q=Independent(Laplace(mu, mu + 1), 1))
-    with pytest.raises(RecipeError, match="choose another term"):
-        TotalCorrelation().value(batch)
+@pytest.mark.parametrize("kind", ["total_correlation", "covariance"])
+@pytest.mark.parametrize("posterior", ["deterministic", "flow"])
+def test_a_posterior_that_is_no_gaussian_is_refused_with_advice(kind, posterior):
+    recipe = recipe_of(
+        objective={"kind": "elbo", "extra": kind},
+        model={"posterior": posterior, "prior": "standard"},
+    )
+    model = recipe.model.build(ImageSpec((1, 28, 28)))
+    with pytest.raises(RecipeError, match=f"{kind} needs Gaussian .* choose another term"):
+        recipe.objective.check(model)

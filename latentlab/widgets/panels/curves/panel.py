@@ -212,7 +212,7 @@ PANEL = Panel(
     "your changes during the run. A star is the loss of the test images, which are scored "
     "once, at the end. With a discretized likelihood the legend has the negative ELBO in bits per "
     "dimension as well. A discriminator, which some extra terms have, has a loss that is no part "
-    "of the model's: ½ · cross-entropy, ln 2 if it cannot tell codes apart. Select several runs in the Library to compare their "
-    "validation curves.",
+    "of the model's: ½ · cross-entropy, ln 2 if it cannot tell codes apart. Select several runs "
+    "in the Library to compare their validation curves.",
     widget=CurvesPanel,
 )
