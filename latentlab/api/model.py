@@ -18,10 +18,9 @@ from latentlab.api.images import channels_last, data_config, image_set, to_numpy
 from latentlab.data.binarize import binarize_like
 from latentlab.data.condition import label_at, label_between
 from latentlab.data.conditions import with_values
-from latentlab.data.image_set import labels_in_turn
 from latentlab.directories import expanded, resources
 from latentlab.directories import runs as runs_folder
-from latentlab.errors import DataError, RunError, one_of
+from latentlab.errors import DataError, RunError, listed, one_of
 from latentlab.explorer.cards import card_of
 from latentlab.explorer.explorer import Explorer
 from latentlab.explorer.files.synthetic import write_dataset
@@ -239,7 +238,7 @@ class Model:
         """
         z = self.draw(n, seed=seed, prior=prior)
         if labels is None and self.conditional:
-            return self._decode(z, labels_in_turn(n, self.spec))
+            return self._decode(z, self.spec.labels_in_turn(n))
         return self.decode(z, labels)
 
     def manifold(
@@ -547,8 +546,10 @@ class Model:
 
     @override
     def __repr__(self) -> str:
-        classes = f", {self.spec.classes} classes" if self.conditional else ""
-        return f"<latentlab.Model {self.name!r}: {self._card.title}, {self.spec}{classes}>"
+        names = [each.name for each in self.spec.conditions]
+        given = f"given {listed(names)}" if names else f"{self.spec.classes} classes"
+        tail = f", {given}" if self.conditional else ""
+        return f"<latentlab.Model {self.name!r}: {self._card.title}, {self.spec}{tail}>"
 
     def _repr_html_(self) -> str:
         """Return 16 samples and a line of text, for notebooks."""

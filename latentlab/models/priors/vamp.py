@@ -9,7 +9,6 @@ from pydantic import Field
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from latentlab.data.image_set import labels_in_turn
 from latentlab.models.priors.mixture import mixture
 from latentlab.models.priors.prior import PRIORS, Prior, PriorNetwork
 
@@ -74,7 +73,7 @@ class Vamp(PriorNetwork):
         self.pixels = nn.Parameter(start)
         self._classes = max(1, spec.classes)
         # A checkpoint keeps all buffers: of one that it did not keep, nothing would be restored.
-        conditions = torch.from_numpy(labels_in_turn(count, spec)) if spec.conditions else None
+        conditions = torch.from_numpy(spec.labels_in_turn(count)) if spec.conditions else None
         self.register_buffer("conditions", conditions)
 
     @override
