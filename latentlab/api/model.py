@@ -18,6 +18,7 @@ from latentlab.api.images import channels_last, data_config, image_set, to_numpy
 from latentlab.data.binarize import binarize_like
 from latentlab.data.condition import label_at, label_between
 from latentlab.data.conditions import with_values
+from latentlab.data.image_set import labels_in_turn
 from latentlab.directories import expanded, resources
 from latentlab.directories import runs as runs_folder
 from latentlab.errors import DataError, RunError, one_of
@@ -34,7 +35,7 @@ from latentlab.latent.encode import decode_means, encode, to_hwc
 from latentlab.latent.grid import Spacing
 from latentlab.latent.interpolation.curves import PathKind, lerp, slerp
 from latentlab.latent.mixture_prior import sample_mixture
-from latentlab.latent.prior_samples import labels_for, sample_prior, sample_standard_normal
+from latentlab.latent.prior_samples import sample_prior, sample_standard_normal
 from latentlab.learning.checkpoint import run_folder
 from latentlab.runs.imported import read_import_record
 from latentlab.runs.model_export import ModelSource, export_model
@@ -238,7 +239,7 @@ class Model:
         """
         z = self.draw(n, seed=seed, prior=prior)
         if labels is None and self.conditional:
-            return self._decode(z, labels_for(n, self.spec, None))
+            return self._decode(z, labels_in_turn(n, self.spec))
         return self.decode(z, labels)
 
     def manifold(

@@ -349,7 +349,7 @@ class Outline:
     train: int
     validation: int
     test: int = 0
-    attributes: tuple[str, ...] = ()
+    attributes: tuple[str, ...] = field(default=(), kw_only=True)
 
     @property
     def counts(self) -> str:

@@ -153,6 +153,16 @@ class MakeSamples(Request["Tiles"]):
 
 
 @dataclass(frozen=True, slots=True)
+class DrawPoint(Request["Point"]):
+    """Draw a point from the learned prior, with the label of `point`."""
+
+    needs: ClassVar[Abilities] = DECODER
+    priority: ClassVar[Priority] = Priority.INTERACTIVE
+    point: Point
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
 class FetchPseudoInputs(Request["Tiles"]):
     """Get the pseudo-inputs of a VampPrior: the images, and the means of their posteriors."""
 

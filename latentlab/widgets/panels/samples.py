@@ -104,8 +104,8 @@ class SamplesPanel(PanelWidget):
             self._offer_pseudo_inputs(offered=bool(state.model and state.model.pseudo_inputs))
             self._show_tools(state)
         label = state.sampling.label
-        several = isinstance(label, tuple)
-        self.label.setCurrentIndex(0 if label is None else 1 if several else label + 1)
+        chosen = 0 if isinstance(label, tuple) else label  # the label of z is the only choice
+        self.label.setCurrentIndex(0 if chosen is None else chosen + 1)
         self.seed.show_value(state.sampling.seed)
         for widget in (self.label, self.seed):
             widget.blockSignals(False)
