@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 PIECE_S = 0.02
 """Target duration of a piece in seconds."""
 FIRST_ROWS, MAX_ROWS = 16, 512
-"""Points decoded at once: before the cost is known, and at most, so that they fit into the cache."""
+"""Points decoded at once: before the cost is known, and at most, to fit into the cache."""
 MAX_DRAWN = 4096
 """Points drawn at once."""
 
