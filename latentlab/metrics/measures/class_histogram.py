@@ -76,7 +76,11 @@ class ClassHistogram(Metric, title="Classes of samples"):
             for name, shares in (("Samples", mine), ("Images", wanted))
         ]
         on = ComputedOn(
-            split=source.split, images=len(source.images), samples=self.samples,
-            classifier=decider.name, k=decider.neighbours, seed=self.seed,
-        )  # fmt: skip
+            split=source.split,
+            images=len(source.images),
+            samples=self.samples,
+            classifier=decider.name,
+            k=decider.neighbours,
+            seed=self.seed,
+        )
         return self.result(on, values, series=series, notes=[decider.note])

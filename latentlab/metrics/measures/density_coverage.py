@@ -47,7 +47,11 @@ class DensityCoverage(Metric, title="Density and coverage"):
         in_real, used = yield from balls(real, real_radii, fake)
         values = [mean_of("Density", in_real / self.neighbours), mean_of("Coverage", used)]
         on = ComputedOn(
-            split=source.split, images=count, samples=count, extractor=network.name, k=self.neighbours,
+            split=source.split,
+            images=count,
+            samples=count,
+            extractor=network.name,
+            k=self.neighbours,
             seed=self.seed,
-        )  # fmt: skip
+        )
         return self.result(on, values)

@@ -43,9 +43,12 @@ class FID(Metric, title="FID"):
         fake = yield from source.sample_features(network, count, self.seed)
         value = number("FID", frechet_distance(real, fake))
         on = ComputedOn(
-            split=source.split, images=count, samples=count, extractor=network.name,
+            split=source.split,
+            images=count,
+            samples=count,
+            extractor=network.name,
             seed=self.seed,
-        )  # fmt: skip
+        )
         notes = [
             "The FID depends on the features and on the number of images: compare only equal ones.",
             "" if count > real.shape[1] else "Fewer images than features: the FID is too small.",

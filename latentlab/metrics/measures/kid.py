@@ -43,8 +43,11 @@ class KID(Metric, title="KID"):
         fake = yield from source.sample_features(network, count, self.seed)
         distances = kernel_distances(real, fake, self.seed)
         on = ComputedOn(
-            split=source.split, images=count, samples=count, extractor=network.name,
+            split=source.split,
+            images=count,
+            samples=count,
+            extractor=network.name,
             seed=self.seed,
-        )  # fmt: skip
+        )
         notes = [f"Kernel (x·y / F + 1)³; mean of {len(distances)} disjoint blocks."]
         return self.result(on, [mean_of("KID", distances)], notes=notes)

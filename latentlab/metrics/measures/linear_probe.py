@@ -45,8 +45,10 @@ class LinearProbe(Metric, title="Linear probe"):
             lambda: model.fit(data.z, data.labels).predict(data.other_z), "Fitting the probe"
         )
         on = ComputedOn(
-            split=source.split, images=len(found), classifier="logistic regression",
+            split=source.split,
+            images=len(found),
+            classifier="logistic regression",
             seed=self.seed,
-        )  # fmt: skip
+        )
         value = mean_of("Accuracy, linear probe", found == data.others)
         return self.result(on, [value, data.baseline], notes=[data.note])

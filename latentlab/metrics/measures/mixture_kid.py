@@ -65,8 +65,11 @@ class MixtureKID(Metric, title="KID of an ex-post mixture"):
         if prior.mean() > 0:
             values.append(number("Change", float(-gain.mean() / prior.mean() * 100), unit="%"))
         on = ComputedOn(
-            split=source.split, images=count, samples=count, extractor=network.name,
+            split=source.split,
+            images=count,
+            samples=count,
+            extractor=network.name,
             seed=self.seed,
-        )  # fmt: skip
+        )
         fitted = "training images" if source.training else f"the images themselves ({source.split})"
         return self.result(on, values, notes=[f"Mixture fitted to codes of {fitted}."])

@@ -49,7 +49,11 @@ class PrecisionRecall(Metric, title="Precision and recall"):
         in_fake, _ = yield from balls(fake, fake_radii, real)
         values = [mean_of("Precision", in_real > 0), mean_of("Recall", in_fake > 0)]
         on = ComputedOn(
-            split=source.split, images=count, samples=count, extractor=network.name, k=self.neighbours,
+            split=source.split,
+            images=count,
+            samples=count,
+            extractor=network.name,
+            k=self.neighbours,
             seed=self.seed,
-        )  # fmt: skip
+        )
         return self.result(on, values)

@@ -54,9 +54,11 @@ class SAP(Metric, title="SAP"):
         best = np.sort(scores, axis=0)
         value = number("SAP", float((best[-1] - best[-2]).mean()))
         on = ComputedOn(
-            split=source.split, images=len(train) + len(test), classifier="linear SVM, C = 0.01",
+            split=source.split,
+            images=len(train) + len(test),
+            classifier="linear SVM, C = 0.01",
             seed=self.seed,
-        )  # fmt: skip
+        )
         notes = [factors.note, f"{len(train)} images to train on, {len(test)} others to test on."]
         return self.result(on, [value], notes=notes)
 
