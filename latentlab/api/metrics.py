@@ -80,6 +80,8 @@ def measure_with_progress(
     settings: Settings,
     count: int | None,
     split: str,
+    *,
+    quiet: bool = False,
 ) -> tuple[Outcome, ...] | None:
     """Measure on images of the run with a progress bar; return None if interrupted."""
     metrics, found = chosen_metrics(names, settings), []
@@ -87,7 +89,9 @@ def measure_with_progress(
     def work() -> Generator[Progress]:
         found.append((yield from measure(model.explorer, metrics, count, split)))
 
-    return found[0].outcomes if show(work()) else None
+    if quiet:
+        finish(work())
+    return found[0].outcomes if quiet or show(work()) else None
 
 
 def settings_of(changes: Iterable[str], k: int) -> dict[str, dict[str, Any]]:

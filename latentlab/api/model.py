@@ -45,7 +45,7 @@ from latentlab.session.points import LatentPath
 from latentlab.work import finish
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from os import PathLike
 
     from numpy.typing import ArrayLike, NDArray

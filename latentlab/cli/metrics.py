@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path  # Typer reads the annotations
+from pathlib import Path  # noqa: TC003 # Typer reads the annotations
 from typing import Annotated
 
 import typer
@@ -55,7 +55,7 @@ def metrics(
         check_output(csv, ("csv",))
     values = api.settings_of(settings or (), k)
     names = tuple(metric) if metric else None
-    found = api.measure_with_progress(load_model(run, with_data=True), names, values, images, split)
+    found = api.measure_with_progress(load_model(run, with_data=True), names, values, images, split, quiet=json_)
     if found is None:
         raise typer.Exit(INTERRUPTED)
     if csv is not None:

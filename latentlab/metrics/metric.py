@@ -7,6 +7,7 @@ from abc import ABC, abstractmethod
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import numpy as np
 from pydantic import Field
 
 from latentlab.config import Config, Registry
@@ -139,5 +140,6 @@ def number(name: str, value: float, error: float | None = None, unit: str = "") 
 
 def mean_of(name: str, values: Any, unit: str = "") -> Value:
     """Return the mean of an array of shape (N,), with its standard error over the N values."""
-    error = float(values.std(ddof=1)) / len(values) ** 0.5 if len(values) > 1 else None
-    return number(name, float(values.mean()), error, unit)
+    found = np.asarray(values, np.float64)
+    error = float(found.std(ddof=1)) / len(found) ** 0.5 if len(found) > 1 else None
+    return number(name, float(found.mean()), error, unit)
