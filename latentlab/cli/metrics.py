@@ -45,9 +45,9 @@ def metrics(
     from latentlab.api import metrics as api
 
     if list_:
-        found = api.metric_cards()
-        lines = (f"{each['kind']:<20}  {each['sentence']}" for each in found)
-        print_json(found) if json_ else say("\n".join(lines))
+        cards = api.metric_cards()
+        lines = (f"{each['kind']:<20}  {each['sentence']}" for each in cards)
+        print_json(cards) if json_ else say("\n".join(lines))
         return
     if run is None:
         raise RunError("Give a run, or --list for the metrics.")
@@ -55,7 +55,9 @@ def metrics(
         check_output(csv, ("csv",))
     values = api.settings_of(settings or (), k)
     names = tuple(metric) if metric else None
-    found = api.measure_with_progress(load_model(run, with_data=True), names, values, images, split, quiet=json_)
+    found = api.measure_with_progress(
+        load_model(run, with_data=True), names, values, images, split, quiet=json_
+    )
     if found is None:
         raise typer.Exit(INTERRUPTED)
     if csv is not None:

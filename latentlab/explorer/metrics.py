@@ -11,7 +11,7 @@ from latentlab.errors import DataError, one_of
 from latentlab.explorer.answer import answer
 from latentlab.explorer.explorer import Explorer
 from latentlab.metrics.measurement import Measurement
-from latentlab.metrics.metric import METRICS, Metric
+from latentlab.metrics.metric import Metric
 from latentlab.metrics.run import chosen_metrics, measure_all
 from latentlab.metrics.source import Source
 from latentlab.runs.measurements import add_measurements, read_measurements
@@ -37,7 +37,7 @@ UNKNOWN_PART = "part unknown"
 @answer.register
 def _(request: ListMetrics, explorer: Explorer) -> tuple[MetricCard, ...]:
     source = source_of(explorer) if explorer.can(Ability.DECODE) else None
-    return tuple(_card(each(), source) for each in METRICS.kinds().values())
+    return tuple(_card(each, source) for each in chosen_metrics())
 
 
 @answer.register

@@ -72,14 +72,14 @@ def class_decider(source: Source, kind: str, neighbours: int) -> Generator[Progr
         raise DataError("Nearest neighbours need labelled training images.", "Open a classifier.")
     if kind == "codes" and (not source.model.has_encoder or source.model.conditional):
         raise DataError("The codes of this model do not tell classes.", "Choose features.")
-    few = training[:MAX_TRAINING_CODES]
+    few, labels = training[:MAX_TRAINING_CODES], training.labels[:MAX_TRAINING_CODES]
     points = partial(_codes, source) if kind == "codes" else _features
     known = yield from points(np.asarray(few.images[:]))
     return Decider(
         f"nearest neighbours by {'own codes' if kind == 'codes' else OUR_NAME}",
         f"Neighbours among {len(few):,} training images.",
         few.spec.classes,
-        partial(_nearest, points, known, few.labels, neighbours),
+        partial(_nearest, points, known, labels, neighbours),
         neighbours,
     )
 

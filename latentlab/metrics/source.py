@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import torch
@@ -146,7 +146,7 @@ class Source:
         if y is None:
             return None
         rows = np.random.default_rng(seed).integers(len(y), size=count)
-        return np.asarray(y)[rows]
+        return cast("LabelArray", np.asarray(y)[rows])
 
     def prior_points(self, count: int, seed: int) -> NDArray[np.float32]:
         """Draw points of shape (count, D) from p(z), given `sample_labels`."""

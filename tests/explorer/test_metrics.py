@@ -39,7 +39,8 @@ def test_the_lane_measures_and_keeps_and_reads(run, tmp_path):
     assert {card.kind for card in answer(ListMetrics())} == set(METRICS.kinds())
     answer(Open(run))
     cards = {card.kind: card for card in answer(ListMetrics())}
-    assert cards["mig"].reason and not cards["elbo"].reason
+    assert cards["mig"].reason
+    assert not cards["elbo"].reason
     assert [field.name for field in cards["log-likelihood"].fields] == ["k", "seed"]
     request = MeasureMetrics(("elbo", "mig"), {"elbo": {"draws": 2}}, count=20)
     found = finish(answer(request))
@@ -49,7 +50,7 @@ def test_the_lane_measures_and_keeps_and_reads(run, tmp_path):
     assert mig.reason.startswith("This needs at least two known factors")
     assert answer(ReadMeasurements()) == (elbo,)
     answer(SaveMeasurements((elbo,), tmp_path / "m.csv"))
-    rows = list(csv.DictReader((tmp_path / "m.csv").open()))
+    rows = list(csv.DictReader((tmp_path / "m.csv").read_text().splitlines()))
     assert [row["name"] for row in rows] == ["Negative ELBO", "Rate", "Distortion"]
     explorer = Explorer()
     explorer.open(run)

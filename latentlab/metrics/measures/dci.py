@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Literal, override
 
 import numpy as np
@@ -46,7 +47,7 @@ class DCI(Metric, title="DCI"):
         importances, accuracies = [], []
         for name, levels in zip(factors.names, factors.levels.T, strict=True):
             importance, accuracy = yield from in_background(
-                lambda v=levels: boosted(z[train], v[train], z[test], v[test], self.seed),
+                partial(boosted, z[train], levels[train], z[test], levels[test], self.seed),
                 f"Trees of {name}",
             )
             importances.append(importance)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Literal, override
 
 import numpy as np
@@ -48,7 +49,7 @@ class SAP(Metric, title="SAP"):
             z, levels = codes.mu[:, d : d + 1].astype(np.float64), factors.levels[:, a]
             text = f"Dimension {d + 1}, {factors.names[a]}"
             scores[d, a] = yield from in_background(
-                lambda z=z, v=levels: accuracy(z[train], v[train], z[test], v[test], self.seed),
+                partial(accuracy, z[train], levels[train], z[test], levels[test], self.seed),
                 text,
             )
         best = np.sort(scores, axis=0)
