@@ -15,6 +15,7 @@ from latentlab.api.arguments import grid_points, labels_of, points_of
 from latentlab.api.codes import CodeTable
 from latentlab.api.films import film
 from latentlab.api.images import channels_last, data_config, image_set, to_numpy
+from latentlab.api.metrics import given_images, measured
 from latentlab.data.binarize import binarize_like
 from latentlab.data.condition import label_at, label_between
 from latentlab.data.conditions import with_values
@@ -45,7 +46,7 @@ from latentlab.session.points import LatentPath
 from latentlab.work import finish
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from os import PathLike
 
     from numpy.typing import ArrayLike, NDArray
@@ -55,6 +56,7 @@ if TYPE_CHECKING:
     from latentlab.data.image_set import ImageSet, ImageSpec
     from latentlab.explorer.naming import GivenLabel
     from latentlab.latent.ranking import Scores
+    from latentlab.metrics.measurement import Outcome
     from latentlab.session.points import ModelCard
 
 
@@ -199,6 +201,40 @@ class Model:
         Auto-Encoding Variational Bayes, Kingma & Welling, 2013, eq. 7.
         """
         return finish(elbo_scores(self._network, self._images(images, labels), draws, seed))
+
+    def metrics(
+        self,
+        names: Sequence[str] | None = None,
+        images: ArrayLike | None = None,
+        labels: Labels = None,
+        *,
+        settings: Mapping[str, Mapping[str, Any]] | None = None,
+        count: int | None = None,
+        split: str = "",
+    ) -> dict[str, Outcome]:
+        """Measure metrics on images, or on held-out images of the run.
+
+        Parameters
+        ----------
+        names : sequence of str, optional
+            Kinds of metrics, such as ``"log-likelihood"``; all by default.
+        images, labels : array_like, optional
+            Images and their classes; by default those of the run, whose measurements are added to
+            ``measurements.json`` of its folder.
+        settings : mapping, optional
+            Values of settings by kind, such as ``{"log-likelihood": {"k": 5000}}``.
+        count : int, optional
+            Images at most.
+        split : {"", "test", "validation"}
+            Part of the run's data; by default the test images if there are any.
+
+        Returns
+        -------
+        dict of str to Measurement or Refusal
+            By kind; a refusal has the ``reason`` why there is no number.
+        """
+        given = None if images is None else given_images(self, images, labels)
+        return measured(self, names, given, settings, count, split)
 
     # Generate
 
