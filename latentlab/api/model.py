@@ -26,9 +26,10 @@ from latentlab.explorer.report import write_report
 from latentlab.latent.codes import Codes
 from latentlab.latent.elbo_scores import elbo_scores
 from latentlab.latent.encode import decode_means, encode, to_hwc
+from latentlab.latent.grid import Spacing
 from latentlab.latent.interpolation.curves import PathKind, lerp, slerp
 from latentlab.latent.mixture_prior import sample_mixture
-from latentlab.latent.prior_samples import labels_for, sample_prior
+from latentlab.latent.prior_samples import labels_for, sample_prior, sample_standard_normal
 from latentlab.learning.checkpoint import run_folder
 from latentlab.runs.imported import read_import_record
 from latentlab.runs.model_export import ModelSource, export_model
@@ -192,7 +193,7 @@ class Model:
 
     # Generate
 
-    def draw(self, n: int, *, seed: int = 0, prior: str = "standard") -> NDArray[np.float32]:
+    def draw(self, n: int, *, seed: int = 0, prior: str = "model") -> NDArray[np.float32]:
         """Draw points of shape (n, D); equal seeds give equal points.
 
         Parameters
@@ -201,23 +202,26 @@ class Model:
             Number of points.
         seed : int
             Seed of the random numbers.
-        prior : {"standard", "mixture"}
-            The model's own prior, or a mixture of Gaussians fitted to the codes of its data.
+        prior : {"model", "standard", "mixture"}
+            The model's own prior, N(0, I), or a mixture of Gaussians fitted to the codes of its
+            data.
 
         References
         ----------
         From Variational to Deterministic Autoencoders, Ghosh et al., 2020, section 4 (ex-post
         density estimation).
         """
-        if prior == "standard":
+        if prior == "model":
             return sample_prior(self._network, n, seed)
+        if prior == "standard":
+            return sample_standard_normal(self.latent_dim, n, seed)
         if prior != "mixture":
-            raise DataError(f"There is no prior {prior!r}.", "Choose standard or mixture.")
+            raise DataError(f"There is no prior {prior!r}.", "Choose model, standard or mixture.")
         _ = self.explorer.images  # raises if there are none
         return sample_mixture(self.explorer.codes, n, seed)
 
     def sample(
-        self, n: int, labels: Labels = None, *, seed: int = 0, prior: str = "standard"
+        self, n: int, labels: Labels = None, *, seed: int = 0, prior: str = "model"
     ) -> NDArray[np.float32]:
         """Decode `n` points drawn from a prior; without labels the classes alternate."""
         z = self.draw(n, seed=seed, prior=prior)
@@ -242,13 +246,13 @@ class Model:
         n : int
             Images along each side.
         span : float
-            Half the side, in standard deviations of the prior.
+            Half the side; the standard normal prior has standard deviation 1.
         spacing : {"uniform", "quantile"}
-            Equal steps, or equal shares of the prior between neighbours.
+            Equal steps, or equal shares of N(0, I) between neighbours.
         dimensions : tuple of int
             Dimensions across and up, from 0.
         center : array_like, shape (D,), optional
-            Values of the other dimensions; the mean of the prior by default.
+            Values of the other dimensions; 0 by default.
         label : str or int, optional
             Class, for a conditional model.
 
@@ -257,6 +261,11 @@ class Model:
         ndarray of float32, shape (n, n, H, W[, C])
             Row by row from the top, as in the window; for one dimension the shape is (1, n, ...).
         """
+        if spacing == Spacing.QUANTILE and not self._network.has_standard_prior:
+            raise DataError(
+                "The prior of this model is not the standard normal: its quantiles are unknown.",
+                "Use the spacing uniform.",
+            )
         z = grid_points(n, span, spacing, dimensions, center, self.latent_dim)
         rows = 1 if self.latent_dim == 1 else n
         images = self._decode(z, self._labels(label, len(z)))

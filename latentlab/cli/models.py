@@ -60,8 +60,11 @@ def sample(
     seed: Seed = 0,
     prior: Annotated[
         str,
-        typer.Option(help="standard, or mixture: Gaussians fitted to the codes of the data."),
-    ] = "standard",
+        typer.Option(
+            help="model: its own prior; standard: N(0, I); mixture: Gaussians fitted to the codes "
+            "of the data."
+        ),
+    ] = "model",
 ) -> None:
     """Decode points drawn from the prior into an image; without --label, all classes in turn."""
     from latentlab.api.files import write_samples

@@ -10,12 +10,10 @@ import numpy as np
 from latentlab.explorer.model import decode_in_steps
 from latentlab.latent.dimensions import (
     data_range,
-    kl_per_dimension,
-    prior_range,
     quantile_range,
     traverse,
 )
-from latentlab.session.abilities import Ability
+from latentlab.latent.prior_samples import prior_range
 from latentlab.session.interpolation import Blend, Range, Traversal, TraversalSettings
 from latentlab.session.points import Point
 
@@ -61,8 +59,8 @@ def make_traversal(
 ) -> Generator[Progress, None, Traversal]:
     """Decode a traversal of each dimension, in descending order of KL, or of spread without KL."""
     codes = explorer.codes
-    kl = kl_per_dimension(codes)
-    size = kl if explorer.can(Ability.POSTERIOR) else codes.spread
+    kl = explorer.kl_per_dimension()
+    size = codes.spread if np.isnan(kl).any() else kl
     order = np.argsort(-size, kind="stable")[: settings.most]
     match settings.range:
         case Range.DEVIATIONS:
@@ -70,7 +68,7 @@ def make_traversal(
         case Range.QUANTILES:
             ranges = quantile_range(codes)
         case Range.PRIOR:
-            ranges = prior_range(len(kl), settings.span)
+            ranges = prior_range(explorer.model, settings.span)
     dimensions = tuple(order.tolist())
     z, values = traverse(point.z, dimensions, ranges, settings.columns)
     points = tuple(point.at(tuple(row)) for row in z.tolist())

@@ -45,7 +45,13 @@ def card_of(
         recipe=recipe.to_dict(),
         abilities=abilities_of(model),
         latent_shape=model.latent_shape,
+        pseudo_inputs=_count_pseudo_inputs(model),
     )
+
+
+def _count_pseudo_inputs(model: Model) -> int:
+    found = model.pseudo_inputs()
+    return 0 if found is None else len(found[0])
 
 
 def abilities_of(model: Model) -> Abilities:
@@ -54,6 +60,9 @@ def abilities_of(model: Model) -> Abilities:
         Ability.ENCODE: not model.has_encoder,
         Ability.GRADIENT: not model.has_gradient,
         Ability.POSTERIOR: not (model.has_encoder and model.has_posterior),
+        # Without standard deviations the shape is not asked for.
+        Ability.GAUSSIAN: model.has_posterior and not model.has_gaussian_posterior,
+        Ability.STANDARD_PRIOR: not model.has_standard_prior,
         Ability.IMAGES: not model.has_encoder,
     }
     return ALL - {ability for ability, is_lacking in lacking.items() if is_lacking}

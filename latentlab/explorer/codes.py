@@ -125,7 +125,13 @@ class CodeSet:
     @property
     def abilities(self) -> Abilities:
         """What can be done with the codes."""
-        known = {Ability.IMAGES: self.images is not None, Ability.POSTERIOR: self.has_sigma}
+        known = {
+            Ability.IMAGES: self.images is not None,
+            Ability.POSTERIOR: self.has_sigma,
+            # Nothing is known of the model, so it counts as a plain VAE.
+            Ability.GAUSSIAN: True,
+            Ability.STANDARD_PRIOR: True,
+        }
         return NOTHING | {ability for ability, has in known.items() if has}
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from latentlab.data.image_set import ImageSet
 from latentlab.errors import DataError, LatentlabError, RunError
 from latentlab.explorer.answer import answer
+from latentlab.explorer.cards import abilities_of
 from latentlab.explorer.explorer import Explorer
 from latentlab.latent.codes import Codes
 from latentlab.latent.dimensions import kl_per_dimension
@@ -22,6 +23,7 @@ from latentlab.learning.checkpoint import run_folder
 from latentlab.learning.events import is_active
 from latentlab.runs.library import run_name
 from latentlab.runs.onnx_probe import load_probed
+from latentlab.session.abilities import KL
 from latentlab.session.anomalies import with_eta
 from latentlab.session.comparison import (
     CodesMap,
@@ -186,7 +188,10 @@ def summarise(
         distortion=paired(a.elbo - a.rate, b.elbo - b.rate),
         rate=paired(a.rate, b.rate),
         error=paired(a.error, b.error),
-        active=(_active(explorer.codes.mu[rows], explorer.codes.sigma[rows]), _active(*codes)),
+        active=(
+            _active(models[0], (explorer.codes.mu[rows], explorer.codes.sigma[rows])),
+            _active(models[1], codes),
+        ),
         dimensions=(explorer.model.latent_dim, second.model.latent_dim),
     )
 
@@ -197,7 +202,7 @@ def map_of_b(explorer: Explorer, second: ModelB, count: int) -> Generator[Progre
     mu, _ = yield from with_progress(steps, "Encoding images with model B")
     size = mu.shape[1]
     frame = axes_plane(0, 1, size) if size == 2 or len(mu) < 2 else pca_plane(mu)
-    return CodesMap(frame.place(mu), frame.names)
+    return CodesMap(frame.place(mu), frame.names, has_prior=second.model.has_standard_prior)
 
 
 def with_result(second: ModelB, **found: object) -> Comparison:
@@ -232,8 +237,11 @@ def _codes(model: Model, images: ImageSet) -> Generator[float, None, Posteriors]
     return mu, sigma
 
 
-def _active(mu: NDArray[np.float32], sigma: NDArray[np.float32]) -> int:
-    return int(is_active(kl_per_dimension(Codes(mu, sigma, None))).sum())
+def _active(model: Model, posteriors: Posteriors) -> int | None:
+    """Return the number of active dimensions; None for a model without a KL of each."""
+    if KL - abilities_of(model):
+        return None
+    return int(is_active(kl_per_dimension(Codes(*posteriors, None))).sum())
 
 
 def _reconstruction(model: Model, scores: Scores, images: ImageSet) -> Reconstruction:

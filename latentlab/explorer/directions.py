@@ -14,7 +14,7 @@ from latentlab.explorer.files.direction_files import (
     write_directions,
 )
 from latentlab.explorer.learn_direction import learn_direction
-from latentlab.latent.dimensions import kl_per_dimension, principal_components
+from latentlab.latent.dimensions import principal_components
 from latentlab.session.axes import STRIP_POSITIONS, DimensionStatistics, Strips
 from latentlab.session.directions import (
     Direction,
@@ -40,7 +40,7 @@ def _(
 ) -> Generator[Progress, None, DimensionStatistics]:
     codes = explorer.codes
     yield Progress("Measuring the KL of the dimensions")
-    kl = kl_per_dimension(codes)
+    kl = explorer.kl_per_dimension()
     components = yield from with_progress(
         principal_components(codes.mu), "Computing the principal components"
     )

@@ -22,6 +22,7 @@ from latentlab.explorer.code_cache import CodeCache
 from latentlab.explorer.data.matching_data import EMPTY_MAP_SUFFIX, find_images
 from latentlab.explorer.naming import decided
 from latentlab.latent.codes import Codes
+from latentlab.latent.dimensions import kl_per_dimension
 from latentlab.latent.encode import (
     MIN_ENCODED_IMAGES,
     decode,
@@ -40,7 +41,7 @@ from latentlab.learning.checkpoint import (
 )
 from latentlab.learning.recipe import Recipe, make_recipe
 from latentlab.runs.onnx_probe import load_probed
-from latentlab.session.abilities import Ability
+from latentlab.session.abilities import KL, Ability
 from latentlab.session.files.mosaic import square_columns
 from latentlab.session.points import (
     LatentPath,
@@ -221,6 +222,15 @@ class Explorer:
     def can(self, ability: Ability) -> bool:
         """Return whether the open model has an ability."""
         return self.card is not None and ability in self.card.abilities
+
+    def kl_per_dimension(self) -> NDArray[np.float64]:
+        """Return the mean KL of each dimension over the codes, shape (D,), in nats.
+
+        It is NaN unless posteriors are Gaussian and the prior is standard normal.
+        """
+        if all(map(self.can, KL)):
+            return kl_per_dimension(self.codes)
+        return np.full(self.codes.mu.shape[1], np.nan)
 
     def _codes_of(self, model: Model, images: ImageSet | None, within: float) -> Codes:
         if images is None:

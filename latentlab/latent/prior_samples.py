@@ -7,12 +7,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
+from latentlab.models.base import StandardNormal
 from latentlab.models.thread_rng import SeededRng
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from latentlab.models.base import Model
+
+
+RANGE_SAMPLES = 2000
 
 
 def sample_prior(model: Model, count: int, seed: int) -> NDArray[np.float32]:
@@ -24,6 +28,24 @@ def sample_prior(model: Model, count: int, seed: int) -> NDArray[np.float32]:
     """
     with torch.no_grad(), SeededRng(seed):
         return model.prior().sample((count,)).numpy()
+
+
+def sample_standard_normal(latent_dim: int, count: int, seed: int) -> NDArray[np.float32]:
+    """Draw points from N(0, I), with shape (count, D), as those of a model with this prior."""
+    with SeededRng(seed):
+        return StandardNormal(torch.zeros(latent_dim)).sample((count,)).numpy()
+
+
+def prior_range(model: Model, span: float) -> NDArray[np.float64]:
+    """Return mean ± `span` standard deviations of p(z) along each dimension, shape (D, 2).
+
+    Those of a learned prior are estimated from `RANGE_SAMPLES` samples.
+    """
+    if model.has_standard_prior:
+        return np.tile([-span, span], (model.latent_dim, 1)).astype(np.float64)
+    z = sample_prior(model, RANGE_SAMPLES, 0).astype(np.float64)
+    middle, reach = z.mean(0), span * z.std(0)
+    return np.stack([middle - reach, middle + reach], axis=1)
 
 
 def labels_for(count: int, classes: int, label: int | None) -> NDArray[np.int64]:

@@ -8,12 +8,16 @@ if TYPE_CHECKING:
     from torch import Tensor
     from torch.distributions import Distribution
 
+    from latentlab.learning.noise import Noise
+    from latentlab.models.base import Model
+
 
 class Batch(NamedTuple):
     """A batch and the outputs of the model for it.
 
     Shapes: `x` (B, C, H, W) in [0, 1]; `y` (B,) or None; `known`, the observation mask,
-    (B, 1, H, W) or None if all pixels are observed; `z` (B, D), a sample of `q`.
+    (B, 1, H, W) or None if all pixels are observed; `z` (B, D), a sample of `q`. `model` and
+    `noise` are for terms that decode more points or draw more samples.
     """
 
     x: Tensor
@@ -23,6 +27,8 @@ class Batch(NamedTuple):
     q: Distribution
     p: Distribution
     prior: Distribution
+    model: Model
+    noise: Noise
 
 
 def reconstruction(batch: Batch) -> Tensor:

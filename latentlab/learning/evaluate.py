@@ -16,6 +16,7 @@ from latentlab.learning.loader import make_loader
 from latentlab.learning.loss_sums import LossSums
 from latentlab.learning.losses import compute_losses
 from latentlab.learning.noise import Noise
+from latentlab.models.thread_rng import SeededRng
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -36,15 +37,22 @@ PREVIEW_SAMPLES = 32
 
 
 @torch.no_grad()
-def validate(trainer: Trainer) -> tuple[Losses, LatentStatistics]:
-    """Return the mean losses over the held-out images, and the statistics of their codes."""
+def validate(trainer: Trainer) -> tuple[Losses, LatentStatistics | None]:
+    """Return the mean losses over the held-out images, and the statistics of their codes.
+
+    The statistics are those of Gaussian posteriors against N(0, I), and None for all others.
+    """
     model, recipe, device = trainer.shown.eval(), trainer.recipe, trainer.device
     generator = torch.Generator(device).manual_seed(recipe.training.seed)
-    posteriors: list[tuple[Tensor, Tensor]] = []
+    is_plain = model.has_gaussian_posterior and model.has_standard_prior
+    posteriors: list[tuple[Tensor, Tensor]] | None = [] if is_plain else None
     losses = _mean_losses(trainer, model, trainer.validation_feed, generator, posteriors)
-    mu, sigma = map(torch.cat, zip(*posteriors, strict=True))
-    rng = torch.Generator().manual_seed(recipe.training.seed) if device.type == "mps" else generator
-    latents = trainer.geometry.add_to(latent_statistics(mu, sigma, rng), model, mu)
+    latents = None
+    if posteriors:
+        mu, sigma = map(torch.cat, zip(*posteriors, strict=True))
+        seed = recipe.training.seed
+        rng = torch.Generator().manual_seed(seed) if device.type == "mps" else generator
+        latents = trainer.geometry.add_to(latent_statistics(mu, sigma, rng), model, mu)
     trainer.model.train()
     return losses, latents
 
@@ -101,8 +109,8 @@ def epoch_preview(trainer: Trainer) -> EpochPreview:
     mu, sigma = _posteriors(model, x, y, feed.spec.at_once(PREVIEW_POSTERIORS))
     first = slice(0, PREVIEW_RECONSTRUCTIONS)
     labels = None if y is None else y[first]
-    generator = torch.Generator().manual_seed(trainer.recipe.training.seed)
-    z = torch.randn(PREVIEW_SAMPLES, mu.shape[1], generator=generator).to(device)
+    with SeededRng(trainer.recipe.training.seed, device):
+        z = model.prior().sample((PREVIEW_SAMPLES,))
     classes = torch.arange(PREVIEW_SAMPLES, device=device) % max(1, feed.spec.classes)
     preview = EpochPreview(
         trainer.epoch,

@@ -94,8 +94,9 @@ class EpochEnd:
         Nats per image: during the epoch, and after it on held-out images.
     seconds, validation_seconds : float
         Duration of training and of validation.
-    latents : LatentStatistics
-        Statistics of the latent dimensions over the held-out images.
+    latents : LatentStatistics or None
+        Statistics of the latent dimensions over the held-out images; None unless the posteriors
+        are Gaussian and the prior is standard normal.
     best_epoch, best_loss : int, float
         Epoch and value of the lowest validation loss since the objective last changed.
     memory : int
@@ -108,7 +109,7 @@ class EpochEnd:
     validation: Losses
     seconds: float
     validation_seconds: float
-    latents: LatentStatistics
+    latents: LatentStatistics | None
     best_epoch: int
     best_loss: float
     memory: int = 0

@@ -48,6 +48,6 @@ def compute_losses(
     # The encoder must not see hidden pixels.
     q = model.encode(x if known is None else x * known, y)
     z = draw(q, noise)
-    outputs = Batch(x, y, known, z, q, model.decode(z, y), model.prior(y))
+    outputs = Batch(x, y, known, z, q, model.decode(z, y), model.prior(y), model, noise)
     terms = objective.terms(outputs)
     return {"loss": objective.total(terms, numbers), **terms}, outputs

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import torch
 from torch.distributions import Distribution, Normal
 
+from latentlab.models.posteriors.posterior import FromNoise
+
 if TYPE_CHECKING:
     from torch import Tensor
 
@@ -43,6 +45,18 @@ class Noise:
 def draw(q: Distribution, noise: Noise) -> Tensor:
     """Return a reparameterised sample of `q`, with shape (B, D)."""
     base = getattr(q, "base_dist", q)
-    if not isinstance(base, Normal):
-        return q.rsample()
-    return torch.addcmul(base.loc, base.scale, noise.like(base.loc))
+    if isinstance(base, Normal):
+        return torch.addcmul(base.loc, base.scale, noise.like(base.loc))
+    return q.from_noise(noise.like(q.template)) if isinstance(q, FromNoise) else q.rsample()
+
+
+def draw_more(q: Distribution, noise: Noise, count: int) -> Tensor:
+    """Return reparameterised samples of a `q` that is made from noise, with shape (count, B, D)."""
+    base = getattr(q, "base_dist", q)
+    assert isinstance(base, Normal | FromNoise)
+    template = base.loc if isinstance(base, Normal) else base.template
+    # The images come first, because the processes of a distributed run share the rows.
+    each = noise.like(template.repeat(1, count)).unflatten(1, (count, -1)).transpose(0, 1)
+    if isinstance(base, Normal):
+        return torch.addcmul(base.loc, base.scale, each)
+    return base.from_noise(each)

@@ -63,6 +63,7 @@ class Trainer:
             prefer_onednn()
         with SeededRng(training.seed):
             self.model = recipe.model.build(splits.spec)
+        recipe.objective.check(self.model)
         self.model.to(device)
         self.ema = deepcopy(self.model).requires_grad_(False) if training.average else None
         self.order = torch.Generator().manual_seed(training.seed)
@@ -114,7 +115,14 @@ class Trainer:
         return self.step_count / self.steps_per_epoch
 
     def change(self, recipe: Recipe) -> None:
-        """Continue with another objective, learning rate or length."""
+        """Continue with another objective, learning rate or length.
+
+        Raises
+        ------
+        RecipeError
+            If the model cannot be trained with the objective.
+        """
+        recipe.objective.check(self.model)
         self.recipe = recipe
         # A trace or graph contains the objective at the time of its recording.
         self._runner = make_runner(self)

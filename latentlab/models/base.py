@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from latentlab.data.image_set import ImageSpec
+    from latentlab.models.priors.prior import PriorNetwork
 
 
 class Model(nn.Module, ABC):
@@ -35,6 +36,10 @@ class Model(nn.Module, ABC):
     has_encoder, has_gradient, has_posterior : bool
         Whether it can encode, whether gradients flow through its decoder, and whether its
         posteriors have standard deviations. A model of another program may lack one of them.
+    has_gaussian_posterior : bool
+        Whether its posteriors are Gaussians with independent dimensions.
+    prior_network : PriorNetwork or None
+        The learned prior; None for the standard normal, and if `prior` is overridden.
     """
 
     conditional: ClassVar[bool] = False
@@ -42,11 +47,17 @@ class Model(nn.Module, ABC):
     has_encoder: bool = True
     has_gradient: bool = True
     has_posterior: bool = True
+    has_gaussian_posterior: bool = True
+    prior_network: PriorNetwork | None
     latent_dim: int
     files: ClassVar[tuple[str, ...]] = ()
     """Names of further files of its run folder, which `attach` takes."""
     attached: Mapping[str, bytes] = MappingProxyType({})
     """Content of these files, by name."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_module("prior_network", None)
 
     def attach(self, files: Mapping[str, bytes]) -> None:
         """Take the content of those `files` of the run folder that exist.
@@ -82,8 +93,19 @@ class Model(nn.Module, ABC):
         """
 
     def prior(self, y: Tensor | None = None) -> Distribution:
-        """Return the prior p(z), with event shape (D,): by default the standard normal."""
+        """Return the prior p(z), with event shape (D,): the standard normal, or a learned one."""
+        if self.prior_network is not None:
+            return self.prior_network(self)
         return StandardNormal(next(self.parameters()).new_zeros(self.latent_dim))
+
+    @property
+    def has_standard_prior(self) -> bool:
+        """Whether the prior is N(0, I), which some views and measures assume."""
+        return self.prior_network is None and isinstance(self.prior(), StandardNormal)
+
+    def pseudo_inputs(self) -> tuple[Tensor, Tensor | None] | None:
+        """Return the images (K, C, H, W) in [0, 1], and labels, of a VampPrior; else None."""
+        return None if self.prior_network is None else self.prior_network.pseudo_inputs(self)
 
 
 class StandardNormal(Independent):

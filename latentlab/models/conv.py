@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING, Annotated, Literal, override
 import torch
 from pydantic import Field
 from torch import Tensor, nn
-from torch.distributions import Distribution, Independent, Normal
 from torch.nn import functional as F
 
 from latentlab.config import FIRST, Choice, Options
-from latentlab.models.base import ModelConfig
+from latentlab.models.latents import ContinuousConfig
 from latentlab.models.layers import Dropout
 from latentlab.models.likelihoods import LIKELIHOODS, LearnedGaussianLikelihood, Likelihood
 
 if TYPE_CHECKING:
+    from torch.distributions import Distribution
+
     from latentlab.data.image_set import ImageSpec
 
 MAX_LAST_SIDE = 6
@@ -28,7 +29,7 @@ MAX_WIDTH_FACTOR = 8
 type Size = tuple[int, int]
 
 
-class ConvConfig(ModelConfig):
+class ConvConfig(ContinuousConfig):
     """Settings of all convolutional models."""
 
     architecture: Annotated[
@@ -88,12 +89,12 @@ def channels(width: int, count: int) -> list[int]:
 
 
 class ConvEncoder(nn.Module):
-    """Convolutional encoder, from images to a diagonal Gaussian.
+    """Convolutional encoder, from images to the posterior.
 
     Parameters
     ----------
     config : ConvConfig
-        Architecture, width and latent dimensions.
+        Architecture, width, latent dimensions and posterior.
     spec : ImageSpec
         Shape of the images.
     classes : int
@@ -110,7 +111,9 @@ class ConvEncoder(nn.Module):
         stage = ResidualDown if residual else ReferenceDown
         self.stages = nn.Sequential(*(stage(a, b, config.dropout) for a, b in pairwise(wide)))
         self.last = nn.SiLU() if residual else nn.ReLU()
-        self.heads = nn.Linear(wide[-1] * sizes[-1][0] * sizes[-1][1], 2 * config.latent_dim)
+        features = wide[-1] * sizes[-1][0] * sizes[-1][1]
+        self.heads = nn.Linear(features, config.posterior.outputs * config.latent_dim)
+        self.posterior = config.posterior.build(config.latent_dim)
 
     @override
     def forward(self, x: Tensor, y: Tensor | None = None) -> Distribution:
@@ -120,9 +123,7 @@ class ConvEncoder(nn.Module):
         if self.label is not None:
             h = h + self.label(y)[:, :, None, None]
         h = self.heads(self.last(self.stages(h)).flatten(1))
-        mu, log_var = h.float().chunk(2, dim=-1)
-        sigma = (0.5 * log_var).exp()
-        return Independent(Normal(mu, sigma, validate_args=False), 1, validate_args=False)
+        return self.posterior(h.float())
 
 
 class ConvDecoder(nn.Module):

@@ -28,12 +28,12 @@ class ConvVAEConfig(ConvConfig, title="Convolutional VAE"):
 
 @final
 class ConvVAE(Model):
-    """Convolutional VAE with a standard normal prior.
+    """Convolutional VAE whose prior and posterior can be chosen.
 
     Parameters
     ----------
     config : ConvVAEConfig
-        Layers, sizes and likelihood.
+        Layers, sizes, likelihood, prior and posterior.
     spec : ImageSpec
         Shape of the images.
     """
@@ -43,6 +43,7 @@ class ConvVAE(Model):
         self.latent_dim = config.latent_dim
         self.encoder = ConvEncoder(config, spec)
         self.decoder = ConvDecoder(config, spec)
+        config.equip(self, spec)
 
     @override
     def encode(self, x: Tensor, y: Tensor | None = None) -> Distribution:
@@ -78,7 +79,7 @@ class ConvCVAE(Model):
     Parameters
     ----------
     config : ConvCVAEConfig
-        Layers, sizes and likelihood.
+        Layers, sizes, likelihood, prior and posterior.
     spec : ImageSpec
         Shape and classes of the images.
     """
@@ -90,6 +91,7 @@ class ConvCVAE(Model):
         self.latent_dim = config.latent_dim
         self.encoder = ConvEncoder(config, spec, spec.classes)
         self.decoder = ConvDecoder(config, spec, spec.classes)
+        config.equip(self, spec)
 
     @override
     def encode(self, x: Tensor, y: Tensor | None = None) -> Distribution:

@@ -1,7 +1,10 @@
 """Kullback-Leibler divergence, in closed form if there is one, else estimated from samples."""
 
+import torch
 from torch import Tensor
 from torch.distributions import Distribution, Independent, kl_divergence
+
+from latentlab.models.posteriors.deterministic import Delta
 
 
 def kl(q: Distribution, p: Distribution, z: Tensor) -> Tensor:
@@ -18,13 +21,15 @@ def kl(q: Distribution, p: Distribution, z: Tensor) -> Tensor:
     Returns
     -------
     Tensor
-        Nats per image, with shape (B,).
+        Nats per image, with shape (B,); 0 for deterministic codes, whose loss has no KL.
 
     References
     ----------
     Auto-Encoding Variational Bayes, Kingma & Welling, 2013, eq. 10 (closed form for
     Gaussians) and eq. 6 (sampled).
     """
+    if isinstance(q, Delta):
+        return torch.zeros_like(q.code[:, 0])
     try:
         return kl_divergence(q, p)
     except NotImplementedError:

@@ -7,22 +7,23 @@ from typing import TYPE_CHECKING, Annotated, Literal, override
 
 from pydantic import Field
 from torch import Tensor, nn
-from torch.distributions import Distribution, Independent, Normal
 
 from latentlab.config import FIRST, Choice, Options
-from latentlab.models.base import ModelConfig
+from latentlab.models.latents import ContinuousConfig
 from latentlab.models.layers import BatchNorm, Dropout
 from latentlab.models.likelihoods import LIKELIHOODS, BernoulliLikelihood, Likelihood
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from torch.distributions import Distribution
+
     from latentlab.data.image_set import ImageSpec
 
 Width = Annotated[int, Field(ge=1, le=8192)]
 
 
-class MLPConfig(ModelConfig):
+class MLPConfig(ContinuousConfig):
     """Settings of all fully connected models."""
 
     hidden: tuple[Width, ...] = Field(
@@ -63,29 +64,28 @@ class MLPConfig(ModelConfig):
 
 
 class MLPEncoder(nn.Module):
-    """Fully connected encoder, from features to a diagonal Gaussian.
+    """Fully connected encoder, from features to the posterior.
 
     Parameters
     ----------
     inputs : int
         Features per image, including labels.
     config : MLPConfig
-        Hidden layers, from first to last, normalisation and dropout.
+        Hidden layers, from first to last, normalisation, dropout and posterior.
     """
 
     def __init__(self, inputs: int, config: MLPConfig) -> None:
         super().__init__()
         sizes = (inputs, *config.hidden)
         self.trunk = relu_layers(sizes, config.norm, config.dropout)
-        self.heads = nn.Linear(sizes[-1], 2 * config.latent_dim)
+        self.heads = nn.Linear(sizes[-1], config.posterior.outputs * config.latent_dim)
+        self.posterior = config.posterior.build(config.latent_dim)
 
     @override
     def forward(self, features: Tensor) -> Distribution:
         """Return q(z|x) for features of shape (B, inputs)."""
         # Layers may run in bf16; distributions and losses are in fp32.
-        mu, log_var = self.heads(self.trunk(features)).float().chunk(2, dim=-1)
-        sigma = (0.5 * log_var).exp()
-        return Independent(Normal(mu, sigma, validate_args=False), 1, validate_args=False)
+        return self.posterior(self.heads(self.trunk(features)).float())
 
 
 class MLPDecoder(nn.Module):

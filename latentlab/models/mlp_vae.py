@@ -30,12 +30,12 @@ class VAEConfig(MLPConfig, title="VAE"):
 
 @final
 class VAE(Model):
-    """Fully connected VAE with a standard normal prior.
+    """Fully connected VAE whose prior and posterior can be chosen.
 
     Parameters
     ----------
     config : VAEConfig
-        Sizes and likelihood.
+        Sizes, likelihood, prior and posterior.
     spec : ImageSpec
         Shape of the images.
     """
@@ -45,6 +45,7 @@ class VAE(Model):
         self.latent_dim = config.latent_dim
         self.encoder = MLPEncoder(spec.pixels, config)
         self.decoder = MLPDecoder(config.latent_dim, config, spec)
+        config.equip(self, spec)
 
     @override
     def encode(self, x: Tensor, y: Tensor | None = None) -> Distribution:
@@ -78,7 +79,7 @@ class CVAE(Model):
     Parameters
     ----------
     config : CVAEConfig
-        Sizes and likelihood.
+        Sizes, likelihood, prior and posterior.
     spec : ImageSpec
         Shape and classes of the images.
     """
@@ -92,6 +93,7 @@ class CVAE(Model):
         inputs = config.latent_dim + spec.classes
         self.encoder = MLPEncoder(spec.pixels + spec.classes, config)
         self.decoder = MLPDecoder(inputs, config, spec)
+        config.equip(self, spec)
 
     @override
     def encode(self, x: Tensor, y: Tensor | None = None) -> Distribution:

@@ -20,11 +20,13 @@ class SeededRng(TorchDispatchMode):
     ----------
     seed : int
         Equal seeds give equal numbers.
+    device : torch.device or str
+        Device that the numbers are drawn on.
     """
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, device: torch.device | str = "cpu") -> None:
         super().__init__()
-        self._generator = torch.Generator().manual_seed(seed)
+        self._generator = torch.Generator(device).manual_seed(seed)
 
     @classmethod
     @override

@@ -289,7 +289,8 @@ class _Recorder:
             self._best_metrics = self._metrics
         write_all(self._writers, event.epoch, self._metrics)
         self._append(METRICS, *lines)
-        self._append(LATENTS, latents_line(event.epoch, event.latents))
+        if event.latents is not None:
+            self._append(LATENTS, latents_line(event.epoch, event.latents))
 
     def write_test(self, event: FinalTest) -> None:
         """Write the test losses of the best and of the last epoch; call it before the last save."""

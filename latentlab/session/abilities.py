@@ -18,6 +18,8 @@ class Ability(StrEnum):
     DECODE = "a decoder"
     GRADIENT = "gradients of the decoder"
     POSTERIOR = "standard deviations of the posteriors"
+    GAUSSIAN = "Gaussian posteriors"
+    STANDARD_PRIOR = "a standard normal prior"
     IMAGES = "images"
 
 
@@ -33,6 +35,10 @@ IMAGES: Abilities = frozenset({Ability.IMAGES})
 DECODER_ON_IMAGES: Abilities = DECODER | IMAGES
 MODEL_ON_IMAGES: Abilities = ENCODER_DECODER | IMAGES
 POSTERIORS: Abilities = frozenset({Ability.POSTERIOR})
+GAUSSIAN_POSTERIORS: Abilities = POSTERIORS | {Ability.GAUSSIAN}
+STANDARD_PRIOR: Abilities = frozenset({Ability.STANDARD_PRIOR})
+KL: Abilities = GAUSSIAN_POSTERIORS | STANDARD_PRIOR
+"""What the KL of each latent dimension needs."""
 MODEL_WITH_POSTERIORS: Abilities = ENCODER_DECODER | POSTERIORS
 SCORES: Abilities = MODEL_ON_IMAGES | POSTERIORS
 

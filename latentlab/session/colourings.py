@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from latentlab.latent.ranking import Score
-from latentlab.session.abilities import POSTERIORS, why_not
+from latentlab.session.abilities import KL, why_not
 from latentlab.session.anomalies import ScoreImages
 from latentlab.session.classifier.requests import (
     CONFIDENCE,
@@ -103,7 +103,7 @@ def _colourings(state: State) -> Iterator[Colouring]:
     if card := state.answer(OpenClassifier):
         yield Colouring(DECISION, "Decision", names=card.class_names)
         yield Colouring(CONFIDENCE, "Confidence")
-    if not why_not(POSTERIORS, state.model):
+    if not why_not(KL, state.model):
         yield Colouring(Measure.KL, "KL", "nats")
     yield Colouring(Measure.DENSITY, "Density", "nats")
     yield Colouring(Measure.K_MEANS, "k-means")

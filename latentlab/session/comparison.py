@@ -106,8 +106,8 @@ class Summary:
         The negative ELBO and its two terms, nats.
     error : PairedComparison
         Mean squared error of the decoded mean.
-    active : pair of int
-        Number of latent dimensions active on these images, see `is_active`.
+    active : pair of int or None
+        Number of latent dimensions active on these images, see `is_active`; None if unknown.
     dimensions : pair of int
         Number of latent dimensions.
     """
@@ -118,7 +118,7 @@ class Summary:
     distortion: PairedComparison
     rate: PairedComparison
     error: PairedComparison
-    active: tuple[int, int]
+    active: tuple[int | None, int | None]
     dimensions: tuple[int, int]
 
 
@@ -134,11 +134,14 @@ class CodesMap:
         Titles of the axes.
     is_plane : bool
         Whether it is a plane of the latent space.
+    has_prior : bool
+        Whether the prior of the model is N(0, I).
     """
 
     xy: NDArray[np.float32] = field(repr=False, compare=False)
     names: tuple[str, str]
     is_plane: bool = True
+    has_prior: bool = True
 
     @property
     def axes(self) -> str:

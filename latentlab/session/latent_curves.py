@@ -6,7 +6,7 @@ import json
 import math
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 from pydantic import FailFast, Field, TypeAdapter
@@ -16,7 +16,7 @@ from latentlab.learning.events import ACTIVE_KL, WEAK_KL, LatentStatistics, is_a
 from latentlab.session.curves import Loss
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -43,6 +43,23 @@ class LatentLine(Record):
 
 
 _LINE = TypeAdapter(LatentLine)
+
+NOT_MEASURED = (
+    "The KL of each latent dimension is only measured for Gaussian posteriors and the standard "
+    "normal prior."
+)
+
+
+def is_measured(recipe: Mapping[str, Any]) -> bool:
+    """Return whether a run of a recipe logs latent statistics, from its prior and posterior."""
+    model = recipe.get("model", {})
+    kinds = [_kind(model.get(name)) for name in ("prior", "posterior")]
+    return kinds[0] in ("", "standard") and kinds[1] in ("", "gaussian")
+
+
+def _kind(value: Any) -> str:
+    return str(value.get("kind", "") if isinstance(value, dict) else value or "")
+
 
 ACTIVE_TIP = (
     f"A dimension is active if its KL is at least {ACTIVE_KL} nats per image. This is close to "

@@ -10,7 +10,7 @@ import numpy as np
 
 from latentlab.latent.nearest import NEIGHBOURS, inverse_distance_interpolate
 from latentlab.latent.planes import Plane, axes_plane
-from latentlab.session.abilities import POSTERIORS, Abilities
+from latentlab.session.abilities import GAUSSIAN_POSTERIORS, KL, Abilities
 from latentlab.session.request import Lifetime, Request, SaveFile
 
 if TYPE_CHECKING:
@@ -189,7 +189,7 @@ class MakeView(Request["MapView"]):
 class SamplePosteriors(Request["Draws"]):
     """Sample each q(z|x) once and project the samples on a plane."""
 
-    needs: ClassVar[Abilities] = POSTERIORS
+    needs: ClassVar[Abilities] = GAUSSIAN_POSTERIORS
     lifetime: ClassVar[Lifetime] = Lifetime.CODES
     frame: Plane
 
@@ -198,7 +198,7 @@ class SamplePosteriors(Request["Draws"]):
 class FindHoles(Request["PriorHoles"]):
     """Compare the density of the codes on a plane with the density of the prior."""
 
-    needs: ClassVar[Abilities] = POSTERIORS
+    needs: ClassVar[Abilities] = KL
     lifetime: ClassVar[Lifetime] = Lifetime.CODES
     frame: Plane
 

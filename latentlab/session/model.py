@@ -152,6 +152,14 @@ class MakeSamples(Request["Tiles"]):
 
 
 @dataclass(frozen=True, slots=True)
+class FetchPseudoInputs(Request["Tiles"]):
+    """Get the pseudo-inputs of a VampPrior: the images, and the means of their posteriors."""
+
+    needs: ClassVar[Abilities] = ENCODER_DECODER
+    modest: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, slots=True)
 class PickImage(Request["Original"]):
     """Get an image of the map, its code and its reconstruction."""
 

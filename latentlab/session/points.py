@@ -71,6 +71,8 @@ class ModelCard:
         Name of the data set on the map if it is not that of the run; else empty.
     weights : str
         Hash of the weights, which finds the model again; empty for a model in training.
+    pseudo_inputs : int
+        Number of pseudo-inputs of its VampPrior; 0 for other priors.
     """
 
     name: str
@@ -90,6 +92,7 @@ class ModelCard:
     latent_shape: tuple[int, int, int] | None = None
     other: str = ""
     weights: str = ""
+    pseudo_inputs: int = 0
 
     @property
     def title(self) -> str:

@@ -204,7 +204,8 @@ class Training(QObject):
     def _on_epoch(self, event: EpochEnd) -> None:
         self._curves.add(TRAIN, event.epoch, event.train)
         self._curves.add(VALIDATION, event.epoch, event.validation)
-        self._latents.add(event.epoch, event.latents)
+        if event.latents is not None:
+            self._latents.add(event.epoch, event.latents)
         curves, latents = self._curves.view(), self._latents.view()
         findings = diagnose(curves, latents, self._run.recipe, self.past.changes)
         self._learn(curves=curves, latents=latents, findings=findings)

@@ -1,4 +1,4 @@
-"""What every model keeps, whichever it is, for every likelihood and any images."""
+"""What every model keeps, for every likelihood, prior, posterior and any images."""
 
 import copy
 import itertools
@@ -9,6 +9,7 @@ import torch
 
 from latentlab.config import parse
 from latentlab.data.image_set import ImageSpec
+from latentlab.errors import RecipeError
 from latentlab.learning.checkpoint import Checkpoint, load_model, save_checkpoint
 from latentlab.learning.losses import compute_losses
 from latentlab.learning.noise import Noise
@@ -16,12 +17,14 @@ from latentlab.learning.objectives.elbo import ELBO
 from latentlab.learning.recipe import make_recipe
 from latentlab.models.base import MODELS
 from latentlab.models.likelihoods import LIKELIHOODS
+from latentlab.models.posteriors.posterior import POSTERIORS
+from latentlab.models.priors.prior import PRIORS
 
 SPECS = (
     ImageSpec((1, 28, 28), tuple("0123456789")),
     ImageSpec((3, 5, 7), ("ant", "bee", "cat")),
 )
-SMALL = {"hidden": (8, 5), "width": 4}
+SMALL = {"hidden": (12, 8), "width": 4}
 """What keeps a model small, of which each kind takes what it has."""
 OPTIONS = (
     {"hidden": ()},
@@ -33,13 +36,29 @@ OPTIONS = (
     {"architecture": "reference", "dropout": 0.3},
     {"width": 3},
 )
+PRIORS_BY_POSTERIOR = {
+    "gaussian": {"standard", "mixture", "vamp", "flow"},
+    "flow": {"standard", "mixture", "flow"},
+    "deterministic": {"standard"},
+}
+"""What may be combined; plug-ins aside, no other pair may."""
+SMALL_PARTS = {"vamp": {"pseudo_inputs": 3}, "mixture": {"components": 2}, "flow": {"units": 16}}
+PAIRS = [
+    {
+        "prior": {"kind": prior, **SMALL_PARTS.get(prior, {})},
+        "posterior": {"kind": posterior, **SMALL_PARTS.get(posterior, {})},
+    }
+    for posterior, priors in PRIORS_BY_POSTERIOR.items()
+    for prior in sorted(priors)
+]
 IMAGES, LATENT_DIM = 6, 3
 KINDS = sorted(MODELS.kinds())
+CONTINUOUS = [kind for kind in KINDS if "prior" in MODELS.kinds()[kind].model_fields]
 CASES = [
     *itertools.product(KINDS, sorted(LIKELIHOODS.kinds()), SPECS, [{}]),
     *(
         case
-        for case in itertools.product(KINDS, ["bernoulli"], SPECS, OPTIONS)
+        for case in itertools.product(KINDS, ["bernoulli"], SPECS, (*OPTIONS, *PAIRS))
         if set(case[3]) <= set(MODELS.kinds()[case[0]].model_fields)
     ),
 ]
@@ -66,7 +85,8 @@ class Case:
 
 def name(case):
     kind, likelihood, spec, options = case
-    return "-".join(map(str, (kind, likelihood, spec.shape, *options.values())))
+    parts = [part["kind"] if isinstance(part, dict) else part for part in options.values()]
+    return "-".join(map(str, (kind, likelihood, spec.shape, *parts)))
 
 
 @pytest.fixture(params=CASES, ids=name)
@@ -78,8 +98,9 @@ def test_it_encodes_and_decodes_to_distributions(case):
     q = case.model.encode(case.x, case.y)
     assert (q.batch_shape, q.event_shape) == ((IMAGES,), (LATENT_DIM,))
     assert q.mean.dtype == q.stddev.dtype == torch.float32
-    assert (q.stddev > 0).all()
-    assert q.log_prob(case.z).shape == (IMAGES,)
+    assert (q.stddev > 0).all() == case.model.has_posterior
+    if case.model.has_posterior:
+        assert q.log_prob(case.z).shape == (IMAGES,)
     assert not torch.equal(q.mean[0], q.mean[1])
     # Means of the decoder are pixels.
     p = case.model.decode(100 * case.z, case.y)
@@ -89,11 +110,14 @@ def test_it_encodes_and_decodes_to_distributions(case):
     assert p.mean.max() <= 1
     assert not torch.equal(p.mean[0], p.mean[1])
     assert torch.isfinite(p.log_prob(case.x)).all()
-    # The prior is the standard normal.
+    # The prior is the standard normal, unless another was chosen.
     prior = case.model.prior(case.y)
     assert prior.event_shape == (LATENT_DIM,)
+    assert prior.sample((4,)).shape == (4, LATENT_DIM)
     by_hand = -0.5 * (case.z**2).sum(1) - 0.5 * LATENT_DIM * math.log(2 * math.pi)
-    torch.testing.assert_close(prior.log_prob(case.z).expand(IMAGES), by_hand)
+    log_p = prior.log_prob(case.z).expand(IMAGES)
+    assert log_p.isfinite().all()
+    assert torch.allclose(log_p, by_hand) == case.model.has_standard_prior
 
 
 def test_it_says_the_same_each_time_and_of_each_image_alone(case):
@@ -149,7 +173,8 @@ def test_it_is_built_again_from_its_config_seed_or_checkpoint(case, request, tmp
     other = Case(*request.node.callspec.params["case"], seed=1)
     for name, weights in case.model.state_dict().items():
         assert torch.equal(same.model.state_dict()[name], weights)
-        if weights.dim() > 1:  # biases may all start at zero
+        # Biases and log deviations may all start at zero, and masks do not change.
+        if weights.dim() > 1 and weights.is_floating_point() and weights.any():
             assert not torch.equal(other.model.state_dict()[name], weights)
     recipe = make_recipe({"model": case.values})
     weights = {name: value.numpy() for name, value in case.model.state_dict().items()}
@@ -166,3 +191,40 @@ def test_it_is_built_again_from_its_config_seed_or_checkpoint(case, request, tmp
         assert torch.equal(
             loaded.decode(case.z, case.y).mean, case.model.decode(case.z, case.y).mean
         )
+
+
+COMBINED = [
+    (kind, likelihood, SPECS[1], pair)
+    for kind, likelihood, pair in itertools.product(CONTINUOUS, sorted(LIKELIHOODS.kinds()), PAIRS)
+    if likelihood != "bernoulli"
+]
+
+
+@pytest.mark.parametrize("combined", COMBINED, ids=name)
+def test_every_likelihood_prior_and_posterior_that_may_be_combined_learns(combined):
+    case = Case(*combined)
+    noise = Noise(torch.Generator().manual_seed(2))
+    objective = ELBO()
+    objective.check(case.model)
+    values, _ = compute_losses(case.model, objective, (case.x, case.y, None), {"beta": 1.0}, noise)
+    values["loss"].mean().backward()
+    slopes = [weights.grad for weights in case.model.parameters() if weights.grad is not None]
+    assert len(slopes) == len([*case.model.parameters()])
+    assert all(slope.isfinite().all() for slope in slopes)
+
+
+@pytest.mark.parametrize("kind", CONTINUOUS)
+def test_the_other_priors_and_posteriors_are_refused_with_a_reason(kind):
+    assert {*PRIORS_BY_POSTERIOR} == {*POSTERIORS.kinds()}
+    assert {*PRIORS.kinds()} == set.union(*PRIORS_BY_POSTERIOR.values())
+    for posterior, priors in PRIORS_BY_POSTERIOR.items():
+        for prior in {*PRIORS.kinds()} - priors:
+            with pytest.raises(RecipeError, match="choose") as error:
+                Case(kind, "bernoulli", SPECS[0], {"prior": prior, "posterior": posterior})
+            assert [*error.value.problems] == ["model.prior"]
+
+
+def test_pseudo_inputs_do_not_share_the_statistics_of_batch_normalization():
+    with pytest.raises(RecipeError, match="batch normalization"):
+        Case("vae", "bernoulli", SPECS[0], {"prior": "vamp", "norm": "batch"})
+    Case("vae", "bernoulli", SPECS[0], {"prior": "mixture", "norm": "batch"})

@@ -10,7 +10,6 @@ import numpy as np
 from latentlab.explorer.arithmetic import make_traversal
 from latentlab.explorer.interpolation import decode_path
 from latentlab.explorer.model import make_manifold
-from latentlab.latent.dimensions import kl_per_dimension
 from latentlab.latent.elbo_scores import elbo_scores
 from latentlab.latent.encode import to_hwc
 from latentlab.latent.interpolation.curves import PathKind
@@ -86,7 +85,7 @@ def gather(explorer: Explorer) -> Generator[Progress, None, Contents]:
     center = card.point((0.0,) * card.latent_dim, point.label)
     side = grid_side(card.spec) if card.latent_dim > 1 else 1
     manifold = yield from make_manifold(explorer, center, plane, GridSettings(side))
-    has_images = len(codes) > 0
+    has_images, kl = len(codes) > 0, explorer.kl_per_dimension()
     metrics: tuple[Metric, ...] = ()
     reconstructions = traversals = None
     traversed: tuple[str, ...] = ()
@@ -96,7 +95,8 @@ def gather(explorer: Explorer) -> Generator[Progress, None, Contents]:
         sheet = yield from make_traversal(explorer, point, TraversalSettings(most=TRAVERSALS))
         traversals = sheet.tiles.pictures
         traversed = tuple(
-            f"z{d + 1}, {kl:.2f} nats" for d, kl in zip(sheet.dimensions, sheet.kl, strict=True)
+            f"z{d + 1}" if np.isnan(kl) else f"z{d + 1}, {kl:.2f} nats"
+            for d, kl in zip(sheet.dimensions, sheet.kl, strict=True)
         )
     paths = yield from _paths(explorer, ends)
     return Contents(
@@ -106,7 +106,7 @@ def gather(explorer: Explorer) -> Generator[Progress, None, Contents]:
         manifold.tiles.pictures,
         side,
         plane,
-        kl_per_dimension(codes) if has_images else None,
+        None if np.isnan(kl).any() or not has_images else kl,
         plane.place(codes.mu) if has_images else None,
         reconstructions,
         paths,
@@ -129,7 +129,7 @@ def _measure(explorer: Explorer) -> Generator[Progress, None, tuple[Metric, ...]
     scores = yield from with_eta(elbo_scores(explorer.model, images, DRAWS), len(images))
     part = "held-out images" if held_out else "images, some of which it may have learned from"
     on = f"{len(images):,} {part}"
-    kl = kl_per_dimension(explorer.codes)
+    kl = explorer.kl_per_dimension()
     nats = f"{on}, {DRAWS} draws of z each"
     return (
         Metric("Negative ELBO", _mean(scores.elbo), "nats per image", nats),
@@ -138,7 +138,7 @@ def _measure(explorer: Explorer) -> Generator[Progress, None, tuple[Metric, ...]
         Metric("Squared error", _mean(scores.error, 4), "per pixel, pixels 0 to 1", on),
         Metric(
             "Active dimensions",
-            f"{int(is_active(kl).sum())} of {len(kl)}",
+            "unknown" if np.isnan(kl).any() else f"{int(is_active(kl).sum())} of {len(kl)}",
             "KL ≥ 0.01 nats",
             f"{len(explorer.codes):,} images of the map",
         ),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, override
 from pydantic import Field
 
 from latentlab.config import FIRST, Choice
+from latentlab.errors import RecipeError
 from latentlab.learning.fast.distributed import batch_mean
 from latentlab.learning.objectives.objective import OBJECTIVES, RateDistortion
 from latentlab.learning.schedules import SCHEDULES, Constant, Schedule
@@ -18,6 +19,13 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from latentlab.learning.batch import Batch
+    from latentlab.models.base import Model
+
+
+NO_FREE_BITS = (
+    "free bits need the KL of each latent dimension, which only a Gaussian posterior has, and only "
+    "with the standard normal prior: set them to 0, or choose these"
+)
 
 
 @OBJECTIVES.register
@@ -50,6 +58,12 @@ class ELBO(RateDistortion, title="ELBO"):
     )
 
     @override
+    def check(self, model: Model) -> None:
+        super().check(model)
+        if self.free_bits and not (model.has_gaussian_posterior and model.has_standard_prior):
+            raise RecipeError({"objective.free_bits": NO_FREE_BITS})
+
+    @override
     def terms(self, batch: Batch) -> dict[str, Tensor]:
         """Return the terms; ``free_bits`` is Σ_d max(0, free_bits - mean KL_d), added to the KL.
 
@@ -76,5 +90,7 @@ class ELBO(RateDistortion, title="ELBO"):
 
     @override
     def total(self, terms: Mapping[str, Tensor], numbers: Mapping[str, float | Tensor]) -> Tensor:
+        if "kl" not in terms:
+            return self.distortion(terms)
         rate = terms["kl"] + terms["free_bits"] if self.free_bits else terms["kl"]
         return self.distortion(terms) + numbers["beta"] * rate

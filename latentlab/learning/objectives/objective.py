@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from latentlab.learning.batch import Batch
+    from latentlab.models.base import Model
 
 
 class Objective(Config, ABC):
@@ -27,6 +28,10 @@ class Objective(Config, ABC):
     extra: Annotated[Term, Choice(TERMS)] = Field(
         NoTerm(), title="Extra term", description="A further term of the loss."
     )
+
+    def check(self, model: Model) -> None:
+        """Raise a `RecipeError` with the reason if a model cannot be trained with it."""
+        self.extra.check(model)
 
     @abstractmethod
     def terms(self, batch: Batch) -> dict[str, Tensor]:
@@ -51,16 +56,17 @@ class RateDistortion(Objective):
 
     @override
     def terms(self, batch: Batch) -> dict[str, Tensor]:
-        """Return the terms; hidden pixels do not count in the reconstruction.
+        """Return the terms, without a KL for deterministic codes.
+
+        Hidden pixels do not count in the reconstruction.
 
         References
         ----------
         Auto-Encoding Variational Bayes, Kingma & Welling, 2013, eq. 3.
         """
-        terms = {
-            "reconstruction": reconstruction(batch),
-            "kl": kl(batch.q, batch.prior, batch.z),
-        }
+        terms = {"reconstruction": reconstruction(batch)}
+        if batch.model.has_posterior:
+            terms["kl"] = kl(batch.q, batch.prior, batch.z)
         extra = self.extra.value(batch)
         return terms if extra is None else {**terms, self.extra.kind: extra}
 

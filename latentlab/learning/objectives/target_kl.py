@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, override
 from pydantic import Field
 
 from latentlab.config import FIRST, Choice
+from latentlab.errors import RecipeError
 from latentlab.learning.fast.distributed import batch_mean
 from latentlab.learning.objectives.objective import OBJECTIVES, RateDistortion
 from latentlab.learning.schedules import SCHEDULES, Constant, Schedule
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from torch import Tensor
+
+    from latentlab.models.base import Model
 
 
 @OBJECTIVES.register
@@ -48,6 +51,14 @@ class Capacity(RateDistortion, title="Target KL"):
         description="How the target grows during the first epochs.",
         json_schema_extra={"prefix": "Target", "factor_of": "target"},
     )
+
+    @override
+    def check(self, model: Model) -> None:
+        super().check(model)
+        if not model.has_posterior:
+            raise RecipeError(
+                {"objective.kind": "a deterministic posterior has no KL to hold at a target"}
+            )
 
     @override
     def numbers(self, epochs: float) -> dict[str, float]:

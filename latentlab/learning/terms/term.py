@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from latentlab.learning.batch import Batch
+    from latentlab.models.base import Model
 
 
 class Term(Config, ABC):
@@ -31,6 +32,9 @@ class Term(Config, ABC):
     def name(self) -> str:
         """Name of the curve."""
         return self.kind
+
+    def check(self, model: Model) -> None:  # most terms fit every model
+        """Raise a `RecipeError` with the reason if a model cannot be trained with it."""
 
     @abstractmethod
     def value(self, batch: Batch) -> Tensor | None:

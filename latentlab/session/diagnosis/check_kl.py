@@ -129,7 +129,8 @@ def _dimensions(count: int) -> str:
 @check(50)
 def low_kl(run: Evidence) -> Finding | None:
     """Check for codes with too little information to distinguish images."""
-    if not run.known or run.beta == 0 or run.kl >= MIN_KL or collapse(run):
+    # Deterministic codes have no KL, so that it is NaN.
+    if not run.known or run.beta == 0 or not run.kl < MIN_KL or collapse(run):
         return None
     kinds = max(1, int(np.exp(run.kl)))
     capacity = f"enough to distinguish {kinds} kinds of images"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from latentlab.session.diagnosis.check import find_checks, format_kl, format_nats
 from latentlab.session.diagnosis.check_kl import is_carrying
 from latentlab.session.diagnosis.evidence import MIN_EPOCHS, Evidence
+from latentlab.session.latent_curves import NOT_MEASURED, is_measured
 from latentlab.session.runs import Finding
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def _fine(run: Evidence) -> Finding:
 def _about_collapse(run: Evidence) -> str:
     """Return a sentence on posterior collapse, so that its absence is found as well."""
     if run.latents is None:
-        return NOT_LOGGED
+        return NOT_LOGGED if is_measured(run.recipe) else NOT_MEASURED
     if run.beta == 0 or not is_carrying(run.latents.kl[-1]).all():
         return ""
     least = format_kl(run.latents.kl[-1].min())

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QComboBox, QWidget
 
 from latentlab.latent.grid import Spacing
 from latentlab.session import wants
-from latentlab.session.abilities import DECODER
+from latentlab.session.abilities import DECODER, STANDARD_PRIOR, why_not
 from latentlab.session.classifier.requests import ClassifyManifold, OpenClassifier
 from latentlab.session.files.figure import PlotAxis
 from latentlab.session.files.script import manifold_script
@@ -39,13 +39,17 @@ MAX_TINT = 0.6
 """Opacity of the colour of a certain decision."""
 MAX_TICKS = 10
 """Maximum number of labels along a side of a saved manifold."""
+SPACING_TIP = (
+    "Even steps, or steps with equal shares of the prior, which give more room to the centre, "
+    "where most codes are."
+)
 SPACINGS = {"even steps": Spacing.UNIFORM, "prior quantiles": Spacing.QUANTILE}
 
 
 class ManifoldPanel(PanelWidget):
     """Tiles of the decoded grid, and the settings of the grid."""
 
-    watches = frozenset({MakeManifold, OpenClassifier, ClassifyManifold, "point", "grid"})
+    watches = frozenset({"model", MakeManifold, OpenClassifier, ClassifyManifold, "point", "grid"})
 
     def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
         super().__init__(controller, parent)
@@ -59,8 +63,8 @@ class ManifoldPanel(PanelWidget):
         self.span.setSuffix(" σ")
         self.span.setKeyboardTracking(False)
         self.span.setToolTip(
-            "Extent of the grid, in standard deviations of the prior. Beyond 3 the model has "
-            "seen hardly any codes."
+            "Extent of the grid, in standard deviations of a standard normal prior. Beyond 3 a "
+            "model with this prior has seen hardly any codes."
         )
         self.spacing = QComboBox()
         self.spacing.addItems(list(SPACINGS))
@@ -71,10 +75,7 @@ class ManifoldPanel(PanelWidget):
         self.spacing.setMinimumContentsLength(7)
         self.spacing.setMaximumWidth(18 * UNIT)
         self.spacing.setAccessibleName("Spacing of the grid")
-        self.spacing.setToolTip(
-            "Even steps, or steps with equal shares of the prior, which give more room to the "
-            "centre, where most codes are."
-        )
+        self.spacing.setToolTip(SPACING_TIP)
         tip = "Tint each tile by the decision of the classifier; strong colours are certain"
         self.decisions = IconButton("decisions", tip)
         self.decisions.setCheckable(True)
@@ -111,6 +112,8 @@ class ManifoldPanel(PanelWidget):
     def show_state(self, state: State, changed: Changes) -> None:
         if "grid" in changed:
             self._show_settings(state)
+        if "model" in changed:
+            self._show_spacing(state)
         if MakeManifold in changed:
             manifold = state.answer(MakeManifold)
             self.view.set_tiles(manifold.tiles if manifold else None)
@@ -129,6 +132,12 @@ class ManifoldPanel(PanelWidget):
     def _on_decisions(self) -> None:
         self.controller.demand.renew()
         self._show_decisions(self.controller.state)
+
+    def _show_spacing(self, state: State) -> None:
+        """Offer quantiles only of the standard normal prior, whose quantiles are known."""
+        reason = why_not(STANDARD_PRIOR, state.model)
+        self.spacing.setEnabled(not reason)
+        self.spacing.setToolTip(reason or SPACING_TIP)
 
     def _show_settings(self, state: State) -> None:
         for widget in (self.count, self.span, self.spacing):

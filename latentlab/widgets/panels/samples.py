@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QComboBox, QPushButton, QWidget
 from latentlab.session import wants
 from latentlab.session.abilities import DECODER
 from latentlab.session.files.script import sampling_script
-from latentlab.session.model import MakeSamples
+from latentlab.session.model import FetchPseudoInputs, MakeSamples
 from latentlab.widgets.kit.icons import IconButton
 from latentlab.widgets.kit.images.tile_view import ImageGrid
 from latentlab.widgets.kit.number_box import IntegerBox
@@ -22,18 +22,29 @@ from latentlab.widgets.panel import Area, Panel, PanelWidget, Place
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from latentlab.session.points import Tiles
     from latentlab.session.request import Request
     from latentlab.session.state import Changes, State
     from latentlab.workers.controller import Controller
 
 
-class SamplesPanel(PanelWidget):
-    """Grid of samples drawn with a seed."""
+SAMPLES, PSEUDO_INPUTS = "samples", "pseudo-inputs"
 
-    watches = frozenset({"model", MakeSamples, "sampling"})
+
+class SamplesPanel(PanelWidget):
+    """Grid of samples drawn with a seed, or of the pseudo-inputs of the prior."""
+
+    watches = frozenset({"model", MakeSamples, FetchPseudoInputs, "sampling"})
 
     def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
         super().__init__(controller, parent)
+        self.shown = QComboBox()
+        self.shown.addItems([SAMPLES, PSEUDO_INPUTS])
+        self.shown.hide()
+        self.shown.setAccessibleName("Images of the panel")
+        self.shown.setToolTip(
+            "Samples of the prior, or the learned images whose posteriors are the VampPrior."
+        )
         self.label = QComboBox()
         self.label.hide()
         self.label.setToolTip(
@@ -47,25 +58,36 @@ class SamplesPanel(PanelWidget):
         self.seed.setKeyboardTracking(False)
         self.seed.setToolTip("The same seed gives the same samples, on any machine.")
         export = IconButton("export", "Save the samples")
-        for widget in (self.new, self.label, self.seed):
+        for widget in (self.shown, self.new, self.label, self.seed):
             self.tools.addWidget(widget)
         self.tools.addStretch(1)
         self.tools.addWidget(export)
         self.view = ImageGrid("Samples appear here when a model is open.", gap=1)
         self.view.setAccessibleName("Samples")
         self.body.addWidget(self.view, 1)
+        self.shown.currentIndexChanged.connect(self._on_shown)
         self.label.currentIndexChanged.connect(self._on_settings)
         self.seed.valueChanged.connect(self._on_settings)
         self.new.clicked.connect(controller.decoding.draw_samples)
         self.view.hovered.connect(self._on_hovered)
         self.view.chosen.connect(self._on_chosen)
-        self.view.exporting.describe("samples", self._info, script=self._script)
+        self._name_content()
         self.view.exporting.serve(export)
-        StaleOverlay(self.view, controller, MakeSamples)
+        StaleOverlay(self.view, controller, MakeSamples, FetchPseudoInputs)
 
     @override
     def wants(self, state: State) -> Iterable[Request[Any]]:
-        return wants.samples(state)
+        if not self._shows_pseudo_inputs:
+            return wants.samples(state)
+        return [FetchPseudoInputs()] if state.model and state.model.pseudo_inputs else []
+
+    @property
+    def _shows_pseudo_inputs(self) -> bool:
+        return self.shown.currentText() == PSEUDO_INPUTS
+
+    def _tiles(self) -> Tiles | None:
+        kind = FetchPseudoInputs if self._shows_pseudo_inputs else MakeSamples
+        return self.controller.state.answer(kind)
 
     @override
     def show_state(self, state: State, changed: Changes) -> None:
@@ -75,14 +97,40 @@ class SamplesPanel(PanelWidget):
             names = state.model.spec.class_names if state.model else ()
             self.label.clear()
             self.label.addItems(["all", *names])
-            self.label.setVisible(bool(state.model and state.model.conditional))
+            self._offer_pseudo_inputs(offered=bool(state.model and state.model.pseudo_inputs))
+            self._show_tools(state)
         label = state.sampling.label
         self.label.setCurrentIndex(0 if label is None else label + 1)
         self.seed.show_value(state.sampling.seed)
         for widget in (self.label, self.seed):
             widget.blockSignals(False)
-        if MakeSamples in changed:
-            self.view.set_tiles(state.answer(MakeSamples))
+        if changed & {MakeSamples, FetchPseudoInputs}:
+            self.view.set_tiles(self._tiles())
+
+    def _offer_pseudo_inputs(self, *, offered: bool) -> None:
+        self.shown.setVisible(offered)
+        if not offered:
+            self.shown.setCurrentText(SAMPLES)
+
+    def _show_tools(self, state: State) -> None:
+        """Show the settings of samples, which pseudo-inputs do not have."""
+        is_drawn = not self._shows_pseudo_inputs
+        self.new.setVisible(is_drawn)
+        self.seed.setVisible(is_drawn)
+        self.label.setVisible(is_drawn and bool(state.model and state.model.conditional))
+
+    def _name_content(self) -> None:
+        if self._shows_pseudo_inputs:
+            self.view.exporting.describe(PSEUDO_INPUTS)
+        else:
+            self.view.exporting.describe(SAMPLES, self._info, script=self._script)
+
+    @Slot()
+    def _on_shown(self) -> None:
+        self._name_content()
+        self._show_tools(self.controller.state)
+        self.view.set_tiles(self._tiles())
+        self.controller.demand.renew()
 
     @Slot()
     def _on_settings(self) -> None:
@@ -95,11 +143,11 @@ class SamplesPanel(PanelWidget):
 
     @Slot(int)
     def _on_hovered(self, row: int) -> None:
-        self.controller.preview.tile(self.controller.state.answer(MakeSamples), row)
+        self.controller.preview.tile(self._tiles(), row)
 
     @Slot(int)
     def _on_chosen(self, row: int) -> None:
-        tiles = self.controller.state.answer(MakeSamples)
+        tiles = self._tiles()
         if tiles:
             self.controller.point.set(tiles.points[row])
 
@@ -119,10 +167,12 @@ PANEL = Panel(
         "explore": Place(Area.BOTTOM, 1, 4),
         "train": Place(Area.BOTTOM, 1, 4),
     },
-    help="Images that the model generates: points z are drawn from the prior N(0, 1) and "
+    help="Images that the model generates: points z are drawn from the prior of the model and "
     "decoded, <b>z ~ p(z), x ~ p(x|z)</b>. Samples look good where the codes of real images "
     "cover the prior. In holes, where the prior expects codes and there are none, samples "
-    "look wrong. Click a sample to make its point the current z.",
+    "look wrong. Click a sample to make its point the current z. A model with a VampPrior also "
+    "shows its <i>pseudo-inputs</i>, learned images whose codes are the prior: "
+    "<b>p(z) = 1/K Σ<sub>k</sub> q(z|u<sub>k</sub>)</b>.",
     widget=SamplesPanel,
     needs=DECODER,
 )

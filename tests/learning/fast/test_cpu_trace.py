@@ -26,6 +26,17 @@ RECIPES = {
     "free bits": {"objective": {"kind": "elbo", "beta": 4.0, "free_bits": 0.5}},
     "capacity": {"objective": {"kind": "capacity"}},
     "missing": {"missing": 0.3},
+    "mixture": {"model": {"prior": "mixture"}, "precision": "bf16"},
+    "vamp": {"kind": "cvae", "model": {"prior": {"kind": "vamp", "pseudo_inputs": 5}}},
+    "iwae": {"objective": {"kind": "iwae", "samples": 3}},
+    "doubly": {
+        "objective": {"kind": "iwae", "samples": 3, "gradient": "doubly-reparameterized"},
+        "model": {"prior": "mixture"},
+    },
+    "rae": {
+        "model": {"posterior": "deterministic"},
+        "objective": {"kind": "rae", "extra": "gradient-penalty"},
+    },
     "residual": {"model": CONV},
     "residual in bf16": {"model": CONV, "precision": "bf16"},
     "reference": {"model": {**CONV, "architecture": "reference", "likelihood": "gaussian"}},

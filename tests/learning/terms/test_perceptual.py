@@ -28,7 +28,7 @@ def rng(seed=0):
 def batch(x, mean, known=None):
     """A batch whose reconstructions are `mean`; terms look at nothing else."""
     p = Independent(Normal(mean, torch.ones_like(mean)), 3)
-    return Batch(x=x, y=None, known=known, z=None, q=None, p=p, prior=None)
+    return Batch(x=x, y=None, known=known, z=None, q=None, p=p, prior=None, model=None, noise=None)
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +46,10 @@ def test_no_term_is_none_and_has_nothing_to_choose():
 @pytest.mark.parametrize("kind", sorted(TERMS.kinds()))
 def test_a_term_gives_one_number_an_image_or_none(kind):
     term = parse(TERMS.kinds()[kind], {})
-    value = term.value(batch(*torch.rand(2, 4, 3, 9, 7, generator=rng())))
+    model = VAEConfig(hidden=(8,), latent_dim=2).build(ImageSpec((3, 9, 7)))
+    inputs = torch.rand(4, 3, 9, 7, generator=rng()), None, None
+    _, outputs = compute_losses(model, ELBO(), inputs, {"beta": 1.0}, Noise(rng()))
+    value = term.value(outputs)
     assert term.name == kind
     assert value is None or value.shape == (4,)
 

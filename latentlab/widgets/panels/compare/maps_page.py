@@ -8,6 +8,7 @@ import numpy as np
 from PySide6.QtCore import QEvent, QPointF, Qt, Signal, Slot
 from PySide6.QtWidgets import QGridLayout
 
+from latentlab.session.abilities import STANDARD_PRIOR, why_not
 from latentlab.session.comparison import CodesMap, CompareMaps
 from latentlab.session.selection import mask_of
 from latentlab.widgets.kit.labels import ElidedLabel, muted
@@ -90,7 +91,12 @@ class MapsPage(ComparePage):
             return
         if not self.maps:
             self._make_maps()
-        a = CodesMap(view.places(codes), view.frame.names, is_plane=view.is_plane)
+        a = CodesMap(
+            view.places(codes),
+            view.frame.names,
+            is_plane=view.is_plane,
+            has_prior=not why_not(STANDARD_PRIOR, state.model),
+        )
         shown = state.preview.original if state.preview else state.original
         names = model_names(state, known)
         for plot, label, axes, name, one in zip(
@@ -135,7 +141,7 @@ class ModelMap(Plot):
         self._shown, self._xy = (one, labels), xy
         fitting = labels if labels is not None and len(labels) == len(xy) else None
         self.cloud.set_points(xy, by_class(fitting, len(xy)))
-        self._rings.setVisible(one is not None and one.is_plane)
+        self._rings.setVisible(one is not None and one.is_plane and one.has_prior)
         if one and len(xy):
             self._show_all(one)
 

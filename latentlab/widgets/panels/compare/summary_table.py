@@ -75,7 +75,10 @@ class SummaryTable(QWidget):
         for name, paired in zip(ROWS, measured, strict=False):
             self._fill(name, *_texts(paired, 4 if paired is summary.error else 1))
         units = zip(summary.active, summary.dimensions, strict=True)
-        self._fill("active dimensions", *(f"{active} of {total}" for active, total in units), "")
+        counts = (
+            "unknown" if active is None else f"{active} of {total}" for active, total in units
+        )
+        self._fill("active dimensions", *counts, "")
         self.verdict.setText(verdict_text(summary, names, in_nats))
 
     def _fill(self, name: str, *texts: str) -> None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, override
 
+import numpy as np
 from PySide6.QtCore import QEvent, QSignalBlocker, Qt, Slot
 from PySide6.QtWidgets import QComboBox, QGridLayout, QLabel, QWidget
 
 from latentlab.learning.events import is_active, is_weak
-from latentlab.session.abilities import POSTERIORS
+from latentlab.session.abilities import KL, POSTERIORS, STANDARD_PRIOR, why_not
 from latentlab.session.directions import MeasureDimensions
-from latentlab.session.latent_curves import ACTIVE_TIP, WEAK_TIP
+from latentlab.session.latent_curves import ACTIVE_TIP, NOT_MEASURED, WEAK_TIP
 from latentlab.widgets.kit.colour_bar import ColourBar
 from latentlab.widgets.kit.labels import muted
 from latentlab.widgets.kit.theme import UNIT
@@ -30,7 +31,6 @@ from latentlab.widgets.panels.latents.plots import (
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from latentlab.session.axes import DimensionStatistics
@@ -52,7 +52,7 @@ EMPTY = (
 class LatentsPanel(ThrottledPanel):
     """Heat map and split of the KL, and histograms of mu and sigma."""
 
-    watches = frozenset({"latents", "portrait", "codes", "is_training", MeasureDimensions})
+    watches = frozenset({"model", "latents", "portrait", "codes", "is_training", MeasureDimensions})
 
     def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
         super().__init__(controller, parent)
@@ -123,16 +123,23 @@ class LatentsPanel(ThrottledPanel):
 
     @override
     def draw(self, state: State) -> None:
-        latents, measured = state.log.latents, _measured(state)
-        kl = latents.kl[-1] if latents is not None else measured.kl if measured else None
+        latents, kl = state.log.latents, _kl(state)
+        posteriors = _posteriors(state)
+        is_empty = kl is None and (posteriors is None or not why_not(KL, state.model))
         for widget in (self._plots, self.dimension):
-            widget.setVisible(kl is not None)
+            widget.setVisible(not is_empty)
         for widget in (self.heat, self.split, self.bar):
             widget.setVisible(latents is not None)
-        self.bars.setVisible(measured is not None)
-        self._empty.setVisible(kl is None)
+        self.bars.setVisible(latents is None and kl is not None)
+        self._empty.setVisible(is_empty)
+        has_prior = not why_not(STANDARD_PRIOR, state.model)
+        for plot in (self.mu, self.sigma):
+            plot.expected.setVisible(has_prior)
         self._on_pointed(None)
         if kl is None:
+            if posteriors is not None and not is_empty:
+                self._list_dimensions(posteriors[0].shape[1])
+                self._show_distributions()
             return
         self._list_dimensions(len(kl))
         if latents is not None:
@@ -168,8 +175,7 @@ class LatentsPanel(ThrottledPanel):
     def _on_pointed(self, cell: Cell | None) -> None:
         """Show the values of the cell under the cursor, else those of the last epoch."""
         state = self.controller.state
-        latents, measured = state.log.latents, _measured(state)
-        kl = latents.kl[-1] if latents is not None else measured.kl if measured else None
+        latents, kl = state.log.latents, _kl(state)
         if cell:
             epoch = "" if cell.epoch is None else f"epoch {cell.epoch:.0f} · "
             text = f"z{cell.dimension + 1} · {epoch}{cell.nats:.3f} nats"
@@ -178,11 +184,11 @@ class LatentsPanel(ThrottledPanel):
             # The scale and the choice of a dimension move to another line if it does not fit.
             self.text.setMinimumWidth(self.text.fontMetrics().horizontalAdvance(text) + 1)
         else:
-            text = ""
+            text = why_not(KL, state.model) and NOT_MEASURED
         self.text.setText(text)
         geometry = geometry_text(latents) if latents is not None else ""
         tip = f"{ACTIVE_TIP} {WEAK_TIP} {geometry}".rstrip()
-        self.text.setToolTip(tip if kl is not None else "")
+        self.text.setToolTip(tip if kl is not None else text)
 
     @Slot(int)
     def _on_chosen(self, dimension: int) -> None:
@@ -217,6 +223,15 @@ def _measured(state: State) -> DimensionStatistics | None:
     measured = state.answer(MeasureDimensions)
     has_images = state.codes is not None and len(state.codes) > 0
     return measured if state.log.latents is None and has_images else None
+
+
+def _kl(state: State) -> NDArray[np.float64] | None:
+    """Return the KL of each dimension by the log, else over the map; None if it is unknown."""
+    if state.log.latents is not None:
+        last: NDArray[np.float64] = state.log.latents.kl[-1]
+        return last
+    measured = _measured(state)
+    return None if measured is None or np.isnan(measured.kl).any() else measured.kl
 
 
 def _posteriors(state: State) -> tuple[NDArray[np.float32], NDArray[np.float32]] | None:

@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, QRectF, QTimer, Signal, Slot
 from PySide6.QtGui import QAction, QActionGroup, QColor, QImage
 
 from latentlab.session import wants
-from latentlab.session.abilities import DECODER, IMAGES, POSTERIORS
+from latentlab.session.abilities import DECODER, GAUSSIAN_POSTERIORS, IMAGES, KL, POSTERIORS
 from latentlab.session.classifier.requests import ClassifyPlane, OpenClassifier
 from latentlab.session.map import ComputeMeasure, FindHoles, SamplePosteriors
 from latentlab.session.model import Decode, MakeManifold
@@ -80,8 +80,8 @@ CHOICES = {
 NEEDS = {
     SPREAD: POSTERIORS,
     ELLIPSES: POSTERIORS,
-    SAMPLES: POSTERIORS,
-    HOLES: POSTERIORS,
+    SAMPLES: GAUSSIAN_POSTERIORS,
+    HOLES: KL,
     MANIFOLD_BACKDROP: DECODER,
     IMAGE: DECODER,
     BOUNDARY: DECODER,

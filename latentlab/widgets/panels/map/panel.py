@@ -8,7 +8,7 @@ from PySide6.QtCore import QEvent, Qt, Slot
 from PySide6.QtWidgets import QMenu, QPushButton, QWidget
 
 from latentlab.session import wants
-from latentlab.session.abilities import DECODER, why_not
+from latentlab.session.abilities import DECODER, STANDARD_PRIOR, why_not
 from latentlab.session.anomalies import ScoreImages
 from latentlab.session.classifier.requests import (
     ClassifyImages,
@@ -160,7 +160,9 @@ class MapPanel(PanelWidget):
             self.views.show_view(state)
         if changed & {"model", "view"}:
             self.pointer.forget_places()
-            self.plot.set_view(state.view, has_prior=not why_not(DECODER, state.model))
+            self.plot.set_view(
+                state.view, has_prior=not why_not(DECODER | STANDARD_PRIOR, state.model)
+            )
         if changed & {"model", "codes", "view", "is_training", "following"}:
             self._show_note(state, state.model, state.codes)
         if changed & {"model", "codes", "view", ScoreImages, OpenClassifier}:
@@ -291,7 +293,8 @@ PANEL = Panel(
         "compare": Place(Area.RIGHT, 0, 3),
     },
     help="Each dot is the code of one real image: the mean of <b>q(z|x)</b>, coloured by class. "
-    "The dashed rings are one, two and three standard deviations of the prior N(0, 1). "
+    "The dashed rings are one, two and three standard deviations of the prior N(0, 1), if the "
+    "model has this prior. "
     "Hover to see the decoded image of a position, click to set z to it (the cross), "
     "Shift+click to go to the nearest real image. The two ellipses around the code of an "
     "image are one and two standard deviations of its posterior. Drag <b>A</b> and <b>B</b> "

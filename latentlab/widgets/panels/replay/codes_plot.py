@@ -30,8 +30,13 @@ class CodesPlot(Plot):
         self.getPlotItem().setContentsMargins(0, 0, 0, 0)
         # Small points overlap less in a small plot.
         self.cloud = ScatterItem(largest=3)
-        for item in (PriorRings(), self.cloud):
+        self._rings = PriorRings()
+        for item in (self._rings, self.cloud):
             self.addItem(item, ignoreBounds=True)
+
+    def show_prior(self, *, has_prior: bool) -> None:
+        """Show the rings if the prior is N(0, I)."""
+        self._rings.setVisible(has_prior)
 
     def set_codes(self, xy: NDArray[np.float32], labels: NDArray[np.int64] | None) -> None:
         """Show codes, shape (N, 2), coloured by class."""

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
 
 from latentlab.latent.planes import axes_plane
 from latentlab.session import wants
+from latentlab.session.abilities import STANDARD_PRIOR, why_not
 from latentlab.session.export import ANIMATIONS, SaveHistoryFilm
 from latentlab.session.files.film import FilmOptions
 from latentlab.session.files.mosaic import square_columns, tile
@@ -118,6 +119,7 @@ class ReplayPanel(PanelWidget):
         frame, size = state.view.frame, portrait.mu.shape[1]
         if frame.size != size:
             frame = axes_plane(0, min(1, size - 1), size)
+        self.codes.show_prior(has_prior=not why_not(STANDARD_PRIOR, state.model))
         self.codes.set_codes(frame.place(portrait.mu), portrait.labels)
         self.pairs.set_pairs(portrait.originals, portrait.reconstructions)
         self.samples.set_tiles(Tiles((), portrait.samples, 8))

@@ -1,0 +1,1 @@
+"""Posteriors q(z|x) of the models with continuous codes, one file each."""
