@@ -42,7 +42,7 @@ class ConvVAE(Model):
         super().__init__()
         self.latent_dim = config.latent_dim
         self.encoder = ConvEncoder(config, spec)
-        self.decoder = ConvDecoder(config, spec)
+        self.decoder = ConvDecoder(config.latent_dim, config, spec)
         config.equip(self, spec)
 
     @override
@@ -90,7 +90,7 @@ class ConvCVAE(Model):
         super().__init__()
         self.latent_dim = config.latent_dim
         self.encoder = ConvEncoder(config, spec, spec.classes)
-        self.decoder = ConvDecoder(config, spec, spec.classes)
+        self.decoder = ConvDecoder(config.latent_dim, config, spec, spec.classes)
         config.equip(self, spec)
 
     @override
