@@ -1,0 +1,122 @@
+"""A codebook of vectors that follow the outputs of the encoder."""
+
+from __future__ import annotations
+
+from typing import override
+
+import torch
+from torch import Tensor, distributed
+
+from latentlab.models.layers import RandomLayer
+
+MIN_RELATIVE_USE = 0.03
+"""Use of a code, relative to equal use of all, below which it is dead."""
+
+
+class Codebook(RandomLayer):
+    """K vectors, each an exponential moving average of the encoder outputs nearest to it.
+
+    Codes that are hardly used are restarted at random outputs of the encoder; therefore the first
+    batch replaces all of the random initial ones.
+
+    Parameters
+    ----------
+    codes : int
+        Number of vectors K.
+    channels : int
+        Size of each vector, C.
+    decay : float
+        Weight of the past in the averages, in [0, 1).
+
+    Attributes
+    ----------
+    vectors : Tensor
+        The codes, with shape (K, C).
+    use : Tensor
+        Moving average of the number of outputs per batch that are nearest to each code, with
+        shape (K,).
+    sums : Tensor
+        Moving average of the sum of these outputs, with shape (K, C).
+
+    References
+    ----------
+    Neural Discrete Representation Learning, van den Oord, Vinyals & Kavukcuoglu, 2017, appendix
+    A.1; restarts: Jukebox, Dhariwal et al., 2020, section 3.1.
+    """
+
+    def __init__(self, codes: int, channels: int, decay: float) -> None:
+        super().__init__()
+        self._decay = decay
+        self.vectors: Tensor
+        self.use: Tensor
+        self.sums: Tensor
+        self.register_buffer("vectors", torch.randn(codes, channels))
+        self.register_buffer("use", torch.zeros(codes))
+        self.register_buffer("sums", torch.zeros(codes, channels))
+
+    def nearest(self, outputs: Tensor) -> Tensor:
+        """Return the index of the nearest code, with shape (...), for outputs of shape (..., C)."""
+        # Under autocast the distances would be in bf16, too coarse to tell codes apart.
+        with torch.no_grad(), torch.autocast(outputs.device.type, enabled=False):
+            flat = outputs.reshape(-1, outputs.shape[-1]).float()
+            squares = self.vectors.square().sum(1)
+            # |o - e|² without |o|², which is the same for all codes.
+            distances = torch.addmm(squares, flat, self.vectors.T, alpha=-2)
+            return distances.argmin(1).reshape(outputs.shape[:-1])
+
+    @override
+    def forward(self, indices: Tensor) -> Tensor:
+        """Return the codes, with shape (..., C), for indices of shape (...)."""
+        return self.vectors[indices]
+
+    @property
+    def shares(self) -> Tensor:
+        """Share of the encoder outputs that each code stands for, with shape (K,)."""
+        return self.use / self.use.sum().clamp_min(1e-12)
+
+    @torch.no_grad()
+    def learn(self, outputs: Tensor, indices: Tensor) -> None:
+        """Update the averages with the outputs (N, C) of a batch and their nearest codes (N,).
+
+        In a distributed run every process must call it with its own slice.
+        """
+        chosen = one_hot(indices, len(self.vectors))
+        with torch.autocast(outputs.device.type, enabled=False):
+            # A product, because adding by index is not reproducible on GPUs.
+            counts, sums = chosen.sum(0), chosen.T.mm(outputs)
+        fresh = self._random_outputs(outputs)
+        if distributed.is_available() and distributed.is_initialized():
+            distributed.all_reduce(counts)
+            distributed.all_reduce(sums)
+            distributed.broadcast(fresh, 0)
+        self.use.lerp_(counts, 1 - self._decay)
+        self.sums.lerp_(sums, 1 - self._decay)
+        equal_use = counts.sum() / len(self.vectors)
+        dead = self.use < MIN_RELATIVE_USE * equal_use
+        self.use.copy_(torch.where(dead, equal_use, self.use))
+        self.sums.copy_(torch.where(dead[:, None], equal_use * fresh, self.sums))
+        self.vectors.copy_(self.sums / self.use[:, None])
+
+    def _random_outputs(self, outputs: Tensor) -> Tensor:
+        """Return one of the outputs for each code, with shape (K, C)."""
+        if not len(outputs):
+            # A process without images; the first one, which has some, sends its own.
+            return self.vectors.clone()
+        rows = torch.empty(len(self.vectors), dtype=torch.long, device=outputs.device)
+        return outputs[rows.random_(0, len(outputs), generator=self.generator)]
+
+
+def one_hot(indices: Tensor, codes: int) -> Tensor:
+    """Return 0 and 1 in fp32, with shape (N, codes), for indices of shape (N,)."""
+    # torch's one_hot reads its input on the host, which a captured step must not do.
+    zeros = torch.zeros(len(indices), codes, device=indices.device)
+    return zeros.scatter_(1, indices[:, None], 1)
+
+
+def perplexity(indices: Tensor, codes: int) -> Tensor:
+    """Return exp(H) of the frequencies of the codes among indices of shape (N,), a scalar.
+
+    It is the number of codes in use if all are used equally often.
+    """
+    shares = one_hot(indices, codes).mean(0)
+    return torch.special.entr(shares).sum().exp()
