@@ -9,15 +9,17 @@ from torch import Tensor, distributed
 
 from latentlab.models.layers import RandomLayer
 
-MIN_RELATIVE_USE = 0.03
+MIN_RELATIVE_USE = 0.05
 """Use of a code, relative to equal use of all, below which it is dead."""
+FRESH_RELATIVE_USE = 0.1
+"""Use with which a code is restarted: low, so that it soon moves to the mean of its outputs."""
 
 
 class Codebook(RandomLayer):
     """K vectors, each an exponential moving average of the encoder outputs nearest to it.
 
-    Codes that are hardly used are restarted at random outputs of the encoder; therefore the first
-    batch replaces all of the random initial ones.
+    Codes that are hardly used are restarted at random outputs of the encoder, preferably at those
+    far from their code; therefore the first batch replaces all of the random initial ones.
 
     Parameters
     ----------
@@ -41,7 +43,8 @@ class Codebook(RandomLayer):
     References
     ----------
     Neural Discrete Representation Learning, van den Oord, Vinyals & Kavukcuoglu, 2017, appendix
-    A.1; restarts: Jukebox, Dhariwal et al., 2020, section 3.1.
+    A.1; restarts: Jukebox, Dhariwal et al., 2020, section 3.1, at outputs drawn as in k-means++,
+    Arthur & Vassilvitskii, 2007, algorithm 1.
     """
 
     def __init__(self, codes: int, channels: int, decay: float) -> None:
@@ -84,7 +87,7 @@ class Codebook(RandomLayer):
         with torch.autocast(outputs.device.type, enabled=False):
             # A product, because adding by index is not reproducible on GPUs.
             counts, sums = chosen.sum(0), chosen.T.mm(outputs)
-        fresh = self._random_outputs(outputs)
+        fresh = self._random_outputs(outputs, indices)
         if distributed.is_available() and distributed.is_initialized():
             distributed.all_reduce(counts)
             distributed.all_reduce(sums)
@@ -93,17 +96,25 @@ class Codebook(RandomLayer):
         self.sums.lerp_(sums, 1 - self._decay)
         equal_use = counts.sum() / len(self.vectors)
         dead = self.use < MIN_RELATIVE_USE * equal_use
-        self.use.copy_(torch.where(dead, equal_use, self.use))
-        self.sums.copy_(torch.where(dead[:, None], equal_use * fresh, self.sums))
+        fresh_use = FRESH_RELATIVE_USE * equal_use
+        self.use.copy_(torch.where(dead, fresh_use, self.use))
+        self.sums.copy_(torch.where(dead[:, None], fresh_use * fresh, self.sums))
         self.vectors.copy_(self.sums / self.use[:, None])
 
-    def _random_outputs(self, outputs: Tensor) -> Tensor:
-        """Return one of the outputs for each code, with shape (K, C)."""
+    def _random_outputs(self, outputs: Tensor, indices: Tensor) -> Tensor:
+        """Return an output for each code, (K, C), drawn by its squared distance from its code.
+
+        An output is drawn again only if there are fewer of them than codes.
+        """
         if not len(outputs):
             # A process without images; the first one, which has some, sends its own.
             return self.vectors.clone()
-        rows = torch.empty(len(self.vectors), dtype=torch.long, device=outputs.device)
-        return outputs[rows.random_(0, len(outputs), generator=self.generator)]
+        codes = len(self.vectors)
+        distance = (outputs - self.vectors[indices]).square().sum(1)
+        # The largest of weight / Exp(1) are samples without repetition, in proportion to weights.
+        waits = torch.empty_like(distance).exponential_(generator=self.generator)
+        rows = (distance / waits).topk(min(codes, len(outputs))).indices
+        return outputs[rows.repeat(-(-codes // len(rows)))[:codes]]
 
 
 def one_hot(indices: Tensor, codes: int) -> Tensor:
