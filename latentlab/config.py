@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
 FIRST: dict[str, JsonValue] = {"first": True}
 """JSON-schema extra of the few fields that forms show above their folded groups."""
+LAST: dict[str, JsonValue] = {"last": True}
+"""JSON-schema extra of fields of a base class that forms show after those of its subclasses."""
 PLAIN_PROBLEMS = {
     **dict.fromkeys(("int_type", "int_parsing", "int_from_float"), "must be a whole number"),
     **dict.fromkeys(("float_type", "float_parsing"), "must be a number"),

@@ -10,7 +10,8 @@ RUN_FILES = ("checkpoint.json", "checkpoint.safetensors", "recipe.toml")
 """Files of which a run folder has at least one."""
 MODEL_SUFFIXES = (".safetensors", ".json")
 """Suffixes of the files of a checkpoint."""
-CODE_SUFFIXES = (".npy", ".npz", ".csv", ".tsv", ".parquet", ".h5ad")
+ANNDATA_SUFFIX = ".h5ad"
+CODE_SUFFIXES = (".npy", ".npz", ".csv", ".tsv", ".parquet", ANNDATA_SUFFIX)
 """Suffixes of files of codes."""
 IMPORT_FILE = "import.json"
 """File of a run folder that says which model of another program it was made of."""

@@ -158,6 +158,37 @@ class SmallConv(nn.Module):
         return torch.sigmoid(self.deconv2(F.elu(self.deconv1(h))))
 
 
+class DeepHeads(nn.Module):
+    """Heads with a hidden layer of their own, after a linear layer or after convolutions."""
+
+    def __init__(self, latent=6, convolutions=False, middle=nn.ELU):
+        super().__init__()
+        layers, size = [nn.Flatten(), nn.Linear(784, 64), nn.ReLU()], 64
+        if convolutions:
+            layers = [nn.Conv2d(1, 8, 4, 2, 1), nn.ReLU(), nn.Conv2d(8, 12, 4, 2, 1), nn.ReLU()]
+            size = 12 * 49
+        self.encoder = nn.Sequential(*layers)
+        self.logvar_head = self.head(size, 24, middle, latent)
+        self.mu_head = self.head(size, 32, middle, latent)
+        layers = [nn.Linear(latent, 64), nn.ReLU(), nn.Linear(64, 784)]
+        if convolutions:
+            layers = [nn.Linear(latent, size), nn.ReLU(), nn.Unflatten(1, (12, 7, 7))]
+            layers += [nn.ConvTranspose2d(12, 8, 4, 2, 1), nn.ReLU()]
+            layers += [nn.ConvTranspose2d(8, 1, 4, 2, 1)]
+        self.decoder = nn.Sequential(*layers, nn.Sigmoid())
+
+    @staticmethod
+    def head(size, hidden, middle, latent):
+        return nn.Sequential(nn.Linear(size, hidden), middle(), nn.Linear(hidden, latent))
+
+    def encode(self, x):
+        h = self.encoder(x).flatten(1)
+        return self.mu_head(h), self.logvar_head(h)
+
+    def decode(self, z):
+        return self.decoder(z)
+
+
 def digits(count=1000):
     """Return digits as a tensor (N, 1, 28, 28) in [0, 1], and their labels."""
     train = load(DigitsConfig()).train

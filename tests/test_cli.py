@@ -432,7 +432,7 @@ def test_interpolate(latentlab, tmp_path):
     with Image.open(gif) as file:
         assert file.n_frames == 10
         assert file.size == (112, 112)
-    assert info_of(png)["steps"] == 6
+    assert info_of(png)["route"]["steps"] == 6
     assert latentlab("interpolate", "digits-2d", "--out", png, *flags, "--way", "data")[0] == 0
     assert info_of(png)["way"] == "data"
 

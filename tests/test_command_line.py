@@ -275,7 +275,7 @@ def test_a_way_without_ends_given_is_between_two_different_images(latentlab, tmp
         out = tmp_path / "w.png"
         assert latentlab("interpolate", run, "--out", out, "--steps", 2, *words)[0] == 0
         with Image.open(out) as file:
-            info = json.loads(file.text["latentlab"])
+            info = json.loads(file.text["latentlab"])["route"]
         assert info["a"] != info["b"], words
     status, _, errors = latentlab("interpolate", run, "--out", out, "--from", "3", "--to", "3")
     assert status == 2

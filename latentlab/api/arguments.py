@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from latentlab.api.images import to_numpy
 from latentlab.errors import DataError, one_of
-from latentlab.explorer.naming import class_index
+from latentlab.explorer.naming import label_of
 from latentlab.latent.grid import Spacing, grid_axis, plane_points
 from latentlab.latent.planes import axes_plane
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import ArrayLike, NDArray
 
+    from latentlab.data.condition import LabelArray
+    from latentlab.explorer.naming import GivenLabel
     from latentlab.session.points import ModelCard
 
-    Labels = str | int | ArrayLike | None
+    Labels = str | int | ArrayLike | Mapping[str, Any] | None
 
 MAX_QUANTILE_SPAN = 8.0
 """Standard deviations beyond which the tail probability vanishes in float64."""
@@ -42,21 +47,51 @@ def points_of(z: ArrayLike, latent_dim: int) -> NDArray[np.float32]:
     return points
 
 
-def labels_of(labels: Labels, card: ModelCard, count: int) -> NDArray[np.int64] | None:
-    """Return the class index of each of `count` images; None for a model that takes no labels.
+def labels_of(labels: Labels, card: ModelCard, count: int) -> LabelArray | None:
+    """Return the label of each of `count` images; None for a model that takes no labels.
+
+    Parameters
+    ----------
+    labels : str, int, array_like or mapping
+        Classes by name or index, one for all or one for each image. For a model with several
+        conditions: a mapping of their names to values or to arrays of N values, an array of N×K
+        values in the order of the conditions, or text such as ``age=30, sex=female``.
+    card : ModelCard
+        The model.
+    count : int
+        Number of images.
 
     Raises
     ------
     LatentlabError
         If there is no such class, or the number of labels is neither 1 nor `count`.
     """
-    given = [None] if labels is None else np.atleast_1d(to_numpy(labels)).tolist()
-    rows = [class_index(card, each, needed=True) for each in given]
+    rows = [label_of(card, each, needed=True) for each in _each_label(labels, card)]
     if not card.conditional:
         return None
     if len(rows) not in (1, count):
         raise DataError(f"{len(rows)} labels for {count} images.", "Give one for each.")
-    return np.array(rows * count if len(rows) == 1 else rows, np.int64)
+    return card.spec.label_array(rows * count if len(rows) == 1 else rows)
+
+
+def _each_label(labels: Labels, card: ModelCard) -> Sequence[GivenLabel]:
+    """Return labels as a list, with one or N elements."""
+    if labels is None:
+        return [None]
+    if isinstance(labels, Mapping):
+        columns = {name: np.atleast_1d(to_numpy(value)).tolist() for name, value in labels.items()}
+        count = max(map(len, columns.values()), default=1)
+        if wrong := [name for name, column in columns.items() if len(column) not in (1, count)]:
+            raise DataError(
+                f"{wrong[0]} has {len(columns[wrong[0]])} values, and another condition {count}.",
+                "Give one value for all images, or one for each.",
+            )
+        full = {name: column * (count // len(column)) for name, column in columns.items()}
+        return [{name: column[row] for name, column in full.items()} for row in range(count)]
+    given = np.atleast_1d(to_numpy(labels))
+    if card.spec.conditions and given.ndim == 1 and given.dtype.kind not in "USO":
+        return [given.tolist()]
+    return list(given.tolist())
 
 
 def grid_points(

@@ -104,13 +104,16 @@ class CodeTable:
         return file
 
 
-def read_codes(path: str | PathLike[str]) -> CodeTable:
+def read_codes(path: str | PathLike[str], *, obsm: str = "") -> CodeTable:
     """Read codes that another program has written, as File > Open codes does.
 
     Parameters
     ----------
     path : path
         NPY, NPZ, CSV, Parquet, or AnnData (.h5ad).
+    obsm : str
+        Embedding of an AnnData file that holds several; by default the one that a model has most
+        likely learned. The note names it and the others.
 
     Raises
     ------
@@ -119,7 +122,7 @@ def read_codes(path: str | PathLike[str]) -> CodeTable:
     """
     from latentlab.explorer.codes import read_code_set
 
-    found = finish(read_code_set(expanded(Path(path))))
+    found = finish(read_code_set(expanded(Path(path)), obsm))
     images = None if found.images is None else np.asarray(found.images.images[:])
     table = CodeTable.of(found.codes, found.spec.class_names, " ".join(found.notes))
     return replace(table, images=images)

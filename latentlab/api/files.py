@@ -9,44 +9,50 @@ import numpy as np
 
 from latentlab.api.images import save_images
 from latentlab.atomic_write import write_atomically
-from latentlab.data.files.code_file import read_code_file
 from latentlab.data.image_set import TEST, TRAIN, VALIDATION
 from latentlab.data.own_image.crop import OwnImage, Preprocessing
 from latentlab.data.own_image.preprocess import fit_picture, read_source
 from latentlab.data.pixels import as_bytes
 from latentlab.errors import RunError
 from latentlab.explorer import report
+from latentlab.explorer.codes import read_codes
+from latentlab.explorer.files import synthetic
 from latentlab.explorer.naming import (
     BACKGROUND_SAMPLE,
     background_hint,
-    class_index,
     image_row,
+    label_of,
 )
 from latentlab.latent.elbo_scores import elbo_scores
 from latentlab.runs.terminal import show
 from latentlab.session.anomalies import save_scores, with_eta
 from latentlab.session.export import format_of
-from latentlab.work import with_progress
+from latentlab.session.files.provenance import FORMAT
+from latentlab.session.files.scene import path_record
+from latentlab.session.points import LatentPath
+from latentlab.work import finish, with_progress
 
 if TYPE_CHECKING:
     from collections.abc import Generator
     from pathlib import Path
 
     from latentlab.api.model import Model
-    from latentlab.explorer.naming import Label
+    from latentlab.explorer.naming import GivenLabel
     from latentlab.latent.ranking import Scores
     from latentlab.session.points import Point
     from latentlab.work import Progress
 
 
-def write_samples(model: Model, out: Path, count: int, label: Label, seed: int, prior: str) -> None:
+def write_samples(
+    model: Model, out: Path, count: int, label: GivenLabel, seed: int, prior: str
+) -> None:
     """Write samples as a grid, or as an animation; without a label the classes alternate."""
-    chosen = class_index(model.card, label)
+    chosen = label_of(model.card, label)
     images = model.sample(count, chosen, seed=seed, prior=prior)
     columns = min(count, max(8, round(count**0.5)))
     info = {"seed": seed, "label": chosen, "count": count, "prior": prior}
     shown = model.displayed(images)
-    save_images(out, shown, columns=columns, gap=1, info=_about(model, info))
+    save_images(out, shown, columns=columns, gap=1, info=about_model(model, info))
 
 
 def write_manifold(
@@ -56,10 +62,10 @@ def write_manifold(
     span: float,
     spacing: str,
     plane: tuple[int, int] | None,
-    label: Label,
+    label: GivenLabel,
 ) -> None:
     """Write a decoded grid; `plane` holds dimensions counted from 1, None for the first two."""
-    size, chosen = model.latent_dim, class_index(model.card, label, needed=True)
+    size, chosen = model.latent_dim, label_of(model.card, label, needed=True)
     across, up = plane or (1, min(2, size))
     if not all(1 <= dimension <= size for dimension in (across, up)):
         raise RunError(f"--plane {across} {up}: this model has dimensions 1 to {size}.")
@@ -68,21 +74,27 @@ def write_manifold(
     dimensions = (across - 1, up - 1)
     images = model.manifold(n, span, spacing=spacing, dimensions=dimensions, label=chosen)
     info = {"plane": (across, up), "span": span, "spacing": spacing, "label": chosen}
-    save_images(out, model.displayed(images), info=_about(model, info))
+    save_images(out, model.displayed(images), info=about_model(model, info))
 
 
 def write_path(model: Model, out: Path, start: str, end: str, steps: int, path: str) -> None:
     """Write the path between two images of the run's data, given by class name, file or row."""
     _ = model.explorer.images  # raises if there are none
-    a, b = _chosen_ends(model, start, end)
+    a, b = chosen_ends(model, start, end)
     labels = None if a.label is None or b.label is None else (a.label, b.label)
     images = model.interpolate(a.z, b.z, steps, path=path, labels=labels)
-    info = {"a": a.z, "b": b.z, "steps": steps, "way": path}
+    info = {**path_info(a, b, steps), "way": path}
     shown = model.displayed(images)
-    save_images(out, shown, columns=steps, gap=1, animation=True, info=_about(model, info))
+    save_images(out, shown, columns=steps, gap=1, animation=True, info=about_model(model, info))
 
 
-def _chosen_ends(model: Model, start: str, end: str) -> tuple[Point, Point]:
+def path_info(a: Point, b: Point, steps: int) -> dict[str, Any]:
+    """Return the recipe of a path, which brings it back as the path of the window."""
+    route = path_record(LatentPath(a, b, steps))
+    return {"z": a.z, "label": a.label, "route": route.model_dump(mode="json")}
+
+
+def chosen_ends(model: Model, start: str, end: str) -> tuple[Point, Point]:
     """Return both end points; a missing one is chosen different from the other."""
     explorer = model.explorer
     _, ends, _ = explorer.start()
@@ -101,10 +113,10 @@ def _chosen_ends(model: Model, start: str, end: str) -> tuple[Point, Point]:
 
 
 def encode_file(
-    model: Model, picture: Path, label: Label, *, invert: bool = False, center: bool = False
+    model: Model, picture: Path, label: GivenLabel, *, invert: bool = False, center: bool = False
 ) -> tuple[tuple[float, ...], str]:
     """Return the code of an image file after preprocessing, and a hint, which may be empty."""
-    chosen = class_index(model.card, label, needed=True)
+    chosen = label_of(model.card, label, needed=True)
     own = OwnImage(read_source(picture), Preprocessing(invert=invert, center=center))
     explorer = model.explorer
     z = explorer.encode_own(own, chosen).point.z
@@ -145,14 +157,27 @@ def write_scores(model: Model, out: Path, draws: int, count: int | None, seed: i
     return f"Scored {scored:,} of {total:,} images{split if parts else ''}."
 
 
-def _about(model: Model, info: dict[str, Any]) -> dict[str, Any]:
+def about_model(model: Model, info: dict[str, Any]) -> dict[str, Any]:
+    """Return the recipe of a picture, which brings the model back when the picture is opened."""
     card = model.card
-    return {"model": card.name, "epoch": card.epoch, "recipe": card.recipe, **info}
+    return {
+        "scene": FORMAT,
+        "model": card.name,
+        "weights": card.weights,
+        "epoch": card.epoch,
+        "recipe": card.recipe,
+        **info,
+    }
 
 
 def write_report(model: Model, out: Path) -> bool:
     """Write the report of a run, with a progress bar; return False if interrupted with Ctrl-C."""
     return show(report.write_report(model.explorer, out))
+
+
+def write_dataset(model: Model, out: Path, per_class: int, seed: int) -> bool:
+    """Write a generated data set with a progress bar; return False if interrupted with Ctrl-C."""
+    return show(synthetic.write_dataset(model.explorer, out, per_class, seed))
 
 
 def write_codes(model: Model, out: Path, data: Path | None) -> str:
@@ -162,20 +187,22 @@ def write_codes(model: Model, out: Path, data: Path | None) -> str:
     return " ".join(filter(None, [f"Encoded {len(table):,} images.", table.note]))
 
 
-def write_decoded(model: Model, codes: Path, out: Path, label: Label) -> None:
+def write_decoded(model: Model, codes: Path, out: Path, label: GivenLabel, obsm: str = "") -> None:
     """Decode the codes of a file into one image of all, an NPZ, or a folder of PNG files.
 
-    A conditional model takes the labels of the file, or `label` for all.
+    A conditional model takes the labels of the file, or `label` for all; with several conditions
+    only the latter. `obsm` names an embedding of an AnnData file.
 
     Raises
     ------
     LatentlabError
         If the codes do not fit the model, or `out` cannot be written.
     """
-    found = read_code_file(codes, model.latent_dim)
-    labels = found.labels if label is None and model.conditional else label
+    found = finish(read_codes(codes, model.latent_dim, obsm))
+    from_file = label is None and model.conditional and not model.spec.conditions
+    labels = found.labels if from_file else label
     images = model.decode(found.z, None if labels is None else labels)
-    info = _about(model, {"codes": codes.name})
+    info = about_model(model, {"codes": codes.name})
     if format_of(out) == "npz":
         content = io.BytesIO()
         np.savez(content, images=as_bytes(images), z=found.z)

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike, NDArray
 
+    from latentlab.data.condition import LabelArray
     from latentlab.data.image_set import Attributes, DataConfig, Splits
 
 DEFAULT_SIDE = 64
@@ -168,7 +169,7 @@ def channels_last(images: NDArray[Any]) -> NDArray[Any]:
     return np.ascontiguousarray(np.moveaxis(images, 1, -1))
 
 
-def image_set(images: ArrayLike, labels: NDArray[np.int64] | None, spec: ImageSpec) -> ImageSet:
+def image_set(images: ArrayLike, labels: LabelArray | None, spec: ImageSpec) -> ImageSet:
     """Return images in one of the accepted shapes as a set for a model of format `spec`.
 
     Raises
@@ -178,7 +179,7 @@ def image_set(images: ArrayLike, labels: NDArray[np.int64] | None, spec: ImageSp
     """
     array = to_numpy(images)
     shaped = _channels_first(array, spec)
-    return ImageSet(_in_range(shaped), labels, spec)
+    return ImageSet.labelled(_in_range(shaped), labels, spec)
 
 
 def to_numpy(values: Any) -> NDArray[Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, override
 
@@ -24,7 +25,7 @@ from latentlab.learning.checkpoint import run_folder
 from latentlab.learning.recipe import read_recipe
 from latentlab.runs.onnx_probe import load_probed
 from latentlab.runs.run_data import read_run_data
-from latentlab.runs.scene_files import find_scene
+from latentlab.runs.scene_files import find_scene, read_picture_scene
 from latentlab.session.recipes import recipe_title
 from latentlab.work import finish
 
@@ -88,8 +89,10 @@ def _text(value: Any) -> str:
     return f"{value:,.7g}" if isinstance(value, (int, float)) else str(value)
 
 
-def info(path: str | PathLike[str]) -> Info:
+def info(path: str | PathLike[str], *, obsm: str = "") -> Info:
     """Describe a model, run, recipe, image, data set or table without changing anything.
+
+    `obsm` names an embedding of an AnnData file, as in `latentlab.read_codes`.
 
     Never raises for a path that cannot be opened: ``opens`` is False and ``note`` says why.
     """
@@ -97,6 +100,8 @@ def info(path: str | PathLike[str]) -> Info:
     kind = "unknown file"
     try:
         kind, describe = _kind_of(file)
+        if obsm:
+            kind, describe = CODES_KIND, partial(_describe_codes, obsm=obsm)
         facts, note = describe(file)
     except (LatentlabError, OSError) as error:
         if kind != CODES_KIND and file.suffix.lower() in CODE_SUFFIXES:
@@ -139,6 +144,7 @@ def _describe_model(path: Path) -> Description:
         "parameters": sum(weights.numel() for weights in model.parameters()),
         "images": str(checkpoint.spec),
         "class_names": list(checkpoint.spec.class_names),
+        "conditions": [str(each) for each in checkpoint.spec.conditions],
         "data": checkpoint.recipe.data.kind,
         "epoch": checkpoint.epoch,
         "epochs": checkpoint.recipe.training.epochs,
@@ -156,8 +162,10 @@ def _describe_scene(path: Path) -> Description:
     if found.scene is None:
         raise LatentlabError("It was not saved by latentlab, so that it carries no scene.")
     facts: dict[str, Any] = {"z": list(found.scene.z or ())}
+    if found.scene.model:
+        facts["model"] = found.scene.model
     if found.model:
-        facts["model"] = str(found.model)
+        facts["found_at"] = str(found.model)
     return facts, found.note
 
 
@@ -195,8 +203,8 @@ def _describe_images(path: Path) -> Description:
     return {name: value for name, value in facts.items() if value not in ({}, [])}, splits.notes
 
 
-def _describe_codes(path: Path) -> Description:
-    codes = read_codes(path)
+def _describe_codes(path: Path, obsm: str = "") -> Description:
+    codes = read_codes(path, obsm=obsm)
     facts: dict[str, Any] = {"codes": len(codes), "latent_dim": codes.mu.shape[1]}
     if codes.labels is not None:
         counts = np.bincount(codes.labels, minlength=len(codes.class_names)).tolist()
@@ -220,7 +228,11 @@ def _class_counts(splits: Splits) -> dict[str, int]:
 def _describe_image(path: Path) -> Description:
     source = read_source(path)
     channels = "grey" if source.pixels.ndim == 2 else "colour"
-    return {"size": f"{source.size[0]}×{source.size[1]} {channels}"}, ""
+    facts: dict[str, Any] = {"size": f"{source.size[0]}×{source.size[1]} {channels}"}
+    if read_picture_scene(path) is None:
+        return facts, ""
+    carried, note = _describe_scene(path)
+    return facts | carried, note
 
 
 def _refuse(path: Path) -> Description:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import html
 import io
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, override
 
@@ -13,12 +13,18 @@ import numpy as np
 
 from latentlab.api.arguments import grid_points, labels_of, points_of
 from latentlab.api.codes import CodeTable
+from latentlab.api.films import film
 from latentlab.api.images import channels_last, data_config, image_set, to_numpy
+from latentlab.data.binarize import binarize_like
+from latentlab.data.condition import label_at, label_between
+from latentlab.data.conditions import with_values
+from latentlab.data.image_set import labels_in_turn
 from latentlab.directories import expanded, resources
 from latentlab.directories import runs as runs_folder
 from latentlab.errors import DataError, RunError, one_of
 from latentlab.explorer.cards import card_of
 from latentlab.explorer.explorer import Explorer
+from latentlab.explorer.files.synthetic import write_dataset
 from latentlab.explorer.import_ import is_foreign, open_foreign
 from latentlab.explorer.interpolation import decode_path
 from latentlab.explorer.naming import image_row
@@ -29,7 +35,7 @@ from latentlab.latent.encode import decode_means, encode, to_hwc
 from latentlab.latent.grid import Spacing
 from latentlab.latent.interpolation.curves import PathKind, lerp, slerp
 from latentlab.latent.mixture_prior import sample_mixture
-from latentlab.latent.prior_samples import labels_for, sample_prior, sample_standard_normal
+from latentlab.latent.prior_samples import sample_prior, sample_standard_normal
 from latentlab.learning.checkpoint import run_folder
 from latentlab.runs.imported import read_import_record
 from latentlab.runs.model_export import ModelSource, export_model
@@ -40,13 +46,15 @@ from latentlab.session.points import LatentPath
 from latentlab.work import finish
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from os import PathLike
 
     from numpy.typing import ArrayLike, NDArray
 
     from latentlab.api.arguments import Labels
+    from latentlab.data.condition import Label, LabelArray
     from latentlab.data.image_set import ImageSet, ImageSpec
+    from latentlab.explorer.naming import GivenLabel
     from latentlab.latent.ranking import Scores
     from latentlab.session.points import ModelCard
 
@@ -92,7 +100,9 @@ class Model:
     """A trained VAE on numpy arrays; `latentlab.load` makes it.
 
     Images: see `latentlab.api.images`. Labels, which only a conditional model takes: class names as
-    text, or indices as numbers, one for each image or one for all.
+    text, or indices as numbers, one for each image or one for all. With several conditions: a
+    mapping of their names to values or arrays, as ``{"age": 30, "sex": "female"}``, where a text is
+    the name of a class and a number its index.
 
     Parameters
     ----------
@@ -124,7 +134,7 @@ class Model:
 
     @property
     def spec(self) -> ImageSpec:
-        """Shape (channels, height, width) and class names of its images."""
+        """Shape (channels, height, width), class names and conditions of its images."""
         return self._card.spec
 
     @property
@@ -223,10 +233,13 @@ class Model:
     def sample(
         self, n: int, labels: Labels = None, *, seed: int = 0, prior: str = "model"
     ) -> NDArray[np.float32]:
-        """Decode `n` points drawn from a prior; without labels the classes alternate."""
+        """Decode `n` points drawn from a prior.
+
+        Without labels all classes, or combinations of conditions, alternate.
+        """
         z = self.draw(n, seed=seed, prior=prior)
         if labels is None and self.conditional:
-            return self._decode(z, labels_for(n, self.spec.classes, None))
+            return self._decode(z, labels_in_turn(n, self.spec))
         return self.decode(z, labels)
 
     def manifold(
@@ -237,7 +250,7 @@ class Model:
         spacing: str = "uniform",
         dimensions: tuple[int, int] = (0, 1),
         center: ArrayLike | None = None,
-        label: str | int | None = None,
+        label: GivenLabel = None,
     ) -> NDArray[np.float32]:
         """Decode a grid over two dimensions.
 
@@ -253,8 +266,8 @@ class Model:
             Dimensions across and up, from 0.
         center : array_like, shape (D,), optional
             Values of the other dimensions; 0 by default.
-        label : str or int, optional
-            Class, for a conditional model.
+        label : str, int or mapping, optional
+            Class or conditions, for a conditional model.
 
         Returns
         -------
@@ -292,8 +305,9 @@ class Model:
             Straight line; arc around the origin; through the codes of the run's data; or the
             shortest path by the change of the decoded image.
         labels : str, int or pair of these, optional
-            Class of both ends, or of each, for a conditional model; by default that of a named
-            image. The first half of the path has the label of `a`.
+            Label of both ends, or of each, for a conditional model; by default that of a named
+            image. The first half of the path has the class of `a`; continuous conditions change
+            evenly.
         """
         return self._decode(*self.path(a, b, steps, path=path, labels=labels))
 
@@ -305,40 +319,42 @@ class Model:
         *,
         path: str = "straight",
         labels: Labels = None,
-    ) -> tuple[NDArray[np.float32], NDArray[np.int64] | None]:
+    ) -> tuple[NDArray[np.float32], LabelArray | None]:
         """Return the points (steps, D) of `interpolate`, and their labels."""
         kinds = [kind.value for kind in PathKind]
         if path not in kinds:
             raise DataError(f"There is no path {path!r}.", f"Choose {one_of(kinds)}.")
         known = None if labels is None else self._labels(labels, 2)
-        first, last = (None, None) if known is None else known.tolist()
+        first, last = (None, None) if known is None else (label_at(known, row) for row in (0, 1))
         ends = [self._end(a, first), self._end(b, last)]
         if path in (PathKind.STRAIGHT, PathKind.SPHERICAL):
             share = np.linspace(0, 1, steps)
             z = (lerp if path == PathKind.STRAIGHT else slerp)(ends[0][0], ends[1][0], share)
-            rows = (share > 0.5).astype(int)
-            return z, np.array([y for _, y in ends], np.int64)[rows] if self.conditional else None
+            between = partial(label_between, self.spec.conditions, ends[0][1], ends[1][1])
+            return z, self._label_array(map(between, share.tolist()))
         start, stop = (self._card.point(z.tolist(), label) for z, label in ends)
         found = finish(decode_path(self.explorer, LatentPath(start, stop, steps), PathKind(path)))
         points = found.tiles.points
         z = np.array([point.z for point in points], np.float32)
-        known_labels = [point.label for point in points]
-        return z, np.array(known_labels, np.int64) if self.conditional else None
+        return z, self._label_array(point.label for point in points)
+
+    def _label_array(self, labels: Iterable[Label | None]) -> LabelArray | None:
+        return self.spec.label_array(labels) if self.conditional else None
 
     def _end(
-        self, end: ArrayLike | str, label: int | None
-    ) -> tuple[NDArray[np.float32], int | None]:
+        self, end: ArrayLike | str, label: Label | None
+    ) -> tuple[NDArray[np.float32], Label | None]:
         """Return an end of a path and its label."""
         if isinstance(end, str):
             z, own = self.find(end)
         else:
             z, own = points_of(end, self.latent_dim)[0], None
         labels = self._labels(own if label is None else label, 1)
-        return z, None if labels is None else int(labels[0])
+        return z, None if labels is None else label_at(labels, 0)
 
     # The data of the run
 
-    def find(self, name: str) -> tuple[NDArray[np.float32], int | None]:
+    def find(self, name: str) -> tuple[NDArray[np.float32], Label | None]:
         """Return code (D,) and label of an image of the run's data.
 
         Parameters
@@ -375,12 +391,18 @@ class Model:
     def _codes_of(self, whole: ImageSet, note: str) -> CodeTable:
         """Encode images whose classes may have other indices than those of the model."""
         names = whole.spec.class_names
-        known = None if whole.labels is None else [names[row] for row in whole.labels.tolist()]
-        labels = self._labels(known, len(whole)) if self.conditional else None
+        conditions = self.spec.conditions
+        labels = with_values(whole, conditions).y if conditions else self._class_labels(whole)
         images = image_set(np.asarray(whole.images[:]), labels, self.spec)
+        images = binarize_like(images, self.recipe)[:]
         codes = encode(self._network, images)
         described = Codes.of(whole, codes.mu, codes.sigma)
         return CodeTable.of(described, names, note)
+
+    def _class_labels(self, whole: ImageSet) -> LabelArray | None:
+        names = whole.spec.class_names
+        known = None if whole.labels is None else [names[row] for row in whole.labels.tolist()]
+        return self._labels(known, len(whole)) if self.conditional else None
 
     def report(self, path: str | PathLike[str]) -> Path:
         """Write a report of the run, one self-contained web page (``.html``).
@@ -392,6 +414,73 @@ class Model:
         """
         file = expanded(Path(path))
         finish(write_report(self.explorer, file))
+        return file
+
+    def save_film(
+        self,
+        path: str | PathLike[str],
+        of: str = "interpolation",
+        *,
+        start: str = "",
+        end: str = "",
+        steps: int = 24,
+        way: str = "straight",
+        scale: int = 4,
+        fps: float | None = None,
+        loop: str | None = None,
+    ) -> Path:
+        """Write a film that carries its recipe.
+
+        Parameters
+        ----------
+        path : path
+            File ending in ``.gif``, ``.webp`` or ``.mp4`` (extra ``film``).
+        of : {"interpolation", "traversal", "training"}
+            The path between two images; each dimension varied alone around an image; or the samples
+            after each saved epoch of the run.
+        start, end : str
+            Images of the run's data, as `find` takes them; typical ones by default.
+        steps : int
+            Images of a path or of each dimension, 2 to 1000.
+        way : str
+            Path, as in `interpolate`.
+        scale : int
+            Pixels of the film along a side of each pixel of an image, 1 to 32.
+        fps : float, optional
+            Frames per second, 1 to 60; 17 by default, 8 for training.
+        loop : {"back", "round", "once"}, optional
+            Back and forth (default), from the start again, or once (default for training).
+
+        Raises
+        ------
+        LatentlabError
+            If the run has no images or no saved epochs, or the file cannot be written.
+        """
+        file = expanded(Path(path))
+        finish(film(self, file, of, start, end, steps, way, scale=scale, fps=fps, loop=loop))
+        return file
+
+    def save_dataset(self, path: str | PathLike[str], per_class: int, *, seed: int = 0) -> Path:
+        """Write images decoded from samples of the prior as a data set.
+
+        Parameters
+        ----------
+        path : path
+            A new or empty folder, or a file ending in ``.zip``: PNG files, in a folder per class of
+            a conditional model, and ``manifest.csv`` with file, label and z of each. Or a file
+            ending in ``.npz`` with ``images``, ``z``, ``labels`` and ``class_names``.
+        per_class : int
+            Images of each class of a conditional model; otherwise images in all.
+        seed : int
+            Seed of the samples; each class has a seed of its own.
+
+        Raises
+        ------
+        RunError
+            If the folder is not empty, or a file cannot be written.
+        """
+        file = expanded(Path(path))
+        finish(write_dataset(self.explorer, file, per_class, seed))
         return file
 
     def export(
@@ -428,14 +517,13 @@ class Model:
 
     def _images(self, images: ArrayLike, labels: Labels) -> ImageSet:
         found = image_set(images, None, self.spec)
-        return image_set(found.images, self._labels(labels, len(found)), self.spec)
+        found = image_set(found.images, self._labels(labels, len(found)), self.spec)
+        return binarize_like(found, self.recipe)[:]
 
-    def _labels(self, labels: Labels, count: int) -> NDArray[np.int64] | None:
+    def _labels(self, labels: Labels, count: int) -> LabelArray | None:
         return labels_of(labels, self._card, count)
 
-    def _decode(
-        self, z: NDArray[np.float32], labels: NDArray[np.int64] | None
-    ) -> NDArray[np.float32]:
+    def _decode(self, z: NDArray[np.float32], labels: LabelArray | None) -> NDArray[np.float32]:
         return channels_last(decode_means(self._network, z, labels))
 
     # Display

@@ -46,10 +46,17 @@ RunPath = Annotated[
 ]
 Out = Annotated[Path, typer.Option(help="File to write.", parser=path)]
 Label = Annotated[
-    str | None, typer.Option(help="Class by name or number, for a conditional model.")
+    str | None,
+    typer.Option(
+        help="Class by name or number, or conditions such as 'age=30, sex=female', for a "
+        "conditional model."
+    ),
 ]
 AN_END = "Class name, file within the data set, or image row."
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for other programs.")]
+Obsm = Annotated[
+    str, typer.Option(help="Embedding of an .h5ad file that holds several; info lists them.")
+]
 Seed = Annotated[int, typer.Option(help="Same seed, same result.", min=-(2**31), max=2**31 - 1)]
 
 

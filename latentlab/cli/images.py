@@ -12,6 +12,7 @@ from latentlab.cli.app import (
     INTERRUPTED,
     Json,
     Label,
+    Obsm,
     Out,
     RunPath,
     Seed,
@@ -81,11 +82,12 @@ def decode(
         Path, typer.Option(help="Image of all, NPZ, or a folder with one PNG each.", parser=path)
     ],
     label: Label = None,
+    obsm: Obsm = "",
 ) -> None:
     """Decode latent codes of a file into images."""
     from latentlab.api.files import write_decoded
 
-    write_decoded(load_model(run), codes, out, label)
+    write_decoded(load_model(run), codes, out, label, obsm)
     print(out)
 
 
@@ -117,12 +119,13 @@ def info(
     file: Annotated[
         Path, typer.Argument(help="Any file or folder, or a model's name.", parser=path)
     ],
+    obsm: Obsm = "",
     json_: Json = False,
 ) -> None:
     """Tell what a file or folder is, whether it can be opened, and how it is understood."""
     from latentlab.api.info import info as describe
 
-    found = describe(file)
+    found = describe(file, obsm=obsm)
     print_json(found.to_dict()) if json_ else say(str(found))
     if not found.opens:
         raise typer.Exit(1)

@@ -21,7 +21,8 @@ from latentlab.cli.app import (
     path,
     print_json,
 )
-from latentlab.session.export import GRID_FORMATS, STEPS, check_output
+from latentlab.session.export import ANIMATIONS, GRID_FORMATS, STEPS, check_output
+from latentlab.session.files.dataset import MAX_PER_CLASS
 from latentlab.session.files.report import REPORTS
 
 if TYPE_CHECKING:
@@ -146,4 +147,60 @@ def export(
 ) -> None:
     """Write a model for other programs: ONNX, compared with torch, or safetensors."""
     load_model(run).export(out, half=half, part=part)
+    print(out)
+
+
+@app.command()
+def film(
+    run: RunPath,
+    out: Out,
+    of: Annotated[
+        str, typer.Option(help="interpolation, traversal (each dimension) or training (epochs).")
+    ] = "interpolation",
+    start: Annotated[str, typer.Option("--from", help=AN_END)] = "",
+    end: Annotated[str, typer.Option("--to", help=AN_END)] = "",
+    steps: Annotated[int, typer.Option(help="Images of a path or of each dimension.")] = 24,
+    way: Annotated[
+        str, typer.Option(help="straight, spherical, data (through codes) or geodesic.")
+    ] = "straight",
+    scale: Annotated[int, typer.Option(help="Size: enlarges each pixel to a square.")] = 4,
+    fps: Annotated[float | None, typer.Option(help="Images per second.")] = None,
+    loop: Annotated[
+        str | None, typer.Option(help="back (there and back), round (from the start) or once.")
+    ] = None,
+) -> None:
+    """Write a film (GIF, WebP, MP4) of a path, of a traversal or of the training."""
+    from latentlab.api.films import film as pieces_of
+    from latentlab.runs.terminal import show
+
+    check_output(out, ANIMATIONS)
+    model = load_model(run, with_data=True)
+    source = (of, start, end, steps, way)
+    if not show(pieces_of(model, out, *source, scale=scale, fps=fps, loop=loop)):
+        raise typer.Exit(INTERRUPTED)
+    print(out)
+
+
+@app.command()
+def dataset(
+    run: RunPath,
+    out: Annotated[
+        Path,
+        typer.Option(
+            help="New or empty folder, or a file ending in .npz (arrays) or .zip.", parser=path
+        ),
+    ],
+    per_class: Annotated[
+        int,
+        typer.Option(
+            help="Images of each class; in all without classes.", min=1, max=MAX_PER_CLASS
+        ),
+    ] = 100,
+    seed: Seed = 0,
+) -> None:
+    """Write generated images as a data set, with a table of their labels and codes."""
+    from latentlab.api.files import write_dataset
+
+    if not write_dataset(load_model(run), out, per_class, seed):
+        raise typer.Exit(INTERRUPTED)
     print(out)

@@ -160,7 +160,7 @@ def classes_from(
         If an attribute does not exist.
     """
     offered = attributes.names if attributes else ()
-    cuts = dict(_with_limits(entry, offered) for entry in chosen)
+    cuts = dict(with_limits(entry, offered) for entry in chosen)
     for name in cuts:
         if name not in offered:
             raise DataError(
@@ -180,8 +180,19 @@ def classes_from(
     return labels.astype(np.int64), tuple(", ".join(words) for i, words in every if i in wanted)
 
 
-def _with_limits(entry: str, offered: Sequence[str]) -> tuple[str, tuple[float, ...]]:
+def with_limits(
+    entry: str, offered: Sequence[str], key: str = "data.classes_from"
+) -> tuple[str, tuple[float, ...]]:
     """Return the attribute and the limits of an entry such as ``age: 18 65``.
+
+    Parameters
+    ----------
+    entry : str
+        Name of an attribute, with or without limits.
+    offered : sequence of str
+        Names of the attributes, which may contain a colon.
+    key : str
+        Recipe key, for messages.
 
     Raises
     ------
@@ -197,13 +208,15 @@ def _with_limits(entry: str, offered: Sequence[str]) -> tuple[str, tuple[float, 
         limits = ()
     if not limits or any(a >= b for a, b in pairwise(limits)):
         raise DataError(
-            f"data.classes_from: {quoted(entry)} has no ascending limits.",
+            f"{key}: {quoted(entry)} has no ascending limits.",
             "Write the limits as numbers with spaces, such as age: 18 65.",
         )
     return plain(name), limits
 
 
-def _cut(name: str, values: NDArray, limits: tuple[float, ...]) -> tuple[list[str], NDArray]:
+def cut_values(
+    name: str, values: NDArray, limits: tuple[float, ...]
+) -> tuple[list[str], NDArray[np.int64]]:
     """Return the names of the ranges between limits, and the range of each value."""
     words = [f"{name} under {limits[0]:g}"]
     words += [f"{name} {low:g} to {high:g}" for low, high in pairwise(limits)]
@@ -221,7 +234,7 @@ def _levels(
     if limits:
         if name in attributes.levels:
             raise DataError(f"data.classes_from: {name} has words, which have no limits.")
-        words, labels = _cut(name, values, limits)
+        words, labels = cut_values(name, values, limits)
     elif name in attributes.levels:
         words = [*attributes.levels[name]]
         labels = np.where(unknown, 0, values)

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, ClassVar, Self, cast, override
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self, cast, override
 
 import numpy as np
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
-from latentlab.config import Config, Registry
+from latentlab.config import LAST, Config, Options, Registry
 from latentlab.data.concatenated import ConcatenatedArray
+from latentlab.data.condition import Condition, Label, combinations, describe_label
 from latentlab.errors import listed
 from latentlab.work import finish
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Mapping, Sequence
+    from collections.abc import Generator, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
 
+    from latentlab.data.condition import LabelArray
     from latentlab.work import Progress
 
 AT_ONCE = 1 << 21
@@ -27,6 +29,8 @@ AT_ONCE = 1 << 21
 about 200 MB for them."""
 
 
+MAX_CONDITIONS = 16
+"""Maximum number of conditions of a model."""
 TRAIN, VALIDATION, TEST = PARTS = ("train", "validation", "test")
 """Names of the parts of a data set; their positions are used as codes."""
 
@@ -45,10 +49,13 @@ class ImageSpec:
         Channels, height, width in pixels.
     class_names : tuple of str
         One name per label value; empty without labels.
+    conditions : tuple of Condition
+        What a conditional model is given; empty if that is the class alone.
     """
 
     shape: tuple[int, int, int]
     class_names: tuple[str, ...] = ()
+    conditions: tuple[Condition, ...] = ()
 
     @property
     def pixels(self) -> int:
@@ -60,6 +67,32 @@ class ImageSpec:
         """Number of classes; 0 without labels."""
         return len(self.class_names)
 
+    @property
+    def default_label(self) -> Label:
+        """The first class, or the first class and the mean number of each condition."""
+        return tuple(each.default for each in self.conditions) if self.conditions else 0
+
+    def label_array(self, labels: Iterable[Label | None]) -> LabelArray:
+        """Return labels as the array that a model takes; None is the default label."""
+        given = [self.default_label if each is None else each for each in labels]
+        if not self.conditions:
+            return np.array(given, np.int64)
+        return np.array(given, np.float32).reshape(-1, len(self.conditions))
+
+    def label_text(self, label: Label | None) -> str:
+        """Return the name of a class, or the conditions as ``sex=female, age=30``; may be empty."""
+        if isinstance(label, tuple):
+            return describe_label(self.conditions, label)
+        return "" if label is None or not self.classes else self.class_names[label]
+
+    def accepts(self, label: Label) -> bool:
+        """Return whether a label is valid for a conditional model of such images."""
+        if not isinstance(label, tuple):
+            return not self.conditions and 0 <= label < max(1, self.classes)
+        if len(label) != len(self.conditions):
+            return False
+        return all(each.accepts(x) for each, x in zip(self.conditions, label, strict=True))
+
     def at_once(self, limit: int) -> int:
         """Return the inference batch size: at most `limit`, smaller for large images."""
         return max(1, min(limit, AT_ONCE // max(1, self.pixels)))
@@ -69,6 +102,14 @@ class ImageSpec:
         channels, height, width = self.shape
         names = {1: "grey", 3: "colour"}
         return f"{width}×{height} {names.get(channels, f'{channels}-channel')}"
+
+
+def labels_in_turn(count: int, spec: ImageSpec) -> LabelArray:
+    """Return `count` labels of a conditional model: each class, or combination of them, in turn."""
+    if not spec.conditions:
+        return np.arange(count, dtype=np.int64) % max(1, spec.classes)
+    each = np.array(combinations(spec.conditions), np.float32)
+    return each[np.arange(count) % len(each)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +172,8 @@ class ImageSet:
     keys : ndarray of uint64, shape (N,), or None
         Keys by which `latentlab.data.holdout` split the images; None if the data set defines
         its own parts.
+    conditions : ndarray of float32, shape (N, K), or None
+        Value of each of ``spec.conditions``; None without them.
     """
 
     images: NDArray[np.uint8]
@@ -140,6 +183,19 @@ class ImageSet:
     files: NDArray[np.object_] | None = None
     parts: NDArray[np.object_] | None = None
     keys: NDArray[np.uint64] | None = None
+    conditions: NDArray[np.float32] | None = None
+
+    @property
+    def y(self) -> LabelArray | None:
+        """What a conditional model is given: classes, shape (N,), or conditions, shape (N, K)."""
+        return self.labels if self.conditions is None else self.conditions
+
+    @classmethod
+    def labelled(cls, images: NDArray[np.uint8], y: LabelArray | None, spec: ImageSpec) -> ImageSet:
+        """Return images with what a conditional model is given: classes or conditions."""
+        if y is None or y.ndim == 1:
+            return cls(images, None if y is None else y.astype(np.int64), spec)
+        return cls(images, None, spec, conditions=y.astype(np.float32))
 
     def __len__(self) -> int:
         return len(self.images)
@@ -161,6 +217,7 @@ class ImageSet:
             None if self.files is None else self.files[rows],
             None if self.parts is None else self.parts[rows],
             None if self.keys is None else self.keys[rows],
+            None if self.conditions is None else self.conditions[rows],
         )
 
 
@@ -259,7 +316,8 @@ class Splits:
         labels = _joined([each.labels for each in sets])
         files = _joined([each.files for each in sets])
         keys = _joined([each.keys for each in sets])
-        return ImageSet(images, labels, self.spec, attributes, files, parts, keys)
+        conditions = _joined([each.conditions for each in sets])
+        return ImageSet(images, labels, self.spec, attributes, files, parts, keys, conditions)
 
 
 def _joined[A: np.generic](arrays: Sequence[NDArray[A] | None]) -> NDArray[A] | None:
@@ -283,12 +341,15 @@ class Outline:
         Shape and classes of the images.
     train, validation, test : int
         Number of images in each part.
+    attributes : tuple of str
+        Names of the attributes that are known without reading the images.
     """
 
     spec: ImageSpec
     train: int
     validation: int
     test: int = 0
+    attributes: tuple[str, ...] = field(default=(), kw_only=True)
 
     @property
     def counts(self) -> str:
@@ -307,6 +368,7 @@ class Outline:
         return cls(spec, count - held_out, held_out)
 
 
+BINARIZATIONS = {"none": "None", "static": "Static", "dynamic": "Dynamic"}
 LEGACY_SPLIT_KEYS = {"held_out": "validation", "split_seed": "seed"}
 """Keys of the table ``split`` by their former names in data configs."""
 
@@ -315,8 +377,33 @@ class DataConfig(Config, ABC):
     """Base class of the configs of data sources."""
 
     kind: str
+    conditions: tuple[str, ...] = Field(
+        (),
+        max_length=MAX_CONDITIONS,
+        title="Conditions",
+        description="Attributes that a conditional model is given instead of the class, such as "
+        "age, sex; class is the class. Numbers stay continuous, unless limits follow: age: 20 40 "
+        "60 makes four classes.",
+        json_schema_extra=LAST,
+    )
     downloads: ClassVar[bool] = False
     """Whether `load` downloads missing images."""
+    binarize: Annotated[Literal["none", "static", "dynamic"], Options(BINARIZATIONS)] = Field(
+        "none",
+        title="Binarization",
+        description="Makes grey images black and white, as papers do for MNIST: each pixel is "
+        "white with the probability of its grey value. Static: one draw for each image. Dynamic: "
+        "training draws again in each epoch; all other images get the static draw, also your own.",
+        json_schema_extra=LAST,
+    )
+    binarize_seed: int = Field(
+        0,
+        ge=0,
+        le=2**31 - 1,
+        title="Draw seed",
+        description="Start of the random numbers of the static draw.",
+        json_schema_extra=LAST,
+    )
 
     @model_validator(mode="before")
     @classmethod

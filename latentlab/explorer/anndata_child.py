@@ -1,7 +1,8 @@
 """Program that converts embeddings of an AnnData file to NPZ; run in a process of its own.
 
-It imports nothing of latentlab. ``anndata_child.py IN OUT MEMORY SECONDS`` writes OUT, an NPZ, or a
-JSON list with a kind of problem and its text beside it.
+It imports nothing of latentlab. ``anndata_child.py IN OUT MEMORY SECONDS WANTED`` writes OUT, an
+NPZ, or a JSON list with a kind of problem and its text beside it. WANTED is the name of an
+embedding, empty for the most likely one, or ``/`` to write the names of all as JSON.
 """
 
 from __future__ import annotations
@@ -21,8 +22,11 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-NO_CODES, DAMAGED, MEMORY, NO_ANNDATA = "no codes", "damaged", "memory", "no anndata"
+NO_CODES, NO_NAME, DAMAGED = "no codes", "no name", "damaged"
+MEMORY, NO_ANNDATA = "memory", "no anndata"
 """Kinds of problems."""
+LISTING = "/"
+"""Wanted if the names of the embeddings are; no embedding can have this name."""
 LEARNED = re.compile(r"vae|vi\b|latent|embed|hidden|codes", re.I)
 """Names of embeddings that a model has learned; they come first."""
 PLOTS = re.compile(r"umap|tsne|t-sne|draw_graph|spatial|diffmap", re.I)
@@ -42,7 +46,7 @@ MAX_LEVELS = 100
 """Maximum number of words of a column."""
 
 
-def main(source: str, out: str, memory: int, seconds: int) -> None:
+def main(source: str, out: str, memory: int, seconds: int, wanted: str = "") -> None:
     """Convert a file, or write the problem to `out` with the suffix ``.json``."""
     try:
         import anndata  # noqa: F401  # before the limits: it maps more memory than it uses
@@ -51,17 +55,36 @@ def main(source: str, out: str, memory: int, seconds: int) -> None:
     else:
         _limit(memory, seconds)
         try:
-            arrays: dict[str, Any] = convert(Path(source))
-            np.savez(out, **arrays)
+            _write(Path(source), Path(out), wanted)
         except MemoryError:
             found = (MEMORY, "")
-        except LookupError as error:
-            found = (NO_CODES, str(error))
+        except NoCodesError as error:
+            found = (error.kind, str(error))
         except Exception as error:  # any error of a damaged file
             found = (DAMAGED, str(error))
         else:
             return
-    Path(out).with_suffix(".json").write_text(json.dumps(found))
+    Path(out).with_suffix(".json").write_text(json.dumps(found), "utf-8")
+
+
+class NoCodesError(Exception):
+    """The file has no embedding, or none of a name: the kind of problem and its text."""
+
+    def __init__(self, kind: str, text: str) -> None:
+        super().__init__(text)
+        self.kind = kind
+
+
+def _write(source: Path, out: Path, wanted: str) -> None:
+    import anndata
+
+    data = anndata.read_h5ad(source, backed="r")
+    found = embeddings(data)
+    if wanted == LISTING:
+        out.write_text(json.dumps([(name, z.shape[1]) for name, z in found.items()]), "utf-8")
+        return
+    arrays: dict[str, Any] = convert(data, found, wanted)
+    np.savez(out, **arrays)
 
 
 def _limit(memory: int, seconds: int) -> None:
@@ -78,22 +101,32 @@ def _limit(memory: int, seconds: int) -> None:
         resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
 
 
-def convert(source: Path) -> dict[str, NDArray[Any]]:
+def embeddings(data: Any) -> dict[str, Any]:
+    """Return the embeddings of AnnData, the most likely one first.
+
+    Raises
+    ------
+    NoCodesError
+        If there are none.
+    """
+    shapes: Any = {str(name): value for name, value in data.obsm.items() if np.ndim(value) == 2}
+    found = {name: value for name, value in shapes.items() if value.shape[1] >= 1}
+    if not found:
+        raise NoCodesError(NO_CODES, "")
+    return {name: found[name] for name in sorted(found, key=_rank)}
+
+
+def convert(data: Any, found: dict[str, Any], wanted: str) -> dict[str, NDArray[Any]]:
     """Return the arrays of an NPZ: ``z``, ``labels``, ``name``, ``note`` and other columns.
 
     Raises
     ------
-    LookupError
-        If the file has no embedding.
+    NoCodesError
+        If there is no embedding of the name that is wanted.
     """
-    import anndata
-
-    data = anndata.read_h5ad(source, backed="r")
-    shapes: Any = {str(name): value for name, value in data.obsm.items() if np.ndim(value) == 2}
-    found = {name: value for name, value in shapes.items() if value.shape[1] >= 1}
-    if not found:
-        raise LookupError("it has no obsm")
-    name = min(found, key=_rank)
+    if wanted and wanted not in found:
+        raise NoCodesError(NO_NAME, f"It has {', '.join(found)}.")
+    name = wanted or next(iter(found))
     z: NDArray[Any] = np.asarray(found.pop(name), np.float32)
     also = f" It also has {', '.join(sorted(found))}." if found else ""
     arrays: dict[str, NDArray[Any]] = {
@@ -135,4 +168,4 @@ def _column(values: Any) -> NDArray[Any]:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4]))
+    main(sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4]), sys.argv[5])

@@ -17,7 +17,6 @@ from latentlab.runs.child_process import run_limited
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-SUFFIX = ".h5ad"
 MAX_FILE_BYTES = 64 << 30
 MEMORY_BYTES = 8 << 30
 MAX_SECONDS = 120
@@ -35,35 +34,69 @@ SAVE_ADVICE = (
 INSTALL = 'Install it: pip install "latentlab[anndata]".'
 
 
-def read_anndata(path: Path) -> Generator[None, None, CodeFile]:
+def read_anndata(
+    path: Path, latent_dim: int | None = None, obsm: str = ""
+) -> Generator[None, None, CodeFile]:
     """Read an embedding and the columns of its cells; yields while the process works.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    latent_dim : int, optional
+        Dimensions that are expected.
+    obsm : str
+        Name of the embedding; empty for the one that a model has most likely learned, which a
+        note then names.
 
     Raises
     ------
     DataError
-        If the file has no embedding, is damaged, or exceeds the limits.
+        If the file has no such embedding, is damaged, or exceeds the limits.
     """
+    with tempfile.TemporaryDirectory(prefix="latentlab-") as folder:
+        out = Path(folder) / "codes.npz"
+        yield from _run(path, out, obsm)
+        try:
+            note = str(NumpyFile(out, "codes").read("note"))
+            found = read_code_file(out, latent_dim)
+        except DataError as error:
+            raise DataError(error.message.replace(out.name, path.name), error.advice) from None
+        return replace(found, notes=(shown(note, 200),))
+
+
+def list_embeddings(path: Path) -> Generator[None, None, dict[str, int]]:
+    """Return the names of the embeddings and their dimensions, the most likely one first.
+
+    Raises
+    ------
+    DataError
+        As `read_anndata`.
+    """
+    with tempfile.TemporaryDirectory(prefix="latentlab-") as folder:
+        out = Path(folder) / "names.txt"
+        yield from _run(path, out, anndata_child.LISTING)
+        return {str(name): int(size) for name, size in json.loads(out.read_text("utf-8"))}
+
+
+def _run(path: Path, out: Path, wanted: str) -> Generator[None, None, None]:
+    """Let the process write `out`."""
     with reading(path):
         size = path.stat().st_size
     if size > MAX_FILE_BYTES:
         raise DataError(f"{path.name} is larger than {MAX_FILE_BYTES >> 30} GB.", SAVE_ADVICE)
-    with tempfile.TemporaryDirectory(prefix="latentlab-") as folder:
-        out = Path(folder) / "codes.npz"
-        yield from run_limited(anndata_child, str(path), str(out), MEMORY_BYTES, MAX_SECONDS)
-        _check(path, out)
-        try:
-            note = str(NumpyFile(out, "codes").read("note"))
-            found = read_code_file(out)
-        except DataError as error:
-            raise DataError(error.message.replace(out.name, path.name), error.advice) from None
-        return replace(found, notes=(shown(note, 200),))
+    limits = (MEMORY_BYTES, MAX_SECONDS)
+    yield from run_limited(anndata_child, str(path), str(out), *limits, wanted)
+    _check(path, out)
 
 
 def _check(path: Path, out: Path) -> None:
     """Raise the problem that the process has reported, or that it reported nothing."""
     told = out.with_suffix(".json")
     if told.exists():
-        kind = str(json.loads(told.read_text())[0])
+        kind, text = map(str, json.loads(told.read_text("utf-8")))
+        if kind == anndata_child.NO_NAME:
+            raise DataError(f"{path.name} has no obsm of this name.", shown(text, 300))
         advice = INSTALL if kind == anndata_child.NO_ANNDATA else SAVE_ADVICE
         raise DataError(f"{path.name} {PROBLEMS[kind]}", advice)
     if not out.exists():

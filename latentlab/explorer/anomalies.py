@@ -37,7 +37,7 @@ def _(request: DecodeThumbnails, explorer: Explorer) -> Thumbnails:
     if rows.size and not 0 <= rows.min() <= rows.max() < len(images):
         raise DataError(f"There are only {len(images):,} images on the map.")
     part = images[rows]
-    reconstructions = decode(model, explorer.codes.mu[rows], part.labels)
+    reconstructions = decode(model, explorer.codes.mu[rows], part.y)
     return Thumbnails(request.rows, to_hwc(part.images), reconstructions)
 
 

@@ -13,13 +13,14 @@ from latentlab.latent.dimensions import (
     quantile_range,
     traverse,
 )
-from latentlab.latent.prior_samples import prior_range
+from latentlab.latent.prior_samples import range_of_prior
 from latentlab.session.interpolation import Blend, Range, Traversal, TraversalSettings
 from latentlab.session.points import Point
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
+    from latentlab.data.condition import Label
     from latentlab.explorer.explorer import Explorer
     from latentlab.work import Progress
 
@@ -28,7 +29,7 @@ def blend(
     explorer: Explorer,
     slots: tuple[Point | Path | int, Point | Path | int, Point | Path | int],
     strength: float,
-    label: int | None,
+    label: Label | None,
 ) -> Blend:
     """Decode (A - B)·strength + C, with the label of C.
 
@@ -40,8 +41,8 @@ def blend(
         A, B and C, each a point, an image file, or the row of an image.
     strength : float
         Factor of the difference.
-    label : int or None
-        Class of images from files, for a conditional model.
+    label : int, tuple of float, or None
+        Label of images from files, for a conditional model.
 
     Raises
     ------
@@ -68,7 +69,7 @@ def make_traversal(
         case Range.QUANTILES:
             ranges = quantile_range(codes)
         case Range.PRIOR:
-            ranges = prior_range(explorer.model, settings.span)
+            ranges = range_of_prior(explorer.model, settings.span)
     dimensions = tuple(order.tolist())
     z, values = traverse(point.z, dimensions, ranges, settings.columns)
     points = tuple(point.at(tuple(row)) for row in z.tolist())
@@ -76,7 +77,7 @@ def make_traversal(
     return Traversal(tiles, dimensions, tuple(kl[order].tolist()), values, len(kl))
 
 
-def _point_of(explorer: Explorer, slot: Point | Path | int, label: int | None) -> Point:
+def _point_of(explorer: Explorer, slot: Point | Path | int, label: Label | None) -> Point:
     if isinstance(slot, Point):
         return slot
     if isinstance(slot, Path):

@@ -28,6 +28,7 @@ from latentlab.session.request import Exported
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from latentlab.data.condition import Label
     from latentlab.session.points import ModelCard
 
 FILE_STEM = "bookmarks"
@@ -99,9 +100,15 @@ def _point(mark: _Mark, card: ModelCard) -> tuple[Point, str]:
             f"The bookmarks have {len(mark.z)} dimensions, and {card.name} has {card.latent_dim}.",
             "Open the model that they were made with.",
         )
-    label = mark.label if isinstance(mark.label, int) else -1
-    is_valid = 0 <= label < card.spec.classes
-    return card.point(mark.z, label if is_valid else None), mark.note
+    return card.point(mark.z, _label(mark.label)), mark.note
+
+
+def _label(stored: JsonValue) -> Label | None:
+    """Return a stored label; None for one of another type, which the default then replaces."""
+    if isinstance(stored, list):
+        numbers = [each for each in stored if isinstance(each, int | float)]
+        return tuple(map(float, numbers)) if len(numbers) == len(stored) else None
+    return stored if isinstance(stored, int) else None
 
 
 def save_marks(path: Path, card: ModelCard, marks: tuple[Bookmark, ...]) -> None:
@@ -112,12 +119,8 @@ def save_marks(path: Path, card: ModelCard, marks: tuple[Bookmark, ...]) -> None
     RunError
         If the file cannot be written.
     """
-    names = card.spec.class_names
     head = ["note", "label", *(f"z{d + 1}" for d in range(card.latent_dim))]
-    rows = (
-        [mark.note, "" if mark.point.label is None else names[mark.point.label], *mark.point.z]
-        for mark in marks
-    )
+    rows = ([mark.note, card.spec.label_text(mark.point.label), *mark.point.z] for mark in marks)
     write_table(path, head, rows)
 
 

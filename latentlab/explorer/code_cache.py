@@ -42,8 +42,8 @@ class CodeCache:
         for start in range(0, len(images), HASH_BATCH):
             part = images[start : start + HASH_BATCH]
             name.update(np.ascontiguousarray(part.images))
-            if model.conditional and part.labels is not None:
-                name.update(np.ascontiguousarray(part.labels))
+            if model.conditional and part.y is not None:
+                name.update(np.ascontiguousarray(part.y))
         self._images, self._size = images, model.latent_dim
         self.path = cache() / "codes" / f"{name.hexdigest()[:32]}.npz"
 

@@ -13,6 +13,7 @@ from latentlab.latent.support import SupportStatistics, fit_support
 if TYPE_CHECKING:
     from collections.abc import Generator
 
+    from latentlab.data.condition import Label
     from latentlab.explorer.explorer import Explorer
     from latentlab.latent.codes import Codes
     from latentlab.work import Progress
@@ -32,18 +33,20 @@ class CodeStatistics:
     def __init__(self, codes: Codes) -> None:
         self.codes = codes
         self.returns: RoundTripStatistics | None = None
-        self._supports: dict[int | None, SupportStatistics | None] = {}
+        self._supports: dict[Label | None, SupportStatistics | None] = {}
         self._graph: KnnGraph | None = None
         self._has_graph = False
 
     def support(
-        self, label: int | None = None
+        self, label: Label | None = None
     ) -> Generator[Progress, None, SupportStatistics | None]:
         """Return the support statistics of all codes, or of those of one class.
 
-        A conditional model decodes a class from the codes of that class only.
+        A conditional model decodes a class from the codes of that class only; with several
+        conditions, whose combinations may be unique, all codes count.
         """
         codes = self.codes
+        label = None if isinstance(label, tuple) else label
         if label in self._supports:
             return self._supports[label]
         rows = np.arange(len(codes))

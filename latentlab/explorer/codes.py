@@ -14,18 +14,27 @@ from latentlab.data.files.code_file import CodeFile, read_code_file
 from latentlab.data.files.listed_images import ListedImages, find_listed
 from latentlab.data.image_set import Attributes, ImageSet, ImageSpec
 from latentlab.errors import DataError, RunError, listed
-from latentlab.explorer.anndata_file import SUFFIX, read_anndata
+from latentlab.explorer.anndata_file import list_embeddings, read_anndata
 from latentlab.explorer.answer import answer
 from latentlab.explorer.explorer import Explorer
 from latentlab.explorer.model import decode_in_steps
 from latentlab.explorer.unreadable import code_file_error
 from latentlab.latent.codes import Codes
 from latentlab.session.abilities import NOTHING, Abilities, Ability
-from latentlab.session.codes import KIND, MAX_POINTS, CodesForModel, OpenCodes, ReadCodes
+from latentlab.session.codes import (
+    KIND,
+    MAX_POINTS,
+    CodesForModel,
+    Embeddings,
+    ListEmbeddings,
+    OpenCodes,
+    ReadCodes,
+    may_hold_several,
+)
 from latentlab.session.model import Opened
 from latentlab.session.points import ModelCard, Point
 from latentlab.session.runs import RunLog
-from latentlab.work import Progress
+from latentlab.work import Progress, with_progress
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,7 +56,7 @@ PIXELS_NOTE = (
 @answer.register
 def _(request: OpenCodes, explorer: Explorer) -> Generator[Progress, None, Opened]:
     try:
-        card = yield from open_codes(explorer, request.path)
+        card = yield from open_codes(explorer, request.path, request.obsm)
     except DataError as error:
         raise code_file_error(request.path, error) from error
     return Opened(card, explorer.codes, *explorer.start(), RunLog())
@@ -56,17 +65,32 @@ def _(request: OpenCodes, explorer: Explorer) -> Generator[Progress, None, Opene
 @answer.register
 def _(request: ReadCodes, explorer: Explorer) -> Generator[Progress, None, CodesForModel]:
     try:
-        found = yield from read_codes(request.path, explorer.model.latent_dim)
+        found = yield from read_codes(request.path, explorer.model.latent_dim, request.obsm)
     except DataError:
-        return CodesForModel(request.path)
+        return CodesForModel(request.path, request.obsm)
     points = _points(explorer, found) if len(found) <= MAX_POINTS else ()
     pictures = None
     if points:
         tiles = yield from decode_in_steps(explorer, points, 1, "Decoding the codes")
         pictures = tiles.pictures
     return CodesForModel(
-        request.path, len(found), matching_rows(explorer.codes, found), points, pictures
+        request.path,
+        request.obsm,
+        len(found),
+        matching_rows(explorer.codes, found),
+        points,
+        pictures,
     )
+
+
+@answer.register
+def _(request: ListEmbeddings, explorer: Explorer) -> Generator[Progress, None, Embeddings]:
+    try:
+        pieces = list_embeddings(request.path)
+        names = yield from with_progress(pieces, f"Reading {request.path.name}")
+    except DataError as error:
+        raise code_file_error(request.path, error) from error
+    return Embeddings(request.path, names)
 
 
 def _points(explorer: Explorer, found: CodeFile) -> tuple[Point, ...]:
@@ -74,14 +98,16 @@ def _points(explorer: Explorer, found: CodeFile) -> tuple[Point, ...]:
     card = explorer.card
     assert card
     known = {name: label for label, name in enumerate(card.spec.class_names)}
-    words = found.labels if card.conditional else None
+    words = found.labels if card.conditional and not card.spec.conditions else None
     if unknown := sorted(set(words or ()) - known.keys()):
         raise RunError(
             f"The codes are of classes that the model does not know: {listed(unknown, 8)}.",
             f"Its classes are {listed(list(known), 8)}.",
         )
-    labels = [known[word] for word in words] if words else [0] * len(found)
-    return tuple(map(card.point, found.z.tolist(), labels))
+    z = found.z.tolist()
+    if not words:
+        return tuple(map(card.point, z))
+    return tuple(card.point(row, known[word]) for row, word in zip(z, words, strict=True))
 
 
 def matching_rows(codes: Codes, found: CodeFile) -> NDArray[np.int64]:
@@ -135,7 +161,9 @@ class CodeSet:
         return NOTHING | {ability for ability, has in known.items() if has}
 
 
-def open_codes(explorer: Explorer, path: Path) -> Generator[Progress, None, ModelCard]:
+def open_codes(
+    explorer: Explorer, path: Path, obsm: str = ""
+) -> Generator[Progress, None, ModelCard]:
     """Show a file of codes instead of a model.
 
     Raises
@@ -143,7 +171,7 @@ def open_codes(explorer: Explorer, path: Path) -> Generator[Progress, None, Mode
     DataError
         If it holds no codes; the previous model stays open.
     """
-    found = yield from read_code_set(path)
+    found = yield from read_code_set(path, obsm)
     card = ModelCard(
         name=path.name,
         source=None,
@@ -156,19 +184,20 @@ def open_codes(explorer: Explorer, path: Path) -> Generator[Progress, None, Mode
         images=len(found.codes),
         abilities=found.abilities,
         file=path.absolute(),
+        obsm=obsm,
     )
     return explorer.show_codes(card, found.codes, found.images)
 
 
-def read_code_set(path: Path) -> Generator[Progress, None, CodeSet]:
-    """Read codes with their labels, attributes and images.
+def read_code_set(path: Path, obsm: str = "") -> Generator[Progress, None, CodeSet]:
+    """Read codes with their labels, attributes and images; see `read_codes`.
 
     Raises
     ------
     DataError
         If the file holds no codes.
     """
-    found = yield from read_codes(path)
+    found = yield from read_codes(path, obsm=obsm)
     count = len(found)
     if count < MIN_CODES:
         raise DataError(
@@ -192,19 +221,23 @@ def read_code_set(path: Path) -> Generator[Progress, None, CodeSet]:
     return CodeSet(codes, spec, images, found.sigma is not None, notes)
 
 
-def read_codes(path: Path, latent_dim: int | None = None) -> Generator[Progress, None, CodeFile]:
-    """Read a file of codes as `read_code_file` does, or of AnnData."""
+def read_codes(
+    path: Path, latent_dim: int | None = None, obsm: str = ""
+) -> Generator[Progress, None, CodeFile]:
+    """Read a file of codes as `read_code_file` does, or the embedding `obsm` of AnnData.
+
+    Raises
+    ------
+    DataError
+        If it holds no such codes.
+    """
     yield Progress(f"Reading {path.name}")
-    if path.suffix.lower() != SUFFIX:
-        return read_code_file(path, latent_dim)
-    work = read_anndata(path)
-    while True:
-        try:
-            next(work)
-        except StopIteration as done:
-            found: CodeFile = done.value
-            return found
-        yield Progress(f"Reading {path.name}")
+    if may_hold_several(path):
+        pieces = read_anndata(path, latent_dim, obsm)
+        return (yield from with_progress(pieces, f"Reading {path.name}"))
+    if obsm:
+        raise DataError(f"{path.name} has no obsm: only .h5ad files do.", "Leave the name out.")
+    return read_code_file(path, latent_dim)
 
 
 def _are_pixels(z: NDArray[np.float32]) -> bool:

@@ -51,6 +51,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from latentlab.data.condition import Label
+
     Posteriors = tuple[NDArray[np.float32], NDArray[np.float32]]
 
     from latentlab.latent.ranking import Scores
@@ -111,17 +113,17 @@ def open_model_b(explorer: Explorer, path: Path) -> Comparison:
 
 
 def compare_point(
-    explorer: Explorer, second: ModelB, point: Point, label: int | None
+    explorer: Explorer, second: ModelB, point: Point, label: Label | None
 ) -> DecodedPair:
     """Decode one z with both models."""
     a = explorer.decode(point).pixels
-    b = _decode(second.model, [point.z], label)[0]
+    b = _decode(second, [point.z], label)[0]
     difference = _mse(a[None], b[None])[0] if a.shape == b.shape else None
     return DecodedPair(point, label, a, b, None if difference is None else float(difference))
 
 
 def compare_image(
-    explorer: Explorer, second: ModelB, original: Original, label: int | None, samples: int
+    explorer: Explorer, second: ModelB, original: Original, label: Label | None, samples: int
 ) -> Generator[Progress, None, ImageComparison]:
     """Encode and reconstruct one image with both models, and estimate its scores.
 
@@ -129,8 +131,8 @@ def compare_image(
     ----------
     original : Original
         The image.
-    label : int or None
-        Class of an image that is not on the map.
+    label : int, tuple of float, or None
+        Label of an image that is not on the map.
     samples : int
         Number of draws of z.
     """
@@ -140,8 +142,9 @@ def compare_image(
     else:
         assert explorer.card
         pixels = channels_first(original.pair[0])[None]
-        labels = np.array([(label if own is None else own) or 0])
-        images = ImageSet(pixels, labels, explorer.card.spec)
+        spec = (explorer.card if own is not None else second.card).spec
+        y = spec.label_array([label if own is None else own])
+        images = ImageSet.labelled(pixels, y, explorer.card.spec)
     pieces = _in_sequence(
         *(elbo_scores(model, images, samples) for model in (explorer.model, second.model))
     )
@@ -250,12 +253,12 @@ def _reconstruction(model: Model, scores: Scores, images: ImageSet) -> Reconstru
 
 
 def _reconstruct(model: Model, images: ImageSet) -> NDArray[np.uint8]:
-    return decode(model, encode(model, images).mu, images.labels)
+    return decode(model, encode(model, images).mu, images.y)
 
 
-def _decode(model: Model, z: list[tuple[float, ...]], label: int | None) -> NDArray[np.uint8]:
-    labels = np.full(len(z), label or 0, np.int64)
-    return decode(model, np.array(z, np.float32), labels)
+def _decode(second: ModelB, z: list[tuple[float, ...]], label: Label | None) -> NDArray[np.uint8]:
+    labels = second.card.spec.label_array([label] * len(z))
+    return decode(second.model, np.array(z, np.float32), labels)
 
 
 def _mse(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> NDArray[np.float64]:

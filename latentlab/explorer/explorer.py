@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from latentlab.data.image_set import ImageSet
+from latentlab.data.binarize import binarize_like
+from latentlab.data.condition import label_at
+from latentlab.data.image_set import ImageSet, labels_in_turn
 from latentlab.data.own_image.crop import OwnImage, Preprocessing, largest_frame
 from latentlab.data.own_image.preprocess import bounded, fit_picture, read_source
 from latentlab.directories import is_imported, resources
@@ -32,7 +34,7 @@ from latentlab.latent.encode import (
     encode_within,
     to_hwc,
 )
-from latentlab.latent.prior_samples import labels_for, sample_prior
+from latentlab.latent.prior_samples import sample_prior
 from latentlab.learning.checkpoint import (
     empty_model,
     hash_of_weights,
@@ -54,11 +56,12 @@ from latentlab.session.points import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Mapping
+    from collections.abc import Generator, Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
 
+    from latentlab.data.condition import Label
     from latentlab.data.image_set import DataConfig, ImageSpec, Splits
     from latentlab.explorer.classifier import OpenedClassifier
     from latentlab.explorer.code_index import CodeStatistics
@@ -368,10 +371,12 @@ class Explorer:
     def draw(self, settings: SampleSettings) -> tuple[Point, ...]:
         """Draw points from the prior."""
         z = sample_prior(self.model, settings.count, settings.seed)
-        labels: list[int] | list[None] = [None] * settings.count
+        labels: Sequence[Label | None] = [None] * settings.count
         if self.model.conditional and self.card:
-            classes = self.card.spec.classes
-            labels = labels_for(settings.count, classes, settings.label).tolist()
+            y = labels_in_turn(settings.count, self.card.spec)
+            labels = [label_at(y, row) for row in range(len(y))]
+        if settings.label is not None:
+            labels = [settings.label] * settings.count
         return tuple(map(self._point, z.tolist(), labels))
 
     def samples(self, settings: SampleSettings, columns: int = 0) -> Tiles:
@@ -389,7 +394,7 @@ class Explorer:
         image = self._images[row : row + 1]
         return replace(self._original(name, image), row=row)
 
-    def encode(self, path: Path, label: int | None = None) -> Original:
+    def encode(self, path: Path, label: Label | None = None) -> Original:
         """Encode the user's image from a file.
 
         Raises
@@ -401,7 +406,7 @@ class Explorer:
             raise RunError("No model is open yet.", "Open one from the library.")
         return self.encode_own(OwnImage(read_source(path), Preprocessing(automatic=True)), label)
 
-    def encode_own(self, own: OwnImage, label: int | None = None) -> Original:
+    def encode_own(self, own: OwnImage, label: Label | None = None) -> Original:
         """Encode an image in memory; a crop that does not fit the model is replaced."""
         if self.card is None:
             raise RunError("No model is open yet.", "Open one from the library.")
@@ -410,23 +415,25 @@ class Explorer:
         if frame is None or source is not own.source or not frame.fits(spec, source.size):
             frame = largest_frame(source.size, spec)
         fitting = decided(replace(own.fitting, frame=frame), source, spec, self._images)
-        labels = np.array([min(label or 0, spec.classes - 1)]) if self.card.conditional else None
-        images = ImageSet(fit_picture(source, fitting, spec)[None], labels, spec)
+        valid = label if label is not None and spec.accepts(label) else None
+        y = spec.label_array([valid]) if self.card.conditional else None
+        images = ImageSet.labelled(fit_picture(source, fitting, spec)[None], y, spec)
+        images = binarize_like(images, self.card.recipe)[:]
         same = source is own.source and fitting == own.fitting
         own = own if same else OwnImage(source, fitting)
-        return replace(self._original(source.name, images), own=own)
+        return replace(self._original(source.name, images, valid), own=own)
 
     def start(self) -> tuple[Point, LatentPath, Original | None]:
         """Return an initial point and image, typical of the data, and a path between two others."""
         if not len(self.codes):
             latent_dim = self.codes.mu.shape[1]
-            a, b = (self._point([side] * latent_dim, 0) for side in (-1.0, 1.0))
+            a, b = (self._point([side] * latent_dim, None) for side in (-1.0, 1.0))
             return a, LatentPath(a, b), None
         codes = self.codes
         rows = codes.ends()
         # With a class of its own at each end, a conditional model would jump from one to the other.
         is_conditional = self.card is not None and self.card.conditional
-        labels = (self._label(row) for row in (rows[:1] * 2 if is_conditional else rows))
+        labels = [codes.label_of(row) for row in (rows[:1] * 2 if is_conditional else rows)]
         a, b = (
             self._point(codes.mu[row].tolist(), label)
             for row, label in zip(rows, labels, strict=True)
@@ -435,16 +442,14 @@ class Explorer:
         original = self.original(codes.typical(2 if classes > 8 else 0))
         return original.point, LatentPath(a, b), original
 
-    def _label(self, row: int) -> int:
-        return 0 if self.codes.labels is None else int(self.codes.labels[row])
-
-    def _point(self, z: list[float], label: int | None) -> Point:
+    def _point(self, z: list[float], label: Label | None) -> Point:
         assert self.card
         return self.card.point(z, label)
 
-    def _original(self, name: str, image: ImageSet) -> Original:
+    def _original(self, name: str, image: ImageSet, label: Label | None = None) -> Original:
+        """Encode an image; `label` is its label with all digits, if not only its array has it."""
         codes = encode(self.model, image)
-        label = 0 if image.labels is None else int(image.labels[0])
+        label = codes.label_of(0) if label is None else label
         point = self._point(codes.mu[0].tolist(), label)
         picture, reconstruction = to_hwc(image.images)[0], self.decode(point).pixels
         sigma = tuple(codes.sigma[0].tolist())
@@ -459,5 +464,6 @@ class Explorer:
 
     def _decode(self, points: list[Point] | tuple[Point, ...]) -> NDArray[np.uint8]:
         z = np.array([point.z for point in points], np.float32)
-        labels = np.array([point.label or 0 for point in points], np.int64)
-        return decode(self.model, z, labels)
+        model = self.model
+        assert self.card
+        return decode(model, z, self.card.spec.label_array(point.label for point in points))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Generator
+from functools import partial
 from itertools import groupby, pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 
+from latentlab.data.condition import label_between
 from latentlab.explorer.answer import answer
 from latentlab.explorer.arithmetic import blend, make_traversal
 from latentlab.explorer.code_index import RoundTripStatistics, code_statistics
@@ -46,8 +48,11 @@ from latentlab.session.interpolation import (
 from latentlab.work import Progress
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from numpy.typing import NDArray
 
+    from latentlab.data.condition import Condition, Label, LabelArray
     from latentlab.latent.support import Support, SupportStatistics
     from latentlab.models.base import Model
     from latentlab.session.points import LatentPath, Point, Tiles
@@ -68,7 +73,7 @@ def measure_support(explorer: Explorer, point: Point) -> Generator[Progress, Non
     statistics = yield from support_statistics_for(explorer, point)
     returns = code_statistics(explorer).returns or RoundTripStatistics()
     z = np.array([point.z], np.float32)
-    distance = float(drift(explorer.model, z, np.array([point.label or 0]))[0])
+    distance = float(drift(explorer.model, z, _label_array(explorer, [point.label]))[0])
     is_blind = not returns.share >= MIN_EXPLAINED_VARIANCE
     if statistics is None:
         nan = float("nan")
@@ -98,7 +103,7 @@ def support_statistics_for(
     return (yield from index.support(point.label))
 
 
-def drift(model: Model, z: NDArray[np.float32], labels: NDArray[np.int64]) -> NDArray[np.float64]:
+def drift(model: Model, z: NDArray[np.float32], labels: LabelArray) -> NDArray[np.float64]:
     """Return how far points move when they are decoded and encoded again.
 
     Parameters
@@ -107,8 +112,8 @@ def drift(model: Model, z: NDArray[np.float32], labels: NDArray[np.int64]) -> ND
         Provides decoder and encoder.
     z : ndarray of float32, shape (n, D)
         Points.
-    labels : ndarray of int64, shape (n,)
-        Classes, for a conditional model.
+    labels : ndarray, shape (n,) or (n, K)
+        Labels, for a conditional model.
 
     RoundTripStatistics
     -------
@@ -120,7 +125,7 @@ def drift(model: Model, z: NDArray[np.float32], labels: NDArray[np.int64]) -> ND
 
 @torch.inference_mode()
 def _round_trip(
-    model: Model, z: NDArray[np.float32], labels: NDArray[np.int64]
+    model: Model, z: NDArray[np.float32], labels: LabelArray
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return (mu(x̂) - z) / sigma(x̂) and sigma(x̂), both (n, D)."""
     y = torch.from_numpy(labels) if model.conditional else None
@@ -133,11 +138,11 @@ def _round_trip(
 def _returns(explorer: Explorer) -> Generator[Progress, None, RoundTripStatistics]:
     codes = explorer.codes
     z, rows = posterior_samples(codes.mu, codes.sigma, DRIFT_SAMPLES)
-    labels = np.zeros(len(codes), np.int64) if codes.labels is None else codes.labels
+    labels = _label_array(explorer, [codes.label_of(row) for row in rows.tolist()])
     parts = []
     for start in range(0, len(rows), BATCH):
         part = slice(start, start + BATCH)
-        parts.append(_round_trip(explorer.model, z[part], labels[rows[part]]))
+        parts.append(_round_trip(explorer.model, z[part], labels[part]))
         yield Progress("Measuring the density of the codes", start / len(rows))
     if len(rows) < 2:
         return RoundTripStatistics()
@@ -172,7 +177,7 @@ def decode_path(
         curve, note = yield from _segment(explorer, start.point, stop.point, kind)
         curves.append(curve)
         notes.append(note)
-    points = sample_path(ends, curves)
+    points = sample_path(ends, curves, _conditions(explorer))
     tiles = explorer.tiles(points, ends.steps)
     yield Progress("Measuring the path", 0.9)
     support = yield from _support(explorer, points)
@@ -192,6 +197,15 @@ def _support(
             return None
         parts.append(support_of(np.array([point.z for point in some], np.float32), statistics))
     return joined(parts)
+
+
+def _conditions(explorer: Explorer) -> tuple[Condition, ...]:
+    return explorer.card.spec.conditions if explorer.card else ()
+
+
+def _label_array(explorer: Explorer, labels: Iterable[Label | None]) -> LabelArray:
+    assert explorer.card
+    return explorer.card.spec.label_array(labels)
 
 
 def pixel_length(tiles: Tiles) -> float:
@@ -229,8 +243,8 @@ def _geodesic(
     explorer: Explorer, a: Point, b: Point
 ) -> Generator[Progress, None, NDArray[np.float32]]:
     t = np.linspace(0, 1, PATH_POINTS)
-    labels = np.array([(a if each <= 0.5 else b).label or 0 for each in t.tolist()], np.int64)
-    generate = image_function(explorer.model, labels)
+    between = partial(label_between, _conditions(explorer), a.label, b.label)
+    generate = image_function(explorer.model, _label_array(explorer, map(between, t.tolist())))
     return (yield from geodesic(generate, a.z, b.z, (lerp(a.z, b.z, t), slerp(a.z, b.z, t))))
 
 

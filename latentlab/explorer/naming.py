@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from latentlab.data.condition import Condition, Given, describe_label, read_label
+from latentlab.data.conditions import CLASS
 from latentlab.data.own_image.preprocess import fit_picture
 from latentlab.errors import MOST_NAMES, RunError, listed
 from latentlab.work import finish
@@ -16,25 +19,36 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from latentlab.data.condition import Label
     from latentlab.data.image_set import ImageSet, ImageSpec
     from latentlab.data.own_image.crop import Preprocessing, SourceImage
     from latentlab.explorer.explorer import Explorer
     from latentlab.session.points import ModelCard
 
-Label = str | int | None
-"""A class by name or number."""
+type GivenLabel = str | int | Given | None
+"""A class by name or number, or several conditions; see `latentlab.data.condition.read_label`."""
 BACKGROUND_SAMPLE = 500
 """Number of images by which the background of a data set is judged."""
 DARK, LIGHT = 85.0, 170.0
 """Pixel values up to which a background is dark, and from which it is light."""
 
 
-def class_index(card: ModelCard, label: Label, *, needed: bool = False) -> int | None:
-    """Return the index of a class: a number is an index; a text is a name, or else a number.
+def label_of(card: ModelCard, label: GivenLabel, *, needed: bool = False) -> Label | None:
+    """Return the label that a model takes.
+
+    Parameters
+    ----------
+    card : ModelCard
+        The model.
+    label : str, int, mapping or sequence of float, or None
+        For a model with one class: a number is an index; a text is a name, or else a number. For
+        several conditions, see `latentlab.data.condition.read_label`.
+    needed : bool
+        Whether a conditional model needs one here.
 
     Returns
     -------
-    int or None
+    int, tuple of float, or None
         None without a label: the model is not conditional, or all classes are wanted.
 
     Raises
@@ -42,28 +56,44 @@ def class_index(card: ModelCard, label: Label, *, needed: bool = False) -> int |
     RunError
         If there is no such class, the model is not conditional, or a required label is missing.
     """
-    names = card.spec.class_names
     if not card.conditional:
         if label is not None:
             raise RunError("This model takes no labels.", "Leave them out.")
         return None
+    spec = card.spec
     if label is None:
         if needed:
-            advice = f"Give a label: {describe_labels(names)}."
-            raise RunError("This model is conditional and needs a class label.", advice)
+            raise _missing_label(spec)
         return None
+    if spec.conditions:
+        if isinstance(label, int | float):
+            label = (float(label),)
+        return read_label(spec.conditions, label)
+    if isinstance(label, Mapping):
+        return int(read_label((Condition(CLASS, spec.class_names),), label)[0])
+    return _class_index(spec.class_names, label)
+
+
+def _missing_label(spec: ImageSpec) -> RunError:
+    if spec.conditions:
+        example = describe_label(spec.conditions, [each.default for each in spec.conditions])
+        return RunError("This model is conditional and needs a label.", f"Such as: {example}.")
+    advice = f"Give a label: {describe_labels(spec.class_names)}."
+    return RunError("This model is conditional and needs a class label.", advice)
+
+
+def _class_index(names: Sequence[str], label: Any) -> int:
     if not isinstance(label, str):
-        if 0 <= label < len(names) and label == int(label):
+        if np.ndim(label) == 0 and 0 <= label < len(names) and label == int(label):
             return int(label)
         raise RunError(f"There is no class {label}.", f"Choose {describe_labels(names)}.")
-    text = label
-    if text in names:
-        return names.index(text)
-    alike = [i for i, name in enumerate(names) if name.casefold() == text.casefold()]
+    if label in names:
+        return names.index(label)
+    alike = [i for i, name in enumerate(names) if name.casefold() == label.casefold()]
     if len(alike) == 1:
         return alike[0]
-    if text.isdecimal() and int(text) < len(names):
-        return int(text)
+    if label.isdecimal() and int(label) < len(names):
+        return int(label)
     raise RunError(f"There is no class {label!r}.", f"Choose {describe_labels(names)}.")
 
 

@@ -48,13 +48,14 @@ def _(request: EncodeOwnImageAgain, explorer: Explorer) -> Original:
 def _(request: EstimateElbo, explorer: Explorer) -> Generator[Progress, None, ImageElbo]:
     yield Progress("Estimating the ELBO of the image")
     original = request.original
-    labels = np.array([original.point.label or 0])
     pixels = channels_first(original.pair[0])[None]
     if explorer.card is None or pixels.shape[1:] != explorer.card.spec.shape:
         raise DataError(
             "This image does not have the size of the images of the open model.", OPEN_AGAIN_ADVICE
         )
-    steps = elbo_scores(explorer.model, ImageSet(pixels, labels, explorer.card.spec))
+    spec = explorer.card.spec
+    images = ImageSet.labelled(pixels, spec.label_array([original.point.label]), spec)
+    steps = elbo_scores(explorer.model, images)
     found = yield from with_progress(steps, "Estimating the ELBO of the image")
     elbo, rate = float(found.elbo[0]), float(found.rate[0])
     return ImageElbo(original, elbo - rate, rate)

@@ -75,7 +75,7 @@ def _(request: EstimateTime, explorer: Explorer) -> Generator[Progress, None, Es
         except DataError as error:
             return replace(estimated, problem=error.message)
         if outline:
-            estimated = replace(estimated, images=outline.counts)
+            estimated = replace(estimated, images=outline.counts, attributes=outline.attributes)
             times = yield from _estimate(recipe, outline, measure=True)
             estimated = _timed(estimated, times)
     return estimated

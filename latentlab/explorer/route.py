@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from latentlab.data.condition import label_between
 from latentlab.latent.interpolation.curves import ease, lerp
 
 if TYPE_CHECKING:
@@ -16,17 +17,20 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from latentlab.data.condition import Condition
     from latentlab.session.points import LatentPath, Point
 
 Curve = Callable[["NDArray[np.float64]"], "NDArray[np.float32]"]
 """Map from fractions of a segment, shape (n,), to its points, shape (n, D)."""
-HALF_SEGMENT = 0.5 + 1e-9
 
 
-def sample_path(ends: LatentPath, curves: Sequence[Curve]) -> tuple[Point, ...]:
+def sample_path(
+    ends: LatentPath, curves: Sequence[Curve], conditions: Sequence[Condition] = ()
+) -> tuple[Point, ...]:
     """Return the steps of a path at equal time intervals, given the curve of each segment.
 
-    A step has the label of the waypoint that is nearer in time.
+    A step has the class of the waypoint that is nearer in time; continuous `conditions` change
+    evenly in time from one waypoint to the next.
     """
     stops = ends.stops()
     times = np.array([stop.time for stop in stops])
@@ -39,7 +43,7 @@ def sample_path(ends: LatentPath, curves: Sequence[Curve]) -> tuple[Point, ...]:
     for i, curve in enumerate(curves):
         z[segments == i] = curve(eased[segments == i])
     labels = [
-        stops[i + int(fraction > HALF_SEGMENT)].point.label
+        label_between(conditions, stops[i].point.label, stops[i + 1].point.label, fraction)
         for i, fraction in zip(segments.tolist(), fractions.tolist(), strict=True)
     ]
     return tuple(
@@ -47,9 +51,12 @@ def sample_path(ends: LatentPath, curves: Sequence[Curve]) -> tuple[Point, ...]:
     )
 
 
-def straight_path_points(ends: LatentPath) -> tuple[Point, ...]:
-    """Return the steps of a path with straight segments."""
-    return sample_path(ends, [_line(a.point, b.point) for a, b in pairwise(ends.stops())])
+def straight_path_points(
+    ends: LatentPath, conditions: Sequence[Condition] = ()
+) -> tuple[Point, ...]:
+    """Return the steps of a path with straight segments; `conditions` as for `sample_path`."""
+    lines = [_line(a.point, b.point) for a, b in pairwise(ends.stops())]
+    return sample_path(ends, lines, conditions)
 
 
 def _line(a: Point, b: Point) -> Curve:

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from latentlab.data.condition import label_at
 from latentlab.latent.nearest import NearestCodes
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from latentlab.data.condition import Label
     from latentlab.data.image_set import Attributes, ImageSet
 
 NEIGHBOURS = 20
@@ -36,6 +38,8 @@ class Codes:
         Further attributes of each image.
     files, parts : ndarray of object, shape (N,), or None
         The file and the part of each image, as in `ImageSet`.
+    conditions : ndarray of float32, shape (N, K), or None
+        Conditions of each image, as in `ImageSet`.
     """
 
     mu: NDArray[np.float32] = field(repr=False)
@@ -44,11 +48,18 @@ class Codes:
     attributes: Attributes | None = field(repr=False, default=None)
     files: NDArray[np.object_] | None = field(repr=False, default=None)
     parts: NDArray[np.object_] | None = field(repr=False, default=None)
+    conditions: NDArray[np.float32] | None = field(repr=False, default=None)
 
     @classmethod
     def of(cls, images: ImageSet, mu: NDArray[np.float32], sigma: NDArray[np.float32]) -> Codes:
-        """Return the codes of images, with their labels, attributes, files and parts."""
-        return cls(mu, sigma, images.labels, images.attributes, images.files, images.parts)
+        """Return the codes of images, with all that is known of these."""
+        known = (images.labels, images.attributes, images.files, images.parts, images.conditions)
+        return cls(mu, sigma, *known)
+
+    def label_of(self, row: int) -> Label | None:
+        """Return what a conditional model was given for an image; None if that is unknown."""
+        y = self.labels if self.conditions is None else self.conditions
+        return None if y is None else label_at(y, row)
 
     def __len__(self) -> int:
         return len(self.mu)

@@ -127,6 +127,11 @@ def quantile_range(codes: Codes) -> NDArray[np.float64]:
     return np.quantile(codes.mu.astype(np.float64), [QUANTILE, 1 - QUANTILE], axis=0).T
 
 
+def prior_range(size: int, span: float) -> NDArray[np.float64]:
+    """Return ± `span` standard deviations of N(0, I), shape (D, 2)."""
+    return np.tile([-span, span], (size, 1)).astype(np.float64)
+
+
 def traverse(
     z: tuple[float, ...],
     dimensions: tuple[int, ...],

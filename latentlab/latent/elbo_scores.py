@@ -73,7 +73,7 @@ def elbo_scores(
     for start in range(0, len(images), ENCODE_BATCH_SIZE):
         part = images[start : start + ENCODE_BATCH_SIZE]
         with torch.inference_mode():
-            x, y = to_model_input(part.images), label_tensor(model, part.labels)
+            x, y = to_model_input(part.images), label_tensor(model, part.y)
             q = model.encode(x, y)
             z = _draw(q, epsilon, rng)
             rate = kl(q, model.prior(y), z).reshape(-1, len(x)).mean(0)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from latentlab.data.condition import LabelArray
     from latentlab.data.image_set import ImageSet
     from latentlab.models.base import Model
 
@@ -38,7 +39,7 @@ def encode(model: Model, images: ImageSet) -> Codes:
     size = images.spec.at_once(BATCH)
     for start in range(0, len(images), size):
         part = images[start : start + size]
-        q = model.encode(to_model_input(part.images), label_tensor(model, part.labels))
+        q = model.encode(to_model_input(part.images), label_tensor(model, part.y))
         mu.append(q.mean.numpy())
         known = q.stddev if model.has_posterior else torch.full_like(q.mean, torch.nan)
         sigma.append(known.numpy())
@@ -112,9 +113,7 @@ def empty_codes(latent_dim: int) -> Codes:
     return Codes(empty, empty, None)
 
 
-def decode(
-    model: Model, z: NDArray[np.float32], labels: NDArray[np.int64] | None
-) -> NDArray[np.uint8]:
+def decode(model: Model, z: NDArray[np.float32], labels: LabelArray | None) -> NDArray[np.uint8]:
     """Decode points to images, the means of p(x|z).
 
     Parameters
@@ -123,7 +122,7 @@ def decode(
         Model that decodes.
     z : ndarray of float32, shape (N, D)
         Latent points.
-    labels : ndarray of int64, shape (N,), or None
+    labels : ndarray, shape (N,) of int64 or (N, K) of float32, or None
         Required by a conditional model, ignored by others.
 
     Returns
@@ -135,7 +134,7 @@ def decode(
 
 
 def decode_means(
-    model: Model, z: NDArray[np.float32], labels: NDArray[np.int64] | None
+    model: Model, z: NDArray[np.float32], labels: LabelArray | None
 ) -> NDArray[np.float32]:
     """Decode points like `decode`, to float32 in [0, 1] of shape (N, C, H, W)."""
     means = _decoded_means(model, z, labels)
@@ -149,7 +148,7 @@ def to_bytes(images: torch.Tensor) -> torch.Tensor:
 
 @torch.inference_mode()
 def _decoded_means(
-    model: Model, z: NDArray[np.float32], labels: NDArray[np.int64] | None
+    model: Model, z: NDArray[np.float32], labels: LabelArray | None
 ) -> Generator[torch.Tensor]:
     """Yield the means of p(x|z) in batches; one empty batch for no points."""
     start, size = 0, FIRST_DECODED_POINTS
@@ -183,7 +182,7 @@ def to_hwc(images: NDArray[Any]) -> NDArray[np.uint8]:
     return np.ascontiguousarray(np.moveaxis(shown, -3, -1))
 
 
-def label_tensor(model: Model, labels: NDArray[np.int64] | None) -> torch.Tensor | None:
+def label_tensor(model: Model, labels: LabelArray | None) -> torch.Tensor | None:
     """Return labels as a tensor for a conditional model; None for other models."""
     if not model.conditional:
         return None

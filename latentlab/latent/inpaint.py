@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from torch import Tensor
     from torch.distributions import Independent
 
+    from latentlab.data.condition import Label
     from latentlab.models.base import Model
 
 ADAM_BETAS = (0.8, 0.9)
@@ -64,13 +65,13 @@ class MaskedImage:
         Pixels; values of hidden ones are ignored.
     known : ndarray of bool, shape (H, W)
         Observation mask, True where a pixel is observed.
-    label : int or None
+    label : int, tuple of float, or None
         Class, for a conditional model.
     """
 
     image: NDArray[np.uint8] = field(repr=False)
     known: NDArray[np.bool_] = field(repr=False)
-    label: int | None = None
+    label: Label | None = None
 
     def pixels(self) -> Tensor:
         """Return the image as the input of a model, with shape (1, C, H, W)."""
@@ -212,4 +213,4 @@ def _mean_filled(x: Tensor, known: Tensor) -> Tensor:
 
 
 def _labels(model: Model, damaged: MaskedImage, count: int) -> Tensor | None:
-    return torch.full((count,), damaged.label or 0) if model.conditional else None
+    return torch.tensor([damaged.label or 0] * count) if model.conditional else None

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
+from latentlab.latent.dimensions import prior_range
 from latentlab.models.base import StandardNormal
 from latentlab.models.thread_rng import SeededRng
 
@@ -36,20 +37,13 @@ def sample_standard_normal(latent_dim: int, count: int, seed: int) -> NDArray[np
         return StandardNormal(torch.zeros(latent_dim)).sample((count,)).numpy()
 
 
-def prior_range(model: Model, span: float) -> NDArray[np.float64]:
+def range_of_prior(model: Model, span: float) -> NDArray[np.float64]:
     """Return mean ± `span` standard deviations of p(z) along each dimension, shape (D, 2).
 
     Those of a learned prior are estimated from `RANGE_SAMPLES` samples.
     """
     if model.has_standard_prior:
-        return np.tile([-span, span], (model.latent_dim, 1)).astype(np.float64)
+        return prior_range(model.latent_dim, span)
     z = sample_prior(model, RANGE_SAMPLES, 0).astype(np.float64)
     middle, reach = z.mean(0), span * z.std(0)
     return np.stack([middle - reach, middle + reach], axis=1)
-
-
-def labels_for(count: int, classes: int, label: int | None) -> NDArray[np.int64]:
-    """Return `count` labels: all equal to `label`, or each class in turn if it is None."""
-    if label is not None:
-        return np.full(count, label, np.int64)
-    return np.arange(count, dtype=np.int64) % max(classes, 1)

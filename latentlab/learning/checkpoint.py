@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,7 +15,8 @@ from safetensors.numpy import save
 
 from latentlab import __version__
 from latentlab.atomic_write import is_missing, write_atomically
-from latentlab.data.image_set import ImageSpec
+from latentlab.data.condition import Condition
+from latentlab.data.image_set import MAX_CONDITIONS, ImageSpec
 from latentlab.errors import RecipeError, RunError, reading, shown
 from latentlab.json_files import Count, Record, read_json
 from latentlab.learning.recipe import Recipe, make_recipe
@@ -67,10 +68,17 @@ class Checkpoint:
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values for JSON."""
+        images: dict[str, Any] = {
+            "shape": self.spec.shape,
+            "class_names": self.spec.class_names,
+        }
+        if self.spec.conditions:
+            # Only if there are any, so that older versions read all other checkpoints.
+            images["conditions"] = [asdict(each) for each in self.spec.conditions]
         return {
             "format": FORMAT,
             "latentlab": self.version,
-            "images": {"shape": self.spec.shape, "class_names": self.spec.class_names},
+            "images": images,
             "step": self.step,
             "epoch": self.epoch,
             "metrics": self.metrics,
@@ -156,9 +164,20 @@ class _Head(Record):
     latentlab: str = "?"
 
 
+class _Condition(Record):
+    name: str
+    classes: Annotated[tuple[str, ...], FailFast()] = ()
+    limits: Annotated[tuple[float, ...], FailFast()] = ()
+    low: float = 0.0
+    high: float = 1.0
+    mean: float = 0.0
+    scale: Annotated[float, Field(gt=0)] = 1.0
+
+
 class _Images(Record):
     shape: tuple[Annotated[int, Field(ge=1, le=16)], Side, Side]
     class_names: Annotated[tuple[str, ...], FailFast()]
+    conditions: Annotated[tuple[_Condition, ...], Field(max_length=MAX_CONDITIONS)] = ()
 
 
 class _Description(Record):
@@ -183,9 +202,10 @@ def _checkpoint(stored: _Description, file: Path) -> Checkpoint:
             f"{file} has a recipe that cannot be used: {error}.",
             "Was it made by a plug-in that is not installed here?",
         ) from error
+    conditions = tuple(Condition.of(dict(each)) for each in stored.images.conditions)
     return Checkpoint(
         recipe,
-        ImageSpec(stored.images.shape, stored.images.class_names),
+        ImageSpec(stored.images.shape, stored.images.class_names, conditions),
         stored.step,
         stored.epoch,
         stored.metrics,

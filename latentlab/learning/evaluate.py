@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
+from latentlab.data.image_set import labels_in_turn
 from latentlab.data.pixels import displayed
 from latentlab.learning.checkpoint import load_weights
 from latentlab.learning.events import EpochPreview, FinalTest, Losses
@@ -88,11 +89,19 @@ def _mean_losses(
     sums, recipe, device = LossSums(), trainer.recipe, trainer.device
     noise, numbers = Noise(generator), recipe.objective.numbers(trainer.epochs)
     size = loader.spec.at_once(VALIDATION_BATCH_SIZE)
+    if recipe.objective.extra.batchwise:
+        size = min(size, recipe.training.batch_size)
     rows = torch.arange(len(loader)).split(size)
     for part, (x, y) in zip(rows, loader.batches(rows), strict=True):
         with torch.autocast(device.type, torch.bfloat16, enabled=trainer.bf16):
             values, outputs = compute_losses(
-                model, recipe.objective, (x, y, trainer.known(part)), numbers, noise
+                model,
+                recipe.objective,
+                (x, y, trainer.known(part)),
+                numbers,
+                noise,
+                trainer.network,
+                len(trainer.train_feed),
             )
         sums.add(values)
         sums.count(len(x))
@@ -111,15 +120,15 @@ def epoch_preview(trainer: Trainer) -> EpochPreview:
     labels = None if y is None else y[first]
     with SeededRng(trainer.recipe.training.seed, device):
         z = model.prior().sample((PREVIEW_SAMPLES,))
-    classes = torch.arange(PREVIEW_SAMPLES, device=device) % max(1, feed.spec.classes)
+    samples_of = torch.from_numpy(labels_in_turn(PREVIEW_SAMPLES, feed.spec)).to(device)
     preview = EpochPreview(
         trainer.epoch,
         mu.float().cpu().numpy(),
         sigma.float().cpu().numpy(),
-        None if y is None else y.cpu().numpy(),
+        None if y is None or y.dim() > 1 else y.cpu().numpy(),
         _to_uint8(x[first]),
         _to_uint8(model.decode(mu[first], labels).mean),
-        _to_uint8(model.decode(z, classes).mean),
+        _to_uint8(model.decode(z, samples_of).mean),
     )
     trainer.model.train()
     return preview

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+from latentlab.data.binarize import read_binarized
 from latentlab.errors import RecipeError, TrainingError
 from latentlab.learning.evaluate import epoch_preview, score_test, validate
 from latentlab.learning.events import Change, EpochEnd, Event, SavedState, Started
@@ -57,7 +58,7 @@ def fit(
     changes : iterable of Change
         Changes made in the earlier run; each is applied again at its step.
     data : generator, optional
-        Loads the images; by default ``data.load()`` of the recipe.
+        Loads the images; by default those of the recipe.
 
     Yields
     ------
@@ -82,7 +83,7 @@ def fit(
     """
     controls = controls or Controls()
     device = local_device(devices.pick_device(recipe.training.device))
-    splits = yield from (data or recipe.data.load())
+    splits = yield from (data or read_binarized(recipe.data))
     trainer = _trainer(recipe, splits, device, controls)
     replay = _restore(trainer, resume, changes)
     monitor = Monitor(trainer, controls, resume, keeps_best=bool(splits.test))

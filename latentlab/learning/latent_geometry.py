@@ -78,7 +78,7 @@ class LatentGeometry:
         pixels, labels = [], []
         for part in rows.split(self._feed.spec.at_once(SAME_CLASS_QUERIES)):
             x, y = self._feed.batch(part)
-            if y is None:
+            if y is None or y.dim() > 1:  # several conditions are no class
                 return None
             pixels.append(_downsampled(x).cpu())
             labels.append(y.cpu())
@@ -97,7 +97,7 @@ class LatentGeometry:
         y = self._feed.batch(starts)[1] if model.conditional else None
 
         def generate(z: Tensor, part: slice) -> Tensor:
-            labels = None if y is None else y[part].repeat_interleave(STEPS + 1)
+            labels = None if y is None else y[part].repeat_interleave(STEPS + 1, dim=0)
             return model.decode(z, labels).mean.flatten(1)
 
         return unevenness(generate, mu[starts.to(mu.device)], mu[ends.to(mu.device)], size)

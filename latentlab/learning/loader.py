@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from latentlab.data.binarize import Binarized, grey_images
 from latentlab.data.holdout import RowView
 
 if TYPE_CHECKING:
@@ -40,6 +41,8 @@ class Loader(ABC):
 
     resident: ClassVar[bool]
     """Whether all images are on the device."""
+    binarized: bool = False
+    """Whether pixels are to be black or white; they may be grey still."""
 
     def __init__(self, images: ImageSet, device: torch.device) -> None:
         self.spec = images.spec
@@ -51,7 +54,7 @@ class Loader(ABC):
 
     @abstractmethod
     def batch(self, rows: Tensor) -> Pair:
-        """Return pixels in [0, 1], with shape (B, C, H, W), and labels, with shape (B,), or None.
+        """Return pixels in [0, 1], with shape (B, C, H, W), and labels `ImageSet.y`, or None.
 
         Parameters
         ----------
@@ -72,7 +75,8 @@ class ResidentLoader(Loader):
     def __init__(self, images: ImageSet, device: torch.device) -> None:
         super().__init__(images, device)
         self._images = _tensor(images.images[:]).to(device).contiguous()
-        self._labels = None if images.labels is None else _tensor(images.labels).to(device)
+        y = images.y
+        self._labels = None if y is None else _tensor(y).to(device)
 
     @override
     def batch(self, rows: Tensor) -> Pair:
@@ -93,7 +97,7 @@ class StreamingLoader(Loader):
 
     def __init__(self, images: ImageSet, device: torch.device) -> None:
         super().__init__(images, device)
-        self._images, self._labels = images.images, images.labels
+        self._images, self._labels = images.images, images.y
 
     @override
     def batch(self, rows: Tensor) -> Pair:
@@ -130,12 +134,22 @@ class StreamingLoader(Loader):
         return _pixels(x.to(self._device, non_blocking=True)), labels
 
 
-def make_loader(images: ImageSet, device: torch.device, resident_mb: int) -> Loader:
-    """Return a loader that keeps at most `resident_mb` MB of images on the device."""
-    elsewhere = device.type != "cpu" or isinstance(images.images, np.memmap | RowView)
-    if elsewhere and images.images.nbytes > resident_mb * 1_000_000:
-        return StreamingLoader(images, device)
-    return ResidentLoader(images, device)
+def make_loader(
+    images: ImageSet, device: torch.device, resident_mb: int, *, training: bool = False
+) -> Loader:
+    """Return a loader that keeps at most `resident_mb` MB of images on the device.
+
+    For `training` with images that are binarized dynamically, it loads them grey.
+    """
+    pixels = images.images
+    binarized = isinstance(pixels, Binarized)
+    if isinstance(pixels, Binarized) and pixels.is_dynamic and training:
+        images = grey_images(images)
+    elsewhere = device.type != "cpu" or isinstance(images.images, np.memmap | RowView | Binarized)
+    too_large = elsewhere and images.images.nbytes > resident_mb * 1_000_000
+    loader = (StreamingLoader if too_large else ResidentLoader)(images, device)
+    loader.binarized = binarized
+    return loader
 
 
 def _pixels(values: Tensor) -> Tensor:

@@ -137,7 +137,7 @@ class TrainingConfig(Config):
         (),
         max_length=5,
         title="Also write",
-        description="Programs that also get the losses, such as tensorboard, which needs the "
+        description="Programs that also get the losses: tensorboard or mlflow, which need the "
         "package of that name.",
     )
     device: Annotated[Literal["auto", "cpu", "cuda", "mps"], Options(DEVICES, missing_devices)] = (

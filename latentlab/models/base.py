@@ -33,7 +33,8 @@ class Model(nn.Module, ABC):
     """An encoder, a decoder and a prior, each of which returns a distribution.
 
     Shapes: B images, C channels, H×W pixels, D latent dimensions. A conditional model takes
-    labels `y` of shape (B,); the others ignore them.
+    labels `y`; the others ignore them. Labels are classes of shape (B,), or, for images with
+    several conditions, their values of shape (B, K).
 
     Attributes
     ----------
@@ -90,7 +91,7 @@ class Model(nn.Module, ABC):
         x : Tensor
             Pixels in [0, 1], with shape (B, C, H, W).
         y : Tensor, optional
-            Labels, with shape (B,).
+            Labels, with shape (B,) or (B, K).
         """
 
     @abstractmethod
@@ -102,7 +103,7 @@ class Model(nn.Module, ABC):
         z : Tensor
             Latent points, with shape (B, D).
         y : Tensor, optional
-            Labels, with shape (B,).
+            Labels, with shape (B,) or (B, K).
         """
 
     def prior(self, y: Tensor | None = None) -> Distribution:

@@ -13,6 +13,7 @@ from torch.nn import functional as F
 
 from latentlab.config import FIRST, Choice, Options
 from latentlab.models.base import ModelConfig
+from latentlab.models.label import label_embedding
 from latentlab.models.latents import ContinuousConfig
 from latentlab.models.layers import Dropout
 from latentlab.models.likelihoods import LIKELIHOODS, LearnedGaussianLikelihood, Likelihood
@@ -110,8 +111,8 @@ class ConvFeatures(nn.Module):
         Shape of the images.
     halvings : int
         How often the size is halved, at least once.
-    classes : int
-        Number of classes of a conditional model, else 0.
+    conditional : bool
+        Whether it also gets the label.
 
     Attributes
     ----------
@@ -120,14 +121,19 @@ class ConvFeatures(nn.Module):
     """
 
     def __init__(
-        self, config: ConvLayersConfig, spec: ImageSpec, halvings: int, classes: int = 0
+        self,
+        config: ConvLayersConfig,
+        spec: ImageSpec,
+        halvings: int,
+        *,
+        conditional: bool = False,
     ) -> None:
         super().__init__()
         wide = channels(config.width, halvings)
         self.shape = (wide[-1], *halved(spec.shape[1:], halvings)[-1])
         residual = config.architecture == "residual"
         self.stem = Downsample(spec.shape[0], wide[0])
-        self.label = nn.Embedding(classes, wide[0]) if classes else None
+        self.label = label_embedding(spec, wide[0]) if conditional else None
         stage = ResidualDown if residual else ReferenceDown
         self.stages = nn.Sequential(*(stage(a, b, config.dropout) for a, b in pairwise(wide)))
         self.last = nn.SiLU() if residual else nn.ReLU()
@@ -138,7 +144,7 @@ class ConvFeatures(nn.Module):
         return math.prod(self.shape)
 
     def maps(self, x: Tensor, y: Tensor | None = None) -> Tensor:
-        """Return the last maps for pixels in [0, 1], (B, C, H, W), and labels (B,)."""
+        """Return the last maps for pixels in [0, 1], (B, C, H, W), and labels."""
         # Convolutions on the CPU prefer channels last.
         h = self.stem((2 * x - 1).contiguous(memory_format=torch.channels_last))
         if self.label is not None:
@@ -156,18 +162,19 @@ class ConvEncoder(ConvFeatures):
         Architecture, width, latent dimensions and posterior.
     spec : ImageSpec
         Shape of the images.
-    classes : int
-        Number of classes of a conditional model, else 0.
+    conditional : bool
+        Whether it also gets the label.
     """
 
-    def __init__(self, config: ConvConfig, spec: ImageSpec, classes: int = 0) -> None:
-        super().__init__(config, spec, len(feature_sizes(spec.shape[1:])) - 1, classes)
+    def __init__(self, config: ConvConfig, spec: ImageSpec, *, conditional: bool = False) -> None:
+        halvings = len(feature_sizes(spec.shape[1:])) - 1
+        super().__init__(config, spec, halvings, conditional=conditional)
         self.heads = nn.Linear(self.features, config.posterior.outputs * config.latent_dim)
         self.posterior = config.posterior.build(config.latent_dim)
 
     @override
     def forward(self, x: Tensor, y: Tensor | None = None) -> Distribution:
-        """Return q(z|x) for pixels in [0, 1], with shape (B, C, H, W), and labels (B,)."""
+        """Return q(z|x) for pixels in [0, 1], with shape (B, C, H, W), and labels."""
         return self.posterior(self.heads(self.maps(x, y).flatten(1)).float())
 
 
@@ -182,25 +189,30 @@ class ConvDecoder(nn.Module):
         Architecture, width and likelihood.
     spec : ImageSpec
         Shape of the images.
-    classes : int
-        Number of classes of a conditional model, else 0.
+    conditional : bool
+        Whether it also gets the label.
     """
 
     def __init__(
-        self, latent_dim: int, config: ConvLayersConfig, spec: ImageSpec, classes: int = 0
+        self,
+        latent_dim: int,
+        config: ConvLayersConfig,
+        spec: ImageSpec,
+        *,
+        conditional: bool = False,
     ) -> None:
         super().__init__()
         sizes = feature_sizes(spec.shape[1:])
         wide = channels(config.width, len(sizes) - 1)
         self.smallest = (wide[-1], *sizes[-1])
         self.first = nn.Linear(latent_dim, math.prod(self.smallest))
-        self.label = nn.Embedding(classes, self.first.out_features) if classes else None
+        self.label = label_embedding(spec, self.first.out_features) if conditional else None
         self.stages, self.last = upsampling(config, spec, sizes)
         self.likelihood = config.likelihood.build()
 
     @override
     def forward(self, z: Tensor, y: Tensor | None = None) -> Distribution:
-        """Return p(x|z) for points of shape (B, D) and labels (B,)."""
+        """Return p(x|z) for points of shape (B, D) and labels."""
         h = self.first(z)
         if self.label is not None:
             h = h + self.label(y)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Literal, final, override
 
-from latentlab.errors import RecipeError
 from latentlab.models.base import MODELS, Model
 from latentlab.models.conv import ConvConfig, ConvDecoder, ConvEncoder
+from latentlab.models.label import require_labels
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -56,17 +56,14 @@ class ConvVAE(Model):
 
 @MODELS.register
 class ConvCVAEConfig(ConvConfig, title="Convolutional CVAE"):
-    """Convolutions that also get the label: generates the class that you choose."""
+    """Convolutions that also get the label: generates the class or conditions you choose."""
 
     kind: Literal["conv-cvae"] = "conv-cvae"
 
     @override
     def build(self, spec: ImageSpec) -> ConvCVAE:
         """Build the network; raise a `RecipeError` for images without labels."""
-        if not spec.classes:
-            raise RecipeError(
-                {"model.kind": "a conditional model needs labels, and this data set has none"}
-            )
+        require_labels(spec)
         return ConvCVAE(self, spec)
 
 
@@ -74,14 +71,14 @@ class ConvCVAEConfig(ConvConfig, title="Convolutional CVAE"):
 class ConvCVAE(Model):
     """Convolutional VAE whose first encoder and decoder layers add an embedding of the label.
 
-    This corresponds to a one-hot label concatenated to z, and as constant image channels.
+    This corresponds to the vector of the label concatenated to z, and as constant image channels.
 
     Parameters
     ----------
     config : ConvCVAEConfig
         Layers, sizes, likelihood, prior and posterior.
     spec : ImageSpec
-        Shape and classes of the images.
+        Shape, and classes or conditions, of the images.
     """
 
     conditional: ClassVar[bool] = True
@@ -89,8 +86,8 @@ class ConvCVAE(Model):
     def __init__(self, config: ConvCVAEConfig, spec: ImageSpec) -> None:
         super().__init__()
         self.latent_dim = config.latent_dim
-        self.encoder = ConvEncoder(config, spec, spec.classes)
-        self.decoder = ConvDecoder(config.latent_dim, config, spec, spec.classes)
+        self.encoder = ConvEncoder(config, spec, conditional=True)
+        self.decoder = ConvDecoder(config.latent_dim, config, spec, conditional=True)
         config.equip(self, spec)
 
     @override

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, ClassVar, Literal, final, override
 import torch
 from torch import Tensor
 
-from latentlab.errors import RecipeError
 from latentlab.models.base import MODELS, Model
+from latentlab.models.label import LabelVector, require_labels
 from latentlab.models.mlp import MLPConfig, MLPDecoder, MLPEncoder
 
 if TYPE_CHECKING:
@@ -58,30 +58,27 @@ class VAE(Model):
 
 @MODELS.register
 class CVAEConfig(MLPConfig, title="Conditional VAE"):
-    """Encoder and decoder also get the label: generates the class that you choose."""
+    """Encoder and decoder also get the label: generates the class or conditions you choose."""
 
     kind: Literal["cvae"] = "cvae"
 
     @override
     def build(self, spec: ImageSpec) -> CVAE:
         """Build the network; raise a `RecipeError` for images without labels."""
-        if not spec.classes:
-            raise RecipeError(
-                {"model.kind": "a conditional model needs labels, and this data set has none"}
-            )
+        require_labels(spec)
         return CVAE(self, spec)
 
 
 @final
 class CVAE(Model):
-    """Fully connected VAE with the one-hot label concatenated to the image and to z.
+    """Fully connected VAE with the label as a vector concatenated to the image and to z.
 
     Parameters
     ----------
     config : CVAEConfig
         Sizes, likelihood, prior and posterior.
     spec : ImageSpec
-        Shape and classes of the images.
+        Shape, and classes or conditions, of the images.
     """
 
     conditional: ClassVar[bool] = True
@@ -89,23 +86,15 @@ class CVAE(Model):
     def __init__(self, config: CVAEConfig, spec: ImageSpec) -> None:
         super().__init__()
         self.latent_dim = config.latent_dim
-        self.classes = spec.classes
-        inputs = config.latent_dim + spec.classes
-        self.encoder = MLPEncoder(spec.pixels + spec.classes, config)
-        self.decoder = MLPDecoder(inputs, config, spec)
+        self.label = LabelVector(spec)
+        self.encoder = MLPEncoder(spec.pixels + self.label.width, config)
+        self.decoder = MLPDecoder(config.latent_dim + self.label.width, config, spec)
         config.equip(self, spec)
 
     @override
     def encode(self, x: Tensor, y: Tensor | None = None) -> Distribution:
-        return self.encoder(self._with_label(x.flatten(1), y))
+        return self.encoder(torch.cat([x.flatten(1), self.label(y)], dim=-1))
 
     @override
     def decode(self, z: Tensor, y: Tensor | None = None) -> Distribution:
-        return self.decoder(self._with_label(z, y))
-
-    def _with_label(self, features: Tensor, y: Tensor | None) -> Tensor:
-        if y is None:
-            raise ValueError("a conditional model needs labels y")
-        # torch's one_hot reads its input on the host, which a captured step must not do.
-        one_hot = features.new_zeros(len(y), self.classes).scatter_(1, y[:, None], 1)
-        return torch.cat([features, one_hot], dim=-1)
+        return self.decoder(torch.cat([z, self.label(y)], dim=-1))

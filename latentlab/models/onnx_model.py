@@ -14,6 +14,7 @@ from latentlab.config import FIRST, Options
 from latentlab.errors import RecipeError, RunError, TrainingError
 from latentlab.models.base import MODELS, Model, ModelConfig, StandardNormal
 from latentlab.models.fast_distributions import GaussianImages
+from latentlab.models.label import refuse_conditions
 from latentlab.models.onnx_file import DECODER, ENCODER, OnnxFunction, ordered_inputs
 from latentlab.models.sequential import MIN_SIGMA, SPREADS, Spread, sigma_of
 
@@ -105,6 +106,7 @@ class OnnxConfig(ModelConfig, title="Encoder and decoder"):
         """Return the model without its files; raise a `RecipeError` without needed labels."""
         if self.label != "none" and not spec.classes:
             raise RecipeError({"model.label": "a conditional model needs class names"})
+        refuse_conditions(spec)
         return OnnxModel(self, spec)
 
 

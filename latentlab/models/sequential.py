@@ -11,6 +11,7 @@ from torch.nn import functional as F
 from latentlab.config import FIRST, Choice, Options
 from latentlab.errors import RecipeError
 from latentlab.models.base import MODELS, Model, ModelConfig
+from latentlab.models.label import refuse_conditions
 from latentlab.models.likelihoods import LIKELIHOODS, BernoulliLikelihood, Likelihood
 from latentlab.models.sequential_layers import (
     MAX_PARAMETERS,
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from latentlab.data.image_set import ImageSpec
     from latentlab.models.sequential_layers import Plan, Shape
 
-MAX_LAYERS = 128
+MAX_LAYERS = 512
 MIN_SIGMA = 1e-6
 """Smallest standard deviation of a posterior: a variance of 0 has no density."""
 LayerText = Annotated[str, StringConstraints(max_length=120), AfterValidator(check_line)]
@@ -95,6 +96,8 @@ class SequentialConfig(ModelConfig, title="Listed layers"):
     @override
     def build(self, spec: ImageSpec) -> Sequential:
         """Build the network; raise a `RecipeError` if layers do not fit each other or `spec`."""
+        if self.conditional:
+            refuse_conditions(spec)
         return Sequential(self, spec)
 
 

@@ -92,21 +92,23 @@ def _result(answer: Path, problem: str) -> Any:
 
 
 def run_limited(
-    child: ModuleType, source: str, out: str, memory: int, seconds: int
+    child: ModuleType, source: str, out: str, memory: int, seconds: int, *choices: str
 ) -> Generator[None]:
     """Run a program and yield until it ends or its time is over.
 
     Parameters
     ----------
     child : module
-        The program: it imports nothing of latentlab, has ``main(source, out, memory, seconds)``,
-        and calls that with its arguments when it is run.
+        The program: it imports nothing of latentlab, has ``main(source, out, memory, seconds,
+        *choices)``, and calls that with its arguments when it is run.
     source, out : str
         File to read, and file to write.
     memory, seconds : int
         Limits that the program sets for itself: bytes, and processor time.
+    choices : str
+        Further arguments of the program.
     """
-    arguments = (source, out, memory, seconds)
+    arguments = (source, out, memory, seconds, *choices)
     process = _start([str(child.__file__), *map(str, arguments)], child.main, arguments)
     yield from _wait(process, 2 * seconds)
 

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from PIL import Image
 
 INSTALL_FILM = 'Install it with `pip install "latentlab[film]"`, or choose .gif or .webp.'
+MAX_ARGUMENT = 30_000
+"""Maximum length of an argument; Windows allows 32,767 characters for all of a command."""
 MP4_TURNS = 3
 """Number of turns of a looping MP4: players of MP4 do not repeat it by themselves."""
 
@@ -136,7 +138,7 @@ def _save_mp4(
                         codec="libx264",
                         quality=8,
                         macro_block_size=2,
-                        output_params=["-metadata", f"comment={json.dumps(info)}"],
+                        output_params=_comment(info),
                     )
                     writer.send(None)
                 writer.send(pixels.tobytes())
@@ -149,6 +151,13 @@ def _save_mp4(
             if writer is not None:
                 writer.close()
         write_atomically(path, file.read_bytes())
+
+
+def _comment(info: Mapping[str, Any]) -> list[str]:
+    """Return the arguments of FFmpeg that write metadata, which `read_mp4_comment` reads."""
+    text = json.dumps(info)
+    # Arguments of programs have a limit; write the film without metadata rather than fail.
+    return ["-metadata", f"comment={text}"] if len(text) <= MAX_ARGUMENT else []
 
 
 def _even(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:

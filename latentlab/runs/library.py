@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any
 from send2trash import send2trash
 
 from latentlab.atomic_write import write_atomically
+from latentlab.data.image_set import labels_in_turn
 from latentlab.directories import is_imported, resources, runs
 from latentlab.errors import RunError, shown
 from latentlab.latent.encode import decode
-from latentlab.latent.prior_samples import labels_for, sample_prior
+from latentlab.latent.prior_samples import sample_prior
 from latentlab.learning.checkpoint import (
     DESCRIPTION_FILE,
     WEIGHTS_FILE,
@@ -62,7 +63,7 @@ MAX_CACHED = 4096
 def write_preview(folder: Path) -> None:
     """Write an image of 16 prior samples to a run folder."""
     model, checkpoint = load_model(folder)
-    labels = labels_for(16, checkpoint.spec.classes, None)
+    labels = labels_in_turn(16, checkpoint.spec)
     pictures = decode(model, sample_prior(model, 16, seed=0), labels)
     save_image(tile(pictures, 4), folder / PREVIEW, {"samples": 16, "seed": 0})
 

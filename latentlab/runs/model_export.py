@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import warnings
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, override
@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 from latentlab import __version__
 from latentlab.atomic_write import write_atomically
+from latentlab.data.condition import Condition
 from latentlab.data.image_set import ImageSpec
 from latentlab.errors import RunError, reading
 from latentlab.learning.checkpoint import empty_model, load_weights
@@ -84,6 +85,7 @@ class ModelSource:
             "recipe": self.recipe,
             "shape": self.spec.shape,
             "class_names": self.spec.class_names,
+            "conditions": [asdict(each) for each in self.spec.conditions],
         }
         weights = {name: np.ascontiguousarray(value) for name, value in self.weights.items()}
         return {ABOUT: json.dumps(about).encode(), WEIGHTS: save(weights), **self.files}
@@ -92,7 +94,8 @@ class ModelSource:
     def from_files(cls, files: Mapping[str, bytes]) -> ModelSource:
         """Return the model of the files that `to_files` has made."""
         about = json.loads(files[ABOUT])
-        spec = ImageSpec(tuple(about["shape"]), tuple(about["class_names"]))
+        conditions = tuple(map(Condition.of, about["conditions"]))
+        spec = ImageSpec(tuple(about["shape"]), tuple(about["class_names"]), conditions)
         others = {name: content for name, content in files.items() if name not in (ABOUT, WEIGHTS)}
         return cls(about["name"], about["recipe"], spec, load(files[WEIGHTS]), others)
 
@@ -123,7 +126,7 @@ class ModelSource:
 
     def metadata(self) -> dict[str, str]:
         """Return what a program needs to use the file, as text by key."""
-        return {
+        found = {
             "latentlab": __version__,
             "model": self.name,
             "latent_dim": str(self.recipe["model"]["latent_dim"]),
@@ -132,6 +135,10 @@ class ModelSource:
             "image_shape": json.dumps(self.spec.shape),
             "class_names": json.dumps(self.spec.class_names, ensure_ascii=False),
         }
+        if self.spec.conditions:
+            conditions = [asdict(each) for each in self.spec.conditions]
+            found["conditions"] = json.dumps(conditions, ensure_ascii=False)
+        return found
 
 
 def export_model(
@@ -158,7 +165,7 @@ def export_model(
     Returns
     -------
     str
-        What was checked, as a sentence; empty for safetensors.
+        What was checked, and what ONNX does not hold; empty for safetensors.
 
     Raises
     ------
@@ -174,6 +181,11 @@ def export_model(
     if kind is ModelFormat.SAFETENSORS:
         _write_safetensors(source, path, half=half)
         return ""
+    if source.spec.conditions:
+        raise RunError(
+            "The manifest of an ONNX model has one class, and this model takes other conditions.",
+            "Export the weights as safetensors.",
+        )
     _require_onnx()
     parts = [*ModelPart] if kind is ModelFormat.FOLDER else [part]
     contents: dict[ModelPart, bytes] = {}
@@ -188,7 +200,17 @@ def export_model(
         _write_folder(path, contents, manifest)
     else:
         write_atomically(path, contents[part])
-    return f"onnxruntime and torch differ by at most {worst:.1g}."
+    return f"onnxruntime and torch differ by at most {worst:.1g}. {_left_out(model)}".rstrip()
+
+
+def _left_out(model: Model) -> str:
+    """Return what the files do not say about a model; empty if they say all."""
+    left = []
+    if not model.has_standard_prior:
+        left.append("The learned prior is not in the files: other programs draw z from N(0, 1).")
+    if model.has_posterior and not model.has_gaussian_posterior:
+        left.append("Of the posterior they have the means and standard deviations only.")
+    return " ".join(left)
 
 
 def export_at_once(files: Mapping[str, bytes], path: str, half: bool, part: str) -> str:

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field, TypeAdapter
 
 from latentlab.atomic_write import is_missing, write_atomically
+from latentlab.data.binarize import binarized, grey
+from latentlab.data.conditions import read_splits
 from latentlab.data.fingerprint import Fingerprint, compare, joined, misfit, take
 from latentlab.errors import DataError, LatentlabError, RunError
 from latentlab.json_files import Record, read_json
@@ -84,7 +86,7 @@ def write_run_data(folder: Path, data: DataConfig, splits: Splits) -> Fingerprin
     RunError
         If the folder cannot be written.
     """
-    images, previous = take(splits), read_run_data(folder)
+    images, previous = take(grey(splits)), read_run_data(folder)
     if previous:
         record = previous.model_copy(update={"images": joined(previous.images, images)})
     elif splits.train.keys is not None and (folder / DESCRIPTION_FILE).exists():
@@ -146,8 +148,9 @@ def load_run_data(
         try:
             if not resuming and not config.available():
                 raise _not_found(data.kind, list(path_fields(config).values()))
-            splits = yield from config.load()
+            splits = yield from read_splits(config, spec.conditions if spec else ())
             splits, change = _checked(splits, config, kept, spec)
+            splits = binarized(splits, config)
         except DataError as error:
             problem = problem or error
             continue
@@ -196,7 +199,8 @@ def relink(folder: Path, path: Path) -> Generator[Progress, None, str]:
         )
     data = checkpoint.recipe.data
     config = data.model_copy(update=_moved_paths(data, kept, path.absolute()))
-    splits, change = _checked((yield from config.load()), config, kept, checkpoint.spec)
+    found_now = yield from read_splits(config, checkpoint.spec.conditions)
+    splits, change = _checked(found_now, config, kept, checkpoint.spec)
     places = {name: _place(place, folder) for name, place in path_fields(config).items()}
     record = kept.model_copy(update={"paths": places})
     write_atomically(folder / FILE, f"{record.model_dump_json(indent=1)}\n".encode())

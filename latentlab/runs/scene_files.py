@@ -1,4 +1,4 @@
-"""Scene files, scenes in the metadata of pictures, and the search for their models."""
+"""Scene files, scenes in the metadata of pictures and films, and the search for their models."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from latentlab.directories import is_run, resources, runs
 from latentlab.errors import LatentlabError, RunError, reading
 from latentlab.json_files import LARGE, parse_json, read_bytes, read_json
 from latentlab.learning.checkpoint import hash_of_weights
+from latentlab.runs.mp4_comment import read_mp4_comment
 from latentlab.session.codes import is_code_file
 from latentlab.session.export import check_suffix, format_of
 from latentlab.session.files.scene import SCENE, SCENES, FoundScene, Scene
@@ -45,7 +46,7 @@ def write_scene(path: Path, scene: Scene) -> None:
 
 
 def find_scene(path: Path) -> FoundScene:
-    """Return the scene of a scene file or a picture, and where its model is.
+    """Return the scene of a scene file, a picture or a film, and where its model is.
 
     Raises
     ------
@@ -77,6 +78,8 @@ def read_picture_scene(path: Path) -> Scene | None:
 
 def _metadata(path: Path) -> bytes:
     kind = format_of(path)
+    if kind == "mp4":
+        return read_mp4_comment(path)
     if kind in RASTERS:
         with reading(path), Image.open(path, formats=[RASTERS[kind]]) as file:
             return _description(file, kind)

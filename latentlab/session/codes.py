@@ -6,14 +6,15 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, ClassVar
 
-from latentlab.directories import CODE_SUFFIXES
+from latentlab.directories import ANNDATA_SUFFIX, CODE_SUFFIXES
 from latentlab.session.abilities import DECODER, Abilities
 from latentlab.session.interpolation import Bookmark
 from latentlab.session.model import Open
 from latentlab.session.points import Key, LatentPath
-from latentlab.session.request import Priority, Request
+from latentlab.session.request import Lifetime, Priority, Request
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     import numpy as np
@@ -44,6 +45,8 @@ class CodesForModel:
     ----------
     path : Path
         The file.
+    obsm : str
+        Embedding that was chosen, as in `OpenCodes`.
     count : int
         Number of codes; 0 if they do not fit the model.
     rows : ndarray of int64, shape (M,)
@@ -55,6 +58,7 @@ class CodesForModel:
     """
 
     path: Path
+    obsm: str = ""
     count: int = 0
     rows: NDArray[np.int64] | None = field(repr=False, default=None)
     points: tuple[Point, ...] = field(repr=False, default=())
@@ -89,7 +93,15 @@ class CodesForModel:
 
 @dataclass(frozen=True, slots=True)
 class OpenCodes(Open):
-    """Open a file of codes as a data set without a model."""
+    """Open a file of codes as a data set without a model.
+
+    Parameters
+    ----------
+    obsm : str
+        Name of the embedding of a file that holds several; empty for the most likely one.
+    """
+
+    obsm: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +111,30 @@ class ReadCodes(Request[CodesForModel]):
     needs: ClassVar[Abilities] = DECODER
     priority: ClassVar[Priority] = Priority.INTERACTIVE
     path: Path
+    obsm: str = ""
+    """As in `OpenCodes`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Embeddings:
+    """Names of the embeddings of a file with their dimensions, the most likely one first."""
+
+    path: Path
+    names: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class ListEmbeddings(Request[Embeddings]):
+    """List the embeddings of a file of AnnData."""
+
+    lifetime: ClassVar[Lifetime] = Lifetime.SESSION
+    priority: ClassVar[Priority] = Priority.INTERACTIVE
+    path: Path
+
+
+def may_hold_several(path: Path) -> bool:
+    """Return whether a file of codes may hold several embeddings, of which one is chosen."""
+    return path.suffix.lower() == ANNDATA_SUFFIX
 
 
 def is_code_file(path: Path) -> bool:
@@ -106,6 +142,6 @@ def is_code_file(path: Path) -> bool:
     return path.suffix.lower() in CODE_SUFFIXES and not path.is_dir()
 
 
-def open_request(path: Path) -> Open:
+def open_request(path: Path, obsm: str = "") -> Open:
     """Return the request that opens a file, by its suffix: codes, or a run or a checkpoint."""
-    return OpenCodes(path) if is_code_file(path) else Open(path)
+    return OpenCodes(path, obsm) if is_code_file(path) else Open(path)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from latentlab.errors import listed
 from latentlab.session.abilities import ENCODER_DECODER, MODEL_ON_IMAGES, Abilities
-from latentlab.session.library.comparable import UNNORMALIZED
+from latentlab.session.library.comparable import likelihood_of, measure_of
 from latentlab.session.request import Lifetime, Priority, Request
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from latentlab.data.condition import Label
     from latentlab.latent.paired import PairedComparison
     from latentlab.session.points import ModelCard, Original, Point
     from latentlab.session.state import State
@@ -28,7 +30,7 @@ class DecodedPair:
     ----------
     point : Point
         The point, with the label for A.
-    label : int or None
+    label : int, tuple of float, or None
         Class passed to B.
     first, second : ndarray of uint8, shape (H, W) or (H, W, 3)
         Images decoded by A and B.
@@ -37,7 +39,7 @@ class DecodedPair:
     """
 
     point: Point
-    label: int | None
+    label: Label | None
     first: NDArray[np.uint8] = field(repr=False, compare=False)
     second: NDArray[np.uint8] = field(repr=False, compare=False)
     difference: float | None = None
@@ -68,7 +70,7 @@ class ImageComparison:
     """Image reconstructed by both models; `label` is what B gets for an image without a class."""
 
     original: Original
-    label: int | None
+    label: Label | None
     first: Reconstruction
     second: Reconstruction
 
@@ -190,16 +192,20 @@ def image_set_key(state: State) -> object:
 
 def same_classes(a: ModelCard, b: ModelCard) -> bool:
     """Return whether both models have the same class names."""
-    return a.spec.class_names == b.spec.class_names
+    names = [[(c.name, c.classes, c.limits) for c in card.spec.conditions] for card in (a, b)]
+    return names[0] == names[1] and (bool(names[0]) or a.spec.class_names == b.spec.class_names)
 
 
 def needs_class(a: ModelCard, b: ModelCard) -> bool:
     """Return whether B needs a class label that a point of A does not provide."""
-    return b.conditional and not (a.conditional and same_classes(a, b))
+    return b.conditional and not b.spec.conditions and not (a.conditional and same_classes(a, b))
 
 
 def point_incompatibility(a: ModelCard, b: ModelCard) -> str:
     """Return why the models cannot decode the same z; empty if they can."""
+    if b.conditional and b.spec.conditions and not (a.conditional and same_classes(a, b)):
+        names = listed([each.name for each in b.spec.conditions])
+        return f"B is given {names}, which a point of A does not have."
     if a.latent_dim == b.latent_dim:
         return ""
     return (
@@ -220,14 +226,14 @@ def image_incompatibility(a: ModelCard, b: ModelCard) -> str:
 
 
 def are_nats_comparable(a: ModelCard, b: ModelCard) -> bool:
-    """Return whether nats are comparable: both likelihoods are densities, or neither is."""
-    return (_likelihood(a) == UNNORMALIZED) == (_likelihood(b) == UNNORMALIZED)
+    """Return whether nats are comparable: both likelihoods are densities, or probabilities."""
+    return measure_of(likelihood_of(a.recipe)) == measure_of(likelihood_of(b.recipe))
 
 
 def nats_warning(a: ModelCard, b: ModelCard) -> str:
     """Return a warning about comparing the nats of both models; empty if there is none."""
     if not are_nats_comparable(a, b):
-        kinds = f"{_likelihood(a)}, {_likelihood(b)}"
+        kinds = f"{likelihood_of(a.recipe)}, {likelihood_of(b.recipe)}"
         return (
             f"The likelihoods differ ({kinds}), so nats cannot be compared. Compare the squared "
             "error."
@@ -249,11 +255,6 @@ def training_data_note(a: ModelCard, b: ModelCard, held_out: int) -> str:
     if data != b.recipe.get("data"):
         return f"{a.name} was not trained on these images; {b.name} may have been."
     return "Neither model was trained on these images."
-
-
-def _likelihood(card: ModelCard) -> str:
-    likelihood = card.recipe.get("model", {}).get("likelihood", {})
-    return str(likelihood.get("kind", ""))
 
 
 def _dimensions(card: ModelCard) -> str:
@@ -282,7 +283,7 @@ class ComparePoint(Request["Comparison"]):
     lifetime: ClassVar[Lifetime] = Lifetime.CODES
     updates: ClassVar[type[Request[Any]] | None] = OpenModelB
     point: Point
-    label: int | None = None
+    label: Label | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,7 +294,7 @@ class CompareImage(Request["Comparison"]):
     lifetime: ClassVar[Lifetime] = Lifetime.CODES
     updates: ClassVar[type[Request[Any]] | None] = OpenModelB
     original: Original
-    label: int | None = None
+    label: Label | None = None
     """Class for B if the image has none."""
     samples: int = SAMPLES
 

@@ -31,6 +31,7 @@ NAMES = {
     "html": "Web page (*.html)",
     "csv": "Table of numbers (*.csv)",
     "npz": "NumPy arrays (*.npz)",
+    "zip": "Archive (*.zip)",
     "parquet": "Parquet table (*.parquet)",
     "json": "Values with names (*.json)",
     "toml": "Recipe (*.toml)",
@@ -54,6 +55,8 @@ PICTURES = (*IMAGE_FORMATS, *VECTORS)
 ANIMATIONS = ("gif", "webp", "mp4")
 GRID_FORMATS = (*PICTURES, "gif", "mp4")
 """Formats of an image grid; GIF and MP4 show the images one after another."""
+SCENE_ONLY = (*VECTORS, "mp4")
+"""Formats that can carry a scene, and of which no pixels are read."""
 STEPS = (*ANIMATIONS, "png", "jpg", "tiff", *VECTORS)
 """Formats of images in order; the first three are animations."""
 FIGURES = (*PICTURES, "csv", "npz", "parquet")

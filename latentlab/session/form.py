@@ -118,8 +118,12 @@ class Context:
 
 
 def _describe(config: type[Config], context: Context) -> tuple[Field, ...]:
-    fields = config.model_fields.items()
+    fields = sorted(config.model_fields.items(), key=lambda pair: "last" in _extra(pair[1]))
     return tuple(_field(name, info, context) for name, info in fields if name != "kind")
+
+
+def _extra(info: FieldInfo) -> Mapping[str, Any]:
+    return info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
 
 
 def used_fields(
@@ -212,7 +216,7 @@ def with_titles(text: str, fields: Iterable[Field]) -> str:
 
 
 def _field(name: str, info: FieldInfo, context: Context) -> Field:
-    extra = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
+    extra = _extra(info)
     title = info.title or words(name)
     title = f"{context.prefix} {title.lower()}".strip() if context.prefix else title
     default = None if info.is_required() else _plain(info.get_default(call_default_factory=True))

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from latentlab.data.condition import Label
     from latentlab.latent.interpolation.curves import PathKind
     from latentlab.latent.support import Support
     from latentlab.session.points import LatentPath, Point, Tiles
@@ -219,7 +220,7 @@ class MakeBlend(Request["Blend"]):
     needs: ClassVar[Abilities] = DECODER
     slots: tuple[Point | Path | int, Point | Path | int, Point | Path | int]
     strength: float = 1.0
-    label: int | None = None
+    label: Label | None = None
 
 
 @dataclass(frozen=True, slots=True)

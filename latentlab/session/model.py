@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from latentlab.data.condition import Label
     from latentlab.data.image_set import Splits
     from latentlab.latent.codes import Codes
     from latentlab.latent.planes import Plane
@@ -152,6 +153,16 @@ class MakeSamples(Request["Tiles"]):
 
 
 @dataclass(frozen=True, slots=True)
+class DrawPoint(Request["Point"]):
+    """Draw a point from the learned prior, with the label of `point`."""
+
+    needs: ClassVar[Abilities] = DECODER
+    priority: ClassVar[Priority] = Priority.INTERACTIVE
+    point: Point
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
 class FetchPseudoInputs(Request["Tiles"]):
     """Get the pseudo-inputs of a VampPrior: the images, and the means of their posteriors."""
 
@@ -185,7 +196,7 @@ class EncodeFile(Request["Original"]):
     priority: ClassVar[Priority] = Priority.INTERACTIVE
     lifetime: ClassVar[Lifetime] = Lifetime.SESSION
     path: Path
-    label: int | None = None
+    label: Label | None = None
 
 
 @dataclass(frozen=True, slots=True)

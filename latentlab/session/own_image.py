@@ -20,6 +20,7 @@ from latentlab.session.request import Lifetime, Priority, Request
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from latentlab.data.condition import Label
     from latentlab.data.own_image.crop import OwnImage
     from latentlab.latent.codes import Codes
     from latentlab.session.points import Original, Tiles
@@ -150,7 +151,7 @@ class EncodeOwnImage(Request["Original"]):
     priority: ClassVar[Priority] = Priority.INTERACTIVE
     lifetime: ClassVar[Lifetime] = Lifetime.SESSION
     own: OwnImage
-    label: int | None = None
+    label: Label | None = None
     settled: bool = True
     """False during a stroke, so that undo treats the stroke as one step."""
 
@@ -163,7 +164,7 @@ class EncodeOwnImageAgain(Request["Original"]):
     priority: ClassVar[Priority] = Priority.INTERACTIVE
     lifetime: ClassVar[Lifetime] = Lifetime.SESSION
     own: OwnImage
-    label: int | None = None
+    label: Label | None = None
     moves_z: bool = False
     """Whether z is its code and follows it."""
 

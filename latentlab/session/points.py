@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from latentlab.data.condition import Label
     from latentlab.data.image_set import ImageSpec
     from latentlab.data.own_image.crop import OwnImage
     from latentlab.latent.codes import Codes
@@ -65,6 +66,8 @@ class ModelCard:
         What the model can do; panels and actions that need more are greyed.
     file : Path or None
         File of codes without a model.
+    obsm : str
+        Embedding of that file that was chosen; empty if it was not.
     latent_shape : tuple of int, or None
         Channels, height and width of z, if it is a flattened array of these.
     other : str
@@ -89,6 +92,7 @@ class ModelCard:
     number: int = 0
     abilities: Abilities = ALL
     file: Path | None = None
+    obsm: str = ""
     latent_shape: tuple[int, int, int] | None = None
     other: str = ""
     weights: str = ""
@@ -104,19 +108,21 @@ class ModelCard:
         if before is None:
             return self
         mine, other = (
-            (card.source, card.kind, card.latent_dim, card.spec, card.other, card.file)
+            (card.source, card.kind, card.latent_dim, card.spec, card.other, card.file, card.obsm)
             for card in (self, before)
         )
         return replace(self, number=before.number + (mine != other))
 
-    def point(self, z: Iterable[float], label: int | None = None) -> Point:
-        """Return a point of this model; the label is None unless conditional, and 0 by default."""
-        return Point(tuple(z), (label or 0) if self.conditional else None, self.number)
+    def point(self, z: Iterable[float], label: Label | None = None) -> Point:
+        """Return a point of this model, with the default label of a conditional one if none."""
+        if not self.conditional:
+            return Point(tuple(z), None, self.number)
+        valid = label is not None and self.spec.accepts(label)
+        return Point(tuple(z), label if valid else self.spec.default_label, self.number)
 
     def point_of(self, codes: Codes, row: int) -> Point:
         """Return the code of an image on the map, with the label of the image."""
-        label = None if codes.labels is None else int(codes.labels[row])
-        return self.point(codes.mu[row].tolist(), label)
+        return self.point(codes.mu[row].tolist(), codes.label_of(row))
 
     def name_of(self, codes: Codes, row: int) -> str:
         """Return the display name of an image on the map: its file or row, and its class."""
@@ -131,7 +137,7 @@ class ModelCard:
             return False
         if point.label is None:
             return not self.conditional
-        return self.conditional and 0 <= point.label < max(1, self.spec.classes)
+        return self.conditional and self.spec.accepts(point.label)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,14 +148,14 @@ class Point:
     ----------
     z : tuple of float, length D
         Coordinates.
-    label : int or None
-        Class, for a conditional model.
+    label : int, tuple of float, or None
+        Class, or the value of each condition, for a conditional model.
     model : int
         ``number`` of its model.
     """
 
     z: tuple[float, ...]
-    label: int | None = None
+    label: Label | None = None
     model: int = field(default=0, repr=False)
 
     def along(self, values: dict[int, float]) -> Point:
@@ -333,8 +339,8 @@ class LatentPath:
 
 @dataclass(frozen=True, slots=True)
 class SampleSettings:
-    """Settings of prior samples; if ``label`` is None, classes alternate."""
+    """Settings of prior samples; if ``label`` is None, all classes, or combinations, alternate."""
 
     seed: int = 0
-    label: int | None = None
+    label: Label | None = None
     count: int = 30

@@ -194,6 +194,8 @@ class Estimate:
         Why the data set cannot be divided; empty if it can.
     slowest : float or None
         Estimated time while other programs use the machine as much as at the measurement.
+    attributes : tuple of str
+        Names of the attributes of the images, as far as known.
     """
 
     values: Mapping[str, Any]
@@ -201,6 +203,7 @@ class Estimate:
     images: str = ""
     problem: str = ""
     slowest: float | None = None
+    attributes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

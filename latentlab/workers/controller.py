@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, Signal, Slot
 
 from latentlab.directories import is_checkpoint, is_run
-from latentlab.session.codes import is_code_file
+from latentlab.session.codes import is_code_file, may_hold_several
 from latentlab.session.export import (
     IMAGE_SUFFIXES,
-    VECTORS,
+    SCENE_ONLY,
     CheckPlugins,
     DescribeForm,
     ReadRecipe,
@@ -126,7 +126,10 @@ class Controller(QObject):
 
     def start(self, path: Path, fallback: Path | None = None) -> None:
         """Open the first model, or `fallback` on failure, and request form, runs and plug-ins."""
-        self.runs.open(path, fallback)
+        asks = fallback is not None and may_hold_several(path)
+        self.runs.open(fallback if asks and fallback else path, fallback)
+        if asks:
+            self.codes.open(path)
         self.ask(DescribeForm())
         self.runs.list()
         self.ask(CheckPlugins())
@@ -141,8 +144,8 @@ class Controller(QObject):
             self.runs.open(path)
         elif path.suffix.lower() == ".toml":
             self.ask(ReadRecipe(path))
-        elif format_of(path) in (*SCENES, *VECTORS):
-            self.scene.look_for(path)
+        elif format_of(path) in (*SCENES, *SCENE_ONLY):
+            self.scene.look_for(path, is_needed=True)
         elif not path.is_dir() and path.suffix.lower() in ("", *IMAGE_SUFFIXES):
             self.scene.look_for(path)
             self.own_image.open(path)

@@ -1,9 +1,12 @@
 """Codes that other libraries have written, by the API."""
 
+import sys
+
 import numpy as np
 import pytest
 
 import latentlab
+from latentlab import __main__
 from latentlab.data.files.code_file import CODE_ARRAYS, FILE_NAMES, LABEL_NAMES, PART_NAMES
 from latentlab.errors import LatentlabError
 from latentlab.explorer import anndata_child
@@ -44,6 +47,40 @@ def test_embeddings_of_anndata_are_read_in_another_process(tmp_path):
     assert about.facts["attributes"] == ["batch"]
     assert "X_scVI" in about.note
     assert "X_umap" in about.note
+
+
+@pytest.fixture
+def cells(tmp_path):
+    """A file of AnnData with three embeddings of 40 cells, of 6, 3 and 2 dimensions."""
+    anndata = pytest.importorskip("anndata")
+    path = tmp_path / "cells.h5ad"
+    obsm = {"X_umap": Z[:, :2], "X_scVI": Z, "X_pca": Z[:, ::2]}
+    anndata.AnnData(obsm=obsm).write_h5ad(path)
+    return path
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
+def test_an_embedding_is_chosen_by_its_name(cells, tmp_path, monkeypatch, capsys):
+    np.testing.assert_array_equal(latentlab.read_codes(cells).mu, Z)
+    found = latentlab.read_codes(cells, obsm="X_pca")
+    np.testing.assert_array_equal(found.mu, Z[:, ::2])
+    assert "The codes are obsm X_pca. It also has X_scVI, X_umap." in found.note
+    with pytest.raises(LatentlabError, match="no obsm of this name") as caught:
+        latentlab.read_codes(cells, obsm="X_tsne")
+    assert caught.value.advice == "It has X_scVI, X_pca, X_umap."
+    out = tmp_path / "decoded.npz"
+    for words, status in (
+        (["info", cells, "--obsm", "X_pca", "--json"], 0),
+        (["decode", "digits-2d", cells, "--obsm", "X_umap", "--out", out], 0),
+        (["decode", "digits-2d", cells, "--obsm", "X_pca", "--out", out], 2),
+    ):
+        monkeypatch.setattr(sys, "argv", ["latentlab", *map(str, words)])
+        assert __main__.main() == status
+    said, errors = capsys.readouterr()
+    assert '"latent_dim": 3' in said
+    assert "cells.h5ad holds codes of 3 dimensions; the model has 2" in errors
+    with np.load(out) as decoded:
+        np.testing.assert_array_equal(decoded["z"], Z[:, :2])
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")

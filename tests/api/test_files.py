@@ -108,8 +108,8 @@ def test_interpolation_by_class_and_by_row(cvae, tmp_path):
     info = info_of(tmp_path / "out.png")
     codes, card = cvae.explorer.codes, cvae.card
     typical = codes.typical(card.spec.class_names.index("3"))
-    np.testing.assert_allclose(info["a"], codes.mu[typical], atol=1e-5)
-    np.testing.assert_allclose(info["b"], codes.mu[4321], atol=1e-5)
+    np.testing.assert_allclose(info["route"]["a"]["z"], codes.mu[typical], atol=1e-5)
+    np.testing.assert_allclose(info["route"]["b"]["z"], codes.mu[4321], atol=1e-5)
     assert size_of(tmp_path / "out.png") == (2 * (6 * 29 - 1), 2 * 28)
 
 
@@ -121,7 +121,7 @@ def test_interpolation_without_names_goes_from_a_3_to_an_8(vae, tmp_path):
         assert film.size == (112, 112)
     codes = vae.explorer.codes
     for key, digit in (("a", 3), ("b", 8)):
-        assert codes.labels[np.abs(codes.mu - info[key]).sum(1).argmin()] == digit
+        assert codes.labels[np.abs(codes.mu - info["route"][key]["z"]).sum(1).argmin()] == digit
 
 
 def test_every_kind_of_way_is_another_between_the_same_images(vae, tmp_path):

@@ -17,6 +17,7 @@ from latentlab.session.map import ComputeMeasure, FindHoles
 from latentlab.session.model import Decode, MakeSamples
 from latentlab.session.neighbours import FindNeighbours
 from latentlab.widgets.window.codes_dialog import CodesDialog
+from latentlab.widgets.window.embedding_dialog import EmbeddingDialog
 
 pytestmark = pytest.mark.filterwarnings("ignore:Function.*QDrag:DeprecationWarning")
 BUILT = ("map", "image", "sliders", "samples", "neighbours")
@@ -131,6 +132,42 @@ def test_a_csv_that_names_image_files_shows_them(make_desk, codes, tmp_path):
     exec(line, found)  # the script that the user would run
     np.testing.assert_allclose(found["table"].mu, z, rtol=1e-6)
     np.testing.assert_array_equal(found["table"].images[8], np.moveaxis(images[8], -1, 0))
+
+
+def asked(desk):
+    desk.until(lambda: desk.window.findChild(EmbeddingDialog))
+    return desk.window.findChild(EmbeddingDialog)
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
+def test_the_window_asks_which_of_several_embeddings_is_opened(make_desk, codes, tmp_path):
+    anndata = pytest.importorskip("anndata")
+    z, path = codes[0], tmp_path / "cells.h5ad"
+    obsm = {"X_umap": z[:, :2], "X_scVI": z, "X_pca": z[:, :3]}
+    anndata.AnnData(obsm=obsm).write_h5ad(path)
+    desk = make_desk(path)
+    dialog = asked(desk)
+    shown = [dialog.list.item(i).text() for i in range(dialog.list.count())]
+    assert shown == ["X_scVI, 5 dimensions", "X_pca, 3 dimensions", "X_umap, 2 dimensions"]
+    dialog.reject()
+    desk.until(lambda: not desk.window.findChild(EmbeddingDialog))
+    assert desk.state.model.name == "digits-2d"
+    assert drop(desk.window, path)
+    dialog = asked(desk)
+    dialog.list.setCurrentRow(1)
+    QTest.keyClick(dialog.list, Qt.Key.Key_Return)
+    desk.until(lambda: desk.state.model.name == path.name)
+    desk.settle()
+    np.testing.assert_array_equal(desk.state.codes.mu, z[:, :3])
+    assert "The codes are obsm X_pca." in desk.panel("map").told.text()
+    kept = tmp_path / "one.scene"
+    desk.controller.scene.save(kept)
+    desk.until(kept.exists)
+    desk.controller.codes.open(path, "X_scVI")
+    desk.until(lambda: desk.state.model.latent_dim == 5)
+    desk.controller.open_path(kept)
+    desk.until(lambda: desk.state.model.latent_dim == 3)
+    assert "obsm='X_pca'" in map_script(desk.state.model, desk.state.view)
 
 
 BAD = {

@@ -4,7 +4,7 @@ import pickle
 
 import numpy as np
 import torch
-from foreign_models import PyTorchExample, digits, seeded, train
+from foreign_models import DeepHeads, PyTorchExample, digits, seeded, train
 from safetensors.torch import save_file
 
 from latentlab.session.import_.model import ListForeignFormats
@@ -59,6 +59,25 @@ def test_weights_open_after_a_look_at_how_they_are_understood(desk, tmp_path):
     with torch.no_grad():
         pixels = model.decode(z).view(28, 28).mul(255).round().numpy()
     assert np.abs(desk.state.answer(Decode).pixels.astype(float) - pixels).max() <= 1
+
+
+def test_heads_with_hidden_layers_open_and_can_be_corrected(desk, tmp_path):
+    model = train(seeded(DeepHeads), digits()[0], steps=200, rate=5e-3)
+    save_file(model.state_dict(), tmp_path / "deep.safetensors")
+    desk.controller.open_path(tmp_path / "deep.safetensors")
+    desk.until(lambda: opened_dialog(desk))
+    dialog = opened_dialog(desk)
+    box = dialog.choices.boxes["head-activation"]
+    assert box.currentData() == "elu"
+    choose(dialog, "head-activation", "tanh")
+    desk.until(dialog.open_button.isEnabled)
+    choose(dialog, "head-activation", "elu")
+    desk.until(dialog.open_button.isEnabled)
+    dialog.open_button.click()
+    desk.until(lambda: desk.state.model.name == "deep")
+    desk.settle()
+    assert desk.state.model.kind == "sequential"
+    assert desk.state.failure is None
 
 
 def test_files_that_cannot_be_opened_leave_the_window_as_it_is(desk, tmp_path):

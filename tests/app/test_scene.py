@@ -5,23 +5,27 @@ from dataclasses import replace
 
 import pytest
 import toy
+from gui_support import drop
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 
+from latentlab.api.info import info
 from latentlab.directories import home, resources
 from latentlab.runs.scene_files import find_scene, read_picture_scene
 from latentlab.session.bookmarks import ReadBookmarks
-from latentlab.session.export import PICTURES, Export
+from latentlab.session.export import ANIMATIONS, PICTURES, Export
+from latentlab.session.files.film import FilmOptions
 from latentlab.session.files.provenance import recipe_of
 from latentlab.session.files.scene import SCENE, restored, scene_of
 from latentlab.session.interpolation import Bookmark
 from latentlab.session.map import Layout
 from latentlab.session.model import Decode, MakeManifold
-from latentlab.session.points import Key, Tiles
+from latentlab.session.points import Key, LatentPath, Loop, Tiles
 from latentlab.session.selection import Selection, select
 from latentlab.session.state import State
 from latentlab.workers.intents.scene import _parts
 
-BUILT = ("map", "image", "bookmarks")
+pytestmark = pytest.mark.filterwarnings("ignore:Function.*QDrag:DeprecationWarning")
+BUILT = ("map", "image", "bookmarks", "interpolate")
 
 
 def moved(desk, *values):
@@ -73,6 +77,38 @@ def test_an_opened_picture_offers_its_scene(desk, tmp_path):
     assert desk.state.answer(Decode).point == desk.state.point
     desk.controller.undo.undo()
     assert desk.state.point.z != pytest.approx(point.z)
+
+
+@pytest.mark.parametrize("ending", ANIMATIONS)
+def test_a_film_of_a_path_brings_the_path_back(old_desk, tmp_path, monkeypatch, ending):
+    if ending == "mp4":
+        pytest.importorskip("imageio_ffmpeg")
+    desk, path = old_desk, tmp_path / f"path.{ending}"
+    desk.go("edit")
+    start, end = (desk.state.model.point(z) for z in ([1.25, -0.5], [-1.0, 2.0]))
+    desk.controller.path.set(LatentPath(start, end, 5))
+    desk.until(lambda: desk.panel("interpolate").rows.lead.tiles is not None)
+    desk.settle()
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
+    module = "latentlab.widgets.kit.export.exporting.ask_film_options"
+    monkeypatch.setattr(module, lambda *_: FilmOptions(scale=2, loop=Loop.ROUND))
+    desk.panel("interpolate").rows.lead.view.exporting.save()
+    desk.until(path.exists)
+    desk.settle()
+    desk.controller.path.set(LatentPath(end, start, 7))
+    desk.settle()
+    if ending == "mp4":
+        assert drop(desk.window, path)
+    else:
+        monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(path), ""))
+        desk.window.menus.scenes.open()
+    answer_offer(desk, "Bring the scene back")
+    assert desk.state.ends.a.z == pytest.approx(start.z)
+    assert desk.state.ends.steps == 5
+    assert desk.state.failure is None
+    found = info(path)
+    assert found.opens
+    assert found.facts["model"] == "digits-2d"
 
 
 def test_a_picture_of_another_model_opens_that_model(desk, tmp_path):
@@ -171,9 +207,16 @@ def test_a_scene_without_its_model_is_told(old_desk, tmp_path):
     old_desk.controller.store.dismiss_failure()
 
 
-def test_a_drawing_without_a_scene_is_told(old_desk, tmp_path):
-    path = tmp_path / "other.svg"
-    path.write_text("<svg xmlns='http://www.w3.org/2000/svg'/>")
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("other.svg", b"<svg xmlns='http://www.w3.org/2000/svg'/>"),
+        ("other.mp4", b"\0\0\0\x18ftypmp42" + bytes(50)),
+    ],
+)
+def test_a_drawing_or_film_without_a_scene_is_told(old_desk, tmp_path, name, content):
+    path = tmp_path / name
+    path.write_bytes(content)
     old_desk.controller.open_path(path)
     old_desk.until(lambda: old_desk.state.failure)
     assert "carries no scene" in old_desk.state.failure.title

@@ -12,6 +12,7 @@ from latentlab.data.image_set import load
 from latentlab.data.sources.celeba import CelebAConfig
 from latentlab.directories import downloads
 from latentlab.errors import DataError
+from latentlab.work import finish
 
 SHARED = Path(__file__).parents[3] / "shared" / "data"
 NAMES = [f"{i:06d}.png" for i in range(1, 21)]
@@ -30,12 +31,25 @@ def test_as_torchvision_keeps_it(torchvision_layout):
     (torchvision_layout / "list_eval_partition.txt").write_text(parts)
     for root in (torchvision_layout, torchvision_layout.parent):
         splits = load(CelebAConfig(root=root, size=8))
-        assert (len(splits.train), len(splits.validation)) == (14, 6)
+        assert splits.sizes == {"train": 14, "validation": 3, "test": 3}
+        assert splits.validation.files.tolist() == [NAMES[i] for i in (14, 16, 18)]
+        assert outline_of(CelebAConfig(root=root, size=8)).counts == splits.counts
         assert splits.spec.shape == (3, 8, 8)
         assert splits.spec.classes == 0
         smiling = [i % 2 == 0 for i in range(20)]
         np.testing.assert_array_equal(splits.train.attributes.column("smiling"), smiling[:14])
-        np.testing.assert_array_equal(splits.validation.attributes.column("smiling"), smiling[14:])
+        np.testing.assert_array_equal(splits.test.attributes.column("smiling"), [False] * 3)
+
+
+def test_without_validation_images_those_of_the_test_are_for_validation(torchvision_layout):
+    parts = "".join(f"{name},{0 if i < 14 else 2}\n" for i, name in enumerate(NAMES))
+    (torchvision_layout / "list_eval_partition.csv").write_text(f"image_id,partition\n{parts}")
+    splits = load(CelebAConfig(root=torchvision_layout, size=8))
+    assert splits.sizes == {"train": 14, "validation": 6}
+
+
+def outline_of(config):
+    return finish(config.outline())
 
 
 def test_without_the_official_choice_a_tenth_is_held_out_by_name(torchvision_layout):

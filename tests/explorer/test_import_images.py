@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from latentlab.data.image_set import load
+from latentlab.data.sources.folder import FolderConfig
 from latentlab.errors import DataError, RecipeError
 from latentlab.explorer.answer import answer, find_answers
 from latentlab.explorer.data.contact_sheet import SAMPLE_IMAGES, check_image_headers, contact_sheet
@@ -44,6 +46,7 @@ def test_some_pictures_of_every_class_as_the_model_sees_them(garden):
     assert contact.pictures.shape == (SAMPLE_IMAGES, 4, 8)
     assert contact.classes == (("ants", 100), ("bees", 3))
     assert contact.count == 103
+    assert contact.parts == "93 training images, 10 held out"
     assert contact.labels == (0,) * 22 + (1,) * 2, "both bees that can be read are among them"
     for name, label, picture in zip(contact.names, contact.labels, contact.pictures, strict=True):
         number = int(name.split("/")[1].removesuffix(".png"))
@@ -70,6 +73,19 @@ def test_those_that_cannot_be_read_are_found_by_their_heads(garden):
     assert checked.count == 103
     assert [name for name, _ in checked.skipped] == ["ants/7.png", "bees/1.png"]
     assert fractions[-1] == 1
+
+
+def test_the_parts_are_counted_before_training(garden):
+    split = {"by": "random", "validation": 0.2, "test": 0.1}
+    contact, _ = finished(contact_sheet(values(garden, split=split)))
+    splits = load(FolderConfig(**values(garden, split=split)))
+    told = splits.sizes
+    train, held_out, test = (int(part.split()[0]) for part in contact.parts.split(", "))
+    assert train + held_out + test == 103
+    assert sum(told.values()) == 101, "two cannot be read, which is known only when all are"
+    assert max(abs(train - told["train"]), abs(test - told["test"])) <= 2
+    with pytest.raises(DataError, match="no column"):
+        finished(contact_sheet(values(garden, split={"by": "column", "column": "part"})))
 
 
 def test_what_is_wrong_is_raised(garden, tmp_path):
@@ -123,6 +139,7 @@ def test_how_a_set_is_understood_is_told_before_it_is_used(tmp_path, write_set):
     assert contact.attributes == ("animal",)
     assert contact.classes == (("cat", 4), ("dog", 4))
     assert contact.count == 8
+    assert contact.parts == "6 training images, 2 held out"
     notes = " ".join(contact.notes)
     for told in (
         "1 HEIC file is not read: save it as JPEG.",

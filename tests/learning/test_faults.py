@@ -140,7 +140,7 @@ def test_a_step_that_fails_has_changed_no_weight(known, digits):
 
 
 def test_the_objectives_of_tests_are_gone():
-    assert set(OBJECTIVES.kinds()) == {"elbo", "capacity"}
+    assert set(OBJECTIVES.kinds()) == {"elbo", "capacity", "iwae", "rae"}
     assert "spoiling" not in str(Recipe.model_json_schema())
 
 

@@ -328,9 +328,34 @@ def test_shipped_recipes_of_convolutions_build_what_they_say(name):
     assert sum(each.numel() for each in model.parameters()) == weights
 
 
+BOUNDS_AND_PRIORS = {
+    "prior-mixture": ("mixture", "gaussian", "elbo", "none"),
+    "prior-vamp": ("vamp", "gaussian", "elbo", "none"),
+    "prior-flow": ("flow", "gaussian", "elbo", "none"),
+    "posterior-flow": ("standard", "flow", "elbo", "none"),
+    "iwae": ("standard", "gaussian", "iwae", "none"),
+    "rae": ("standard", "deterministic", "rae", "decoder-norm"),
+}
+"""Prior, posterior, objective and further term of each recipe, of which only these differ."""
+
+
+@pytest.mark.parametrize("name", BOUNDS_AND_PRIORS)
+def test_recipes_of_bounds_and_priors_change_one_thing_of_the_same_network(name):
+    recipe, plain = (read_recipe(TRAINING / f"{each}.toml") for each in (name, "vae-16d-mnist"))
+    kinds = (recipe.model.prior.kind, recipe.model.posterior.kind, recipe.objective.kind)
+    assert (*kinds, recipe.objective.extra.kind) == BOUNDS_AND_PRIORS[name]
+    assert (recipe.model.hidden, recipe.model.latent_dim) == ((256,), 16)
+    assert (recipe.data, recipe.training) == (plain.data, plain.training)
+    model = recipe.model.build(MNIST)
+    recipe.objective.check(model)
+    sizes = [shape for shape in linear_shapes(model.decoder) if shape]
+    assert sizes == [(256, 16), (784, 256)]
+
+
 def test_no_recipe_ships_untested():
     assert {path.stem for path in TRAINING.glob("*.toml")} == {
         *CONVOLUTIONS,
+        *BOUNDS_AND_PRIORS,
         "cvae-mnist",
         "vae-16d-mnist",
         "vae-2d-mnist",

@@ -71,7 +71,13 @@ def test_only_a_likelihood_that_learns_adds_weights():
         for kind, config in LIKELIHOODS.kinds().items()
     }
     added = {kind: own - names["bernoulli"] for kind, own in names.items() if kind != "bernoulli"}
-    for kind in ("gaussian-learned", "laplace-learned"):
+    learned = (
+        "gaussian-learned",
+        "laplace-learned",
+        "discretized-gaussian",
+        "discretized-logistic",
+    )
+    for kind in learned:
         assert added.pop(kind) == {"decoder.likelihood.raw_sigma"}
     assert not any(added.values())
 

@@ -13,7 +13,7 @@ from latentlab.learning.recipe import make_recipe
 from latentlab.runs.library import read_entry
 from latentlab.runs.provenance import FILE, read_provenance
 from latentlab.runs.recorder import record, resume
-from latentlab.runs.writers import tensorboard
+from latentlab.runs.writers import mlflow, tensorboard
 from latentlab.runs.writers.writer import writer_names
 
 
@@ -63,6 +63,34 @@ def test_tensorboard_reads_what_its_writer_wrote(tmp_path):
     expected = [end.validation["loss"] for end in ends]
     assert [each.value for each in scalars] == pytest.approx(expected, rel=1e-6)
     assert {"kl/train", "reconstruction/validation"} <= {*found.Tags()["scalars"]}
+
+
+# MLflow uses what its database library has deprecated.
+@pytest.mark.filterwarnings("ignore")
+def test_mlflow_reads_what_its_writer_wrote_before_and_after_resuming(tmp_path, monkeypatch):
+    client = pytest.importorskip("mlflow", reason="MLflow is an extra of its own").MlflowClient
+    monkeypatch.delenv(mlflow.TRACKING_URI, raising=False)
+    run = tmp_path / "run"
+    with closing(record(recipe_with(writers=["mlflow"]), run)) as events:
+        ends = [next(event for event in events if isinstance(event, EpochEnd))]
+    ends += [event for event in resume(run) if isinstance(event, EpochEnd)]
+    found = client(f"sqlite:///{run / mlflow.FOLDER / mlflow.DATABASE}")
+    experiment = found.get_experiment_by_name(mlflow.EXPERIMENT)
+    (written,) = found.search_runs([experiment.experiment_id])
+    assert (written.info.run_name, written.info.status) == ("run", "FINISHED")
+    history = found.get_metric_history(written.info.run_id, "loss/validation")
+    assert [each.step for each in history] == [1, 2]
+    expected = [end.validation["loss"] for end in ends]
+    assert [each.value for each in history] == pytest.approx(expected, rel=1e-6)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_mlflow_that_cannot_be_reached_is_told(tmp_path, monkeypatch):
+    pytest.importorskip("mlflow", reason="MLflow is an extra of its own")
+    (tmp_path / "file").touch()
+    monkeypatch.setenv(mlflow.TRACKING_URI, f"sqlite:///{tmp_path}/file/all.db")
+    with pytest.raises(RunError, match="MLflow cannot write"):
+        list(record(recipe_with(writers=["mlflow"]), tmp_path / "run"))
 
 
 def test_unknown_or_missing_writer_is_refused_before_anything_is_written(tmp_path, monkeypatch):

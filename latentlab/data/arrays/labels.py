@@ -115,12 +115,17 @@ def read_attributes(arrays: Mapping[str, NDArray]) -> Attributes | None:
             columns[name], levels[name] = rows.astype(np.float32), tuple(words.tolist())
             continue
         table = values.reshape(len(values), -1)
-        heads = [name] if table.shape[1] == 1 else [f"{name} {i}" for i in range(table.shape[1])]
+        heads = column_names(name, table.shape[1])
         with np.errstate(all="ignore"):
             columns |= dict(zip(heads, table.T.astype(np.float32), strict=True))
     if not columns:
         return None
     return Attributes(tuple(columns), np.stack([*columns.values()], 1), levels)
+
+
+def column_names(name: str, columns: int) -> list[str]:
+    """Return the names of the attributes that the columns of an array become."""
+    return [name] if columns == 1 else [f"{name} {i}" for i in range(columns)]
 
 
 def _is_continuous(values: NDArray) -> bool:

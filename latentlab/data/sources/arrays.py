@@ -14,6 +14,7 @@ from latentlab.data.arrays.advice import Rewriting
 from latentlab.data.arrays.labels import (
     MAX_CLASSES,
     Labels,
+    column_names,
     read_attributes,
     read_labels,
     words_of,
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
 
 __all__ = ["MAX_CLASSES", "SEED", "ArraysConfig"]
 MAX_ATTRIBUTES = 5
+FACTOR_ARRAYS = (DSPRITES_VALUES, DSPRITES_CLASSES)
 SEED = 0
 
 
@@ -168,13 +170,14 @@ class ArraysConfig(DataConfig, title="NumPy file"):
         layout = find_layout(file)
         counts = [file.arrays[name].shape[0] for name in layout.images]
         yield Progress(f"Opening {self.images.name}", 0.0)
-        spec = _outlined_spec(file, layout)
+        spec, extra = _outlined_spec(file, layout), _attribute_names(file, layout)
         if len(counts) > 1:
-            return Outline(spec, *counts)
+            return replace(Outline(spec, *counts), attributes=extra)
         rows = np.arange(counts[0], dtype=np.uint64)
         words = self._split_words(file, counts[0])
         # The choice differs from that of `load`, which needs the pixels; the counts do not.
-        return Outline.of_parts(spec, divide_images(self.split, rows, None, None, words).parts)
+        parts = divide_images(self.split, rows, None, None, words).parts
+        return replace(Outline.of_parts(spec, parts), attributes=extra)
 
     def _read_labels(self, file: NumpyFile, layout: Layout, counts: list[int]) -> Labels:
         """Return the labels of all parts, concatenated."""
@@ -233,11 +236,24 @@ def _outlined_spec(file: NumpyFile, layout: Layout) -> ImageSpec:
     return ImageSpec(shaped.shape[1:])
 
 
-def _extra_attributes(file: NumpyFile, layout: Layout) -> Attributes | None:
-    """Return the attributes from the extra arrays of a file."""
+def _attribute_names(file: NumpyFile, layout: Layout) -> tuple[str, ...]:
+    """Return the names of `_extra_attributes` by the headers of the arrays."""
     names = [name for name in layout.extra if name != DSPRITES_CLASSES]
+    if names == [DSPRITES_VALUES] and _six_columns(file, DSPRITES_VALUES):
+        return FACTORS
+    widths = {name: int(np.prod(file.arrays[name].shape[1:])) for name in names}
+    return tuple(head for name, width in widths.items() for head in column_names(name, width))
+
+
+def _extra_attributes(file: NumpyFile, layout: Layout) -> Attributes | None:
+    """Return the attributes from the extra arrays of a file, such as its ground-truth factors.
+
+    Of the two arrays of factors of dSprites, the values are used if there are both.
+    """
+    both = {DSPRITES_CLASSES, DSPRITES_VALUES} <= {*layout.extra}
+    names = [name for name in layout.extra if not (both and name == DSPRITES_CLASSES)]
     found = read_attributes({name: file.read(name) for name in names})
-    if found and names == [DSPRITES_VALUES] and _six_columns(file, DSPRITES_VALUES):
+    if found and len(names) == 1 and names[0] in FACTOR_ARRAYS and _six_columns(file, names[0]):
         return replace(found, names=FACTORS)
     return found
 

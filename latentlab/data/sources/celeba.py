@@ -28,15 +28,15 @@ from latentlab.errors import DataError
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    from numpy.typing import NDArray
-
     from latentlab.data.files.archive import Source
+    from latentlab.data.holdout import PartCodes
     from latentlab.work import Progress
 
 NAME = "celeba"
 IMAGES = ("img_align_celeba", "img_align_celeba.zip")
 PARTITION = "list_eval_partition"
-TRAIN = 0
+CODES = {"0": 0, "1": 1, "2": 2}
+"""Position in `PARTS` of each number of the partition file."""
 SHARE = 0.1
 """Fraction of images held out without the official partition file."""
 ADVICE = (
@@ -84,11 +84,14 @@ class CelebAConfig(DataConfig, title="CelebA"):
             return None
         with closing((yield from find_pictures(found))) as source:
             spec = ImageSpec((3, self.size, self.size), ANY_CLASSES)
+            own = _official(source)
+            if own is not None:
+                return Outline.of_parts(spec, own)
             return Outline.of(spec, len(source.entries), SHARE)
 
     @override
     def load(self) -> Generator[Progress, None, Splits]:
-        """See `DataConfig.load`; the holds out the official partition, else a random tenth."""
+        """See `DataConfig.load`; uses the official parts, else holds out a random tenth."""
         found = _find(self.root)
         if found is None:
             where = self.root or "LATENTLAB_DATA or the download folder"
@@ -143,8 +146,11 @@ def _crop(source: Source) -> Literal["face", "centre"]:
     return "centre"
 
 
-def _official(source: Source) -> NDArray[np.bool_] | None:
-    """Return the mask of images outside the official training set; None without the file."""
+def _official(source: Source) -> PartCodes | None:
+    """Return the official part of each image; None without the file, or if a part is missing.
+
+    Without validation images, those for the test are for validation.
+    """
     names = [entry.name.rpartition("/")[2] for entry in source.entries]
     for path in _partitions(source.root):
         try:
@@ -152,10 +158,12 @@ def _official(source: Source) -> NDArray[np.bool_] | None:
         except (OSError, UnicodeDecodeError):
             continue
         pairs = [line.split() for line in lines]
-        part = {pair[0]: pair[1] for pair in pairs if len(pair) == 2 and pair[1].isdecimal()}
-        chosen = np.array([part.get(name, str(TRAIN)) != str(TRAIN) for name in names])
-        if 0 < chosen.sum() < len(names):
-            return chosen
+        part = {pair[0]: CODES[pair[1]] for pair in pairs if len(pair) == 2 and pair[1] in CODES}
+        own = np.array([part.get(name, 0) for name in names], np.int8)
+        if not (own == 1).any():
+            own[own == 2] = 1
+        if {0, 1} <= {*own.tolist()}:
+            return own
     return None
 
 

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 
     from latentlab.data.files.archive import Source
     from latentlab.data.files.parts import Parts
+    from latentlab.data.holdout import PartCodes
 
 ELSEWHERE = "other"
 """Class of images outside the class folders."""
@@ -292,7 +293,7 @@ def open_split(
     known: Known,
     frame: ImageFormat,
     split: Split,
-    held_out: NDArray[np.bool_] | None = None,
+    own: PartCodes | None = None,
 ) -> Generator[Progress, None, Splits]:
     """Decode and divide images; each part is usually a slice of the memory-mapped array.
 
@@ -306,8 +307,8 @@ def open_split(
         Format of the decoded images.
     split : Split
         Which images are for training, for validation and for the test.
-    held_out : ndarray of bool, shape (M,), or None
-        Mask of the used entries to hold out, which replaces the decision of `split`.
+    own : ndarray of int8, shape (M,), or None
+        Parts of the used entries that the data set defines, which replace the decision of `split`.
 
     Raises
     ------
@@ -315,13 +316,10 @@ def open_split(
         If fewer than two images can be read, or they cannot be divided.
     """
     files = np.array([source.entries[row].name for row in known.rows.tolist()], object)
-    if held_out is None:
-        division = known.divide(source, split)
-    else:
-        division = Division(held_out.astype(np.int8))
+    division = known.divide(source, split) if own is None else Division(own)
     # Order by hash: random, and the same for most shares, so that the cache can be reused.
     hashes = file_keys(files, split.seed) if division.keys is None else division.keys
-    chosen = (division.parts,) if held_out is not None else (~hashes, division.parts)
+    chosen = (division.parts,) if own is not None else (~hashes, division.parts)
     order = np.lexsort(chosen)
     entries = [source.entries[row] for row in known.rows[order].tolist()]
     pictures = yield from open_pictures(source, entries, frame)

@@ -13,7 +13,18 @@ from pydantic import Field
 
 from latentlab.data.files.archive import Entry, Source
 from latentlab.data.files.image_file import Crop, ImageFormat
-from latentlab.data.image_set import DATA, DataConfig, ImageSpec, Outline, Splits
+from latentlab.data.files.parts import WORDS
+from latentlab.data.image_set import (
+    DATA,
+    PARTS,
+    TEST,
+    TRAIN,
+    VALIDATION,
+    DataConfig,
+    ImageSpec,
+    Outline,
+    Splits,
+)
 from latentlab.data.sources.folder import ANY_CLASSES, CROPS, MOST_PIXELS, Known, open_split
 from latentlab.data.split import Split
 from latentlab.data.tables.attribute_table import AttributeTable
@@ -26,9 +37,8 @@ if TYPE_CHECKING:
     from latentlab.data.image_set import ImageSet
 
 PACKAGE = "datasets"
-HELD_OUT = ("test", "validation")
 SHARE = 0.1
-"""Fraction of images held out without a part of these names."""
+"""Fraction of images held out if there is one part only."""
 
 
 @DATA.register
@@ -66,39 +76,44 @@ class HuggingFaceConfig(DataConfig, title="Hugging Face"):
     def outline(self) -> Generator[Progress, None, Outline | None]:
         yield Progress(f"Opening {self.root.name}")
         spec = ImageSpec((3 if self.colour else 1, self.size, self.size), ANY_CLASSES)
-        train, *held_out = (len(part) for part in _used(_open(self.root)).values())
-        return Outline(spec, train, *held_out) if held_out else Outline.of(spec, train, SHARE)
+        train, *others = (len(part) for part in _used(_open(self.root)).values())
+        return Outline(spec, train, *others) if others else Outline.of(spec, train, SHARE)
 
     @override
     def load(self) -> Generator[Progress, None, Splits]:
-        """See `DataConfig.load`; holds out test, else validation, else a random tenth."""
+        """See `DataConfig.load`; uses the parts of the set, else holds out a random tenth."""
         yield Progress(f"Opening {self.root.name}")
         used = _used(_open(self.root))
-        name, *others = used
-        held_out = others[0] if others else None
         source = _Saved(self.root, used)
         frame = ImageFormat(self.size, self.size, self.crop, self.colour)
         labels, names = source.classes()
-        judged = np.arange(len(source.entries)) >= len(used[name]) if held_out else None
+        sizes = [len(part) for part in used.values()]
+        own = np.repeat(np.arange(len(sizes), dtype=np.int8), sizes) if len(sizes) > 1 else None
         known = Known(
             np.arange(len(source.entries)), labels, names, AttributeTable(), all_occur=False
         )
-        splits = yield from open_split(source, known, frame, Split(validation=SHARE), judged)
-        judged_by = splits.validation
-        if held_out and (_is_part(splits.train, held_out) or not _is_part(judged_by, held_out)):
-            raise DataError(f"data.root: one part of {self.root} has no readable image.")
+        splits = yield from open_split(source, known, frame, Split(validation=SHARE), own)
+        if own is not None:
+            parts = zip(used, (splits.train, splits.validation, splits.test), strict=False)
+            if missing := [name for name, images in parts if not _is_part(images, name)]:
+                raise DataError(f"data.root: no image of {missing[0]} in {self.root} is readable.")
         return splits
 
 
-def _is_part(images: ImageSet, name: str) -> bool:
-    return images.files is not None and all(file.startswith(f"{name}#") for file in images.files)
+def _is_part(images: ImageSet | None, name: str) -> bool:
+    files = None if images is None else images.files
+    return files is not None and all(file.startswith(f"{name}#") for file in files)
 
 
 def _used(parts: dict[str, Any]) -> dict[str, Any]:
-    """Return the part to train on, and the held-out part if there is one."""
-    name = "train" if "train" in parts else next(iter(parts))
-    held_out = next((part for part in HELD_OUT if part in parts and part != name), None)
-    return {part: parts[part] for part in (name, held_out) if part}
+    """Return the parts for training, validation and test, as far as there are any.
+
+    Without a part for validation, that for the test is for validation.
+    """
+    named = {kind: next((name for name in parts if name in WORDS[kind]), None) for kind in PARTS}
+    first = named[TRAIN] or next(iter(parts))
+    others = (named[kind] for kind in (VALIDATION, TEST))
+    return {name: parts[name] for name in (first, *others) if name}
 
 
 class _Saved(Source):
@@ -109,7 +124,9 @@ class _Saved(Source):
 
         self.column = _column(next(iter(parts.values())), datasets.Image, root)
         undecoded = datasets.Image(decode=False)
-        self._parts = [part.cast_column(self.column, undecoded) for part in parts.values()]
+        self._parts = {
+            name: part.cast_column(self.column, undecoded) for name, part in parts.items()
+        }
         entries: list[Entry] = []
         for name, part in parts.items():
             stamp = int(hashlib.sha256(part._fingerprint.encode()).hexdigest()[:12], 16)
@@ -119,19 +136,17 @@ class _Saved(Source):
 
     @override
     def open(self, entry: Entry) -> IO[bytes]:
-        row = int(str(entry.place))
-        part = self._parts[0]
-        if row >= len(part):
-            row, part = row - len(part), self._parts[1]
-        image = part[row][self.column]
+        name, _, number = entry.name.rpartition("#")
+        image = self._parts[name][int(number) - 1][self.column]
         return BytesIO(image["bytes"]) if image["bytes"] else Path(image["path"]).open("rb")
 
     def classes(self) -> tuple[np.ndarray | None, tuple[str, ...]]:
         """Return the labels and class names of the first column that has both."""
-        for name, feature in self._parts[0].features.items():
+        columns = list(self._parts.values())
+        for name, feature in columns[0].features.items():
             known = getattr(feature, "names", None)
-            if known and all(name in part.features for part in self._parts):
-                labels = np.concatenate([np.asarray(part[name]) for part in self._parts])
+            if known and all(name in part.features for part in columns):
+                labels = np.concatenate([np.asarray(part[name]) for part in columns])
                 if labels.min() >= 0:
                     return labels.astype(np.int64), tuple(known)
         return None, ()

@@ -6,6 +6,7 @@ any size, with factors from uniform distributions instead of a grid.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal, override
 
 import numpy as np
@@ -34,7 +35,8 @@ class SpritesConfig(GeneratedConfig, title="Sprites"):
     @override
     def outline(self) -> Generator[Progress, None, Outline | None]:
         yield from ()
-        return Outline.of(ImageSpec((1, self.size, self.size), SHAPES), self.count, self.held_out)
+        spec = ImageSpec((1, self.size, self.size), SHAPES)
+        return replace(Outline.of(spec, self.count, self.held_out), attributes=tuple(RANGES))
 
     @override
     def load(self) -> Generator[Progress, None, Splits]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal, override
 
 import numpy as np
@@ -33,7 +34,8 @@ class SyntheticFacesConfig(GeneratedConfig, title="Drawn faces"):
     @override
     def outline(self) -> Generator[Progress, None, Outline | None]:
         yield from ()
-        return Outline.of(ImageSpec((3, self.size, self.size), HAIR), self.count, self.held_out)
+        spec = ImageSpec((3, self.size, self.size), HAIR)
+        return replace(Outline.of(spec, self.count, self.held_out), attributes=tuple(FACTORS))
 
     @override
     def load(self) -> Generator[Progress, None, Splits]:

@@ -143,7 +143,8 @@ def _near_codes(explorer: Explorer, z: NDArray[np.float32]) -> NDArray[np.float3
 
 def _images_of(explorer: Explorer, z: NDArray[np.float32], point: Point) -> torch.Tensor:
     """Return decoded points with the label of `point`, as the input of a classifier."""
-    labels = np.full(len(z), point.label or 0, np.int64)
+    assert explorer.card
+    labels = explorer.card.spec.label_array([point.label] * len(z))
     return torch.from_numpy(decode_means(explorer.model, z, labels))
 
 

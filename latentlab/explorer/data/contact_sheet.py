@@ -17,6 +17,7 @@ from latentlab.data.files.decoding import decoder
 from latentlab.data.files.image_file import check_head, in_bytes, notes_of
 from latentlab.data.files.pages import find_pages
 from latentlab.data.files.thread_map import in_parallel
+from latentlab.data.image_set import ImageSpec, Outline
 from latentlab.data.sources.folder import FolderConfig, describe_pictures
 from latentlab.errors import DataError, LatentlabError
 from latentlab.explorer.answer import answer
@@ -27,7 +28,7 @@ from latentlab.session.import_.images import (
     HeaderCheck,
     ShowContactSheet,
 )
-from latentlab.work import Progress
+from latentlab.work import Progress, in_thread, with_progress
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -77,8 +78,11 @@ def contact_sheet(values: Mapping[str, Any]) -> Generator[Progress, None, Contac
         known = yield from describe_pictures(
             source, config.attributes, config.classes_from, config.split
         )
+        dividing = in_thread(lambda: known.divide(source, config.split))
+        division = yield from with_progress(dividing, "Dividing the images")
         rows, pictures, notes = yield from _some(source, known, config)
     labels, names, beside = known.labels, known.class_names, known.beside
+    outline = Outline.of_parts(ImageSpec(config.frame.shape), division.parts)
     counts = np.bincount(labels, minlength=len(names)).tolist() if labels is not None else []
     return ContactSheet(
         values,
@@ -87,10 +91,11 @@ def contact_sheet(values: Mapping[str, Any]) -> Generator[Progress, None, Contac
         () if labels is None else tuple(labels[rows].tolist()),
         len(known.rows),
         tuple(zip(names, counts, strict=True)),
+        outline.counts,
         beside.name,
         beside.how,
         beside.attributes.names if beside.attributes else (),
-        (*known.notes, *notes),
+        tuple(filter(None, (*known.notes, division.note, *notes))),
     )
 
 

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from latentlab.config import parse
+from latentlab.data.binarize import binarize_like
 from latentlab.data.concatenated import ConcatenatedArray
+from latentlab.data.conditions import with_values
 from latentlab.data.image_set import DATA, TO_EXPLORE, Attributes, ImageSet, ImageSpec
 from latentlab.data.own_image.crop import Preprocessing, SourceImage
 from latentlab.data.own_image.preprocess import fit_picture
@@ -93,8 +95,10 @@ def show_data(
         if len(images) > TO_EXPLORE:
             notes.append(f"Only the first {TO_EXPLORE:,} of {len(images):,} are shown.")
         images = yield from _fitted(images[:TO_EXPLORE], card.spec)
+    images = binarize_like(images, card.recipe)
     if explorer.model.conditional:
-        images = _with_classes(images, card.spec)
+        conditions = card.spec.conditions
+        images = with_values(images, conditions) if conditions else _with_classes(images, card.spec)
     if together:
         own = explorer.run_images
         if own is None or not len(own):
@@ -137,7 +141,7 @@ def _fitted(images: ImageSet, spec: ImageSpec) -> Generator[Progress, None, Imag
         found[row] = fit_picture(picture, Preprocessing(), spec)
         if row % FITTED_PER_STEP == 0:
             yield Progress("Scaling images", row / len(images))
-    spec = ImageSpec(spec.shape, images.spec.class_names)
+    spec = replace(images.spec, shape=spec.shape)
     return replace(images, images=found, spec=spec)
 
 
@@ -191,13 +195,15 @@ def join_sets(first: ImageSet, second: ImageSet, names: tuple[str, str]) -> Imag
         convert = as_bytes if first.images.dtype == np.uint8 else as_unit
         pixels[1] = convert(second.images[:])
     images = cast("NDArray[np.uint8]", ConcatenatedArray(*pixels))
+    conditions = [each.conditions for each in sets if each.conditions is not None]
     return ImageSet(
         images,
         labels,
-        ImageSpec(first.spec.shape, classes),
+        replace(first.spec, class_names=classes),
         _joined_attributes(sets, names),
         np.concatenate(files),
         np.concatenate(parts),
+        conditions=None if len(conditions) < len(sets) else np.concatenate(conditions),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -34,6 +34,11 @@ from latentlab.session.form import Field, describe
 from latentlab.session.request import Exported
 from latentlab.work import BackgroundComputation, Progress, with_progress
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
 
 @answer.register
 def _(request: Export, explorer: Explorer) -> Exported:
@@ -59,16 +64,27 @@ def _(request: SaveFilm, explorer: Explorer) -> Generator[Progress, None, Export
 
 @answer.register
 def _(request: SaveHistoryFilm, explorer: Explorer) -> Generator[Progress, None, Exported]:
+    frames = yield from training_frames(request.folder)
+    yield from _filming(save_film(frames, request.path, request.info, request.options))
+    return Exported(request.path, film_note(frames, request.path, request.options))
+
+
+def training_frames(folder: Path) -> Generator[Progress, None, NDArray[np.uint8]]:
+    """Return the samples after each saved epoch of a run, one sheet of them per epoch.
+
+    Raises
+    ------
+    RunError
+        If there are none, or one is damaged.
+    """
     frames = []
-    for epoch in (epochs := preview_epochs(request.folder)):
-        samples = read_epoch_preview(request.folder, epoch).samples
+    for epoch in (epochs := preview_epochs(folder)):
+        samples = read_epoch_preview(folder, epoch).samples
         frames.append(tile(samples, square_columns(len(samples)), 1))
         yield Progress("Reading the epochs", len(frames) / len(epochs))
     if not frames:
         raise RunError("This run has no saved epochs.", "Train a model, then save its film.")
-    film = save_film(np.stack(frames), request.path, request.info, request.options)
-    yield from _filming(film)
-    return Exported(request.path, film_note(np.stack(frames), request.path, request.options))
+    return np.stack(frames)
 
 
 def _filming(pieces: Generator[float, None, None]) -> Generator[Progress, None, None]:

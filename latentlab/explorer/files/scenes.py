@@ -41,9 +41,8 @@ def _(request: AddMarks, explorer: Explorer) -> tuple[int, int]:
     card, scene = request.card, request.scene
     path = path_for(card, FILE_STEM)
     known = read_bookmarks(path, card) if path.exists() else []
-    classes = card.spec.classes
     found = [
-        (card.point(each.z, each.label if (each.label or 0) < classes else None), each.note)
+        (card.point(each.z, each.label), each.note)
         for each in scene.bookmarks
         if len(each.z) == card.latent_dim
     ]

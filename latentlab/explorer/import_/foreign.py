@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
+from latentlab.data.image_set import labels_in_turn
 from latentlab.errors import RunError
 from latentlab.explorer.import_.fitting import fitting_images
 from latentlab.explorer.import_.reader import find_reader
 from latentlab.latent.encode import decode, encode, label_tensor, to_hwc, to_model_input
-from latentlab.latent.prior_samples import labels_for, sample_prior
+from latentlab.latent.prior_samples import sample_prior
 from latentlab.learning.checkpoint import load_weights
 from latentlab.learning.recipe import Recipe, make_recipe
 from latentlab.runs.imported import ImportRecord, write_imported
@@ -108,12 +109,12 @@ def inspect_foreign(
     originals = reconstructions = None
     shown = imported.images
     if not model.has_encoder:
-        labels = labels_for(2 * SHOWN, imported.spec.classes, None)
+        labels = labels_in_turn(2 * SHOWN, imported.spec)
         reconstructions = decode(model, sample_prior(model, 2 * SHOWN, 0), labels)
     elif shown is not None:
         few = shown.sample[:SHOWN]
         codes = encode(model, few)
-        originals, reconstructions = to_hwc(few.images), decode(model, codes.mu, few.labels)
+        originals, reconstructions = to_hwc(few.images), decode(model, codes.mu, few.y)
     return ForeignModel(
         path,
         reader.title,
@@ -213,7 +214,7 @@ def relative_errors(model: Model, images: FittingImages) -> NDArray[np.float64]:
         1 is the error of the mean image.
     """
     sample = images.sample
-    x, y = to_model_input(sample.images), label_tensor(model, sample.labels)
+    x, y = to_model_input(sample.images), label_tensor(model, sample.y)
     with torch.inference_mode():
         mean = model.decode(model.encode(x, y).mean, y).mean
         error = (x - mean).square().flatten(1).mean(1)

@@ -172,10 +172,11 @@ def _paths(explorer: Explorer, ends: LatentPath) -> Generator[Progress, None, ND
 def _pairs(explorer: Explorer, ends: LatentPath) -> list[LatentPath]:
     """Return paths between typical images of different classes, or of distant images.
 
-    A conditional model would change its class halfway: its paths stay within one class.
+    A conditional model would change its class halfway: its paths stay within one class, and with
+    several conditions there is the one path of `ends`.
     """
     codes, card = explorer.codes, explorer.card
-    if card is None or codes.labels is None:
+    if card is None or codes.labels is None or card.spec.conditions:
         return [replace(ends, steps=PATH_STEPS)]
     present = np.unique(codes.labels).tolist()
     if card.conditional:

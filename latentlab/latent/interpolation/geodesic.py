@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike, NDArray
 
+    from latentlab.data.condition import LabelArray
     from latentlab.models.base import Model
 
 PATH_POINTS = 25
@@ -27,7 +28,7 @@ PATIENCE = 3
 
 
 def image_function(
-    model: Model, labels: NDArray[np.int64] | None
+    model: Model, labels: LabelArray | None
 ) -> Callable[[torch.Tensor], torch.Tensor]:
     """Return z to the mean of p(x|z) as rows of pixels; a conditional model needs labels."""
     y = torch.from_numpy(labels) if model.conditional and labels is not None else None

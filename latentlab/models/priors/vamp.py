@@ -9,6 +9,7 @@ from pydantic import Field
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from latentlab.data.image_set import labels_in_turn
 from latentlab.models.priors.mixture import mixture
 from latentlab.models.priors.prior import PRIORS, Prior, PriorNetwork
 
@@ -49,7 +50,8 @@ class Vamp(PriorNetwork):
     """p(z) = 1/K Σ_k q(z|u_k), whose pseudo-inputs u_k are images that are learned.
 
     They start as smooth random images, so that their codes differ from the first step on. Those
-    of a conditional model have the classes in turn, so that p(z) is the same for every label.
+    of a conditional model have the classes, or combinations of conditions, in turn, so that p(z)
+    is the same for every label.
 
     Parameters
     ----------
@@ -59,6 +61,8 @@ class Vamp(PriorNetwork):
         Shape and classes of the images.
     """
 
+    conditions: Tensor | None
+
     def __init__(self, count: int, spec: ImageSpec) -> None:
         super().__init__()
         channels, height, width = spec.shape
@@ -66,6 +70,9 @@ class Vamp(PriorNetwork):
         start = F.interpolate(noise, (height, width), mode="bilinear", align_corners=True)
         self.pixels = nn.Parameter(start)
         self._classes = max(1, spec.classes)
+        # A checkpoint keeps all buffers: of one that it did not keep, nothing would be restored.
+        conditions = torch.from_numpy(labels_in_turn(count, spec)) if spec.conditions else None
+        self.register_buffer("conditions", conditions)
 
     @override
     def forward(self, model: Model) -> Distribution:
@@ -77,4 +84,6 @@ class Vamp(PriorNetwork):
         u = self.pixels.clamp(0, 1)
         if not model.conditional:
             return u, None
+        if self.conditions is not None:
+            return u, self.conditions
         return u, torch.arange(len(u), device=u.device) % self._classes

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 MAX_PER_CLASS = 100_000
 MANIFEST = "manifest.csv"
+DATASETS = ("npz", "zip")
+"""Formats beside a folder."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,17 @@
-"""Options of films."""
+"""Options of films, and the frames of some."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from latentlab.session.points import Loop
+import numpy as np
+
+from latentlab.session.files.mosaic import square_columns, tile
+from latentlab.session.points import Loop, Tiles
+
+if TYPE_CHECKING:
+    from latentlab.session.interpolation import Traversal
 
 MIN_FPS, MAX_FPS = 1, 60
 MAX_SCALE = 32
@@ -40,3 +47,12 @@ def frame_order(count: int, loop: Loop) -> tuple[int, ...]:
     """
     forth = tuple(range(count))
     return forth + forth[-2:0:-1] if loop is Loop.BACK else forth
+
+
+def traversal_frames(made: Traversal) -> Tiles:
+    """Return one frame per column of a traversal, with one image per dimension."""
+    rows, columns = made.values.shape
+    pictures = made.tiles.pictures.reshape(rows, columns, *made.tiles.pictures.shape[1:])
+    width = square_columns(rows)
+    frames = [tile(pictures[:, column], width, gap=1) for column in range(columns)]
+    return Tiles((), np.stack(frames), columns)

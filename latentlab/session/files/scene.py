@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 import numpy as np
 from pydantic import FailFast, Field, TypeAdapter
 
+from latentlab.data.image_set import MAX_CONDITIONS
 from latentlab.errors import RunError
 from latentlab.json_files import Count, Record
 from latentlab.latent.grid import Spacing
@@ -19,7 +20,7 @@ from latentlab.latent.planes import Plane
 from latentlab.session.bookmarks import ReadBookmarks
 from latentlab.session.directions import Direction, ReadDirections
 from latentlab.session.map import COMPUTED_LAYOUTS, Layout, MapView
-from latentlab.session.points import GridSettings, Key, LatentPath, Loop, Point, SampleSettings
+from latentlab.session.points import GridSettings, Key, LatentPath, Loop, SampleSettings
 from latentlab.session.request import Lifetime, Priority, Request, SaveFile, Write
 from latentlab.session.runs import Message
 from latentlab.session.selection import Selection, select
@@ -37,7 +38,11 @@ ORTHONORMAL_TOLERANCE = 1e-3
 Coordinate = Annotated[float, Field(ge=-1e6, le=1e6)]
 Vector = Annotated[tuple[Coordinate, ...], Field(max_length=MAX_DIMENSIONS), FailFast()]
 Text = Annotated[str, Field(max_length=MAX_TEXT)]
-Label = Annotated[int, Field(ge=0, le=1_000_000)]
+Label = (
+    Annotated[int, Field(ge=0, le=1_000_000)]
+    | Annotated[tuple[float, ...], Field(max_length=MAX_CONDITIONS)]
+)
+"""A class, or the value of each condition."""
 
 
 class ScenePoint(Record):
@@ -91,6 +96,7 @@ class Scene(Record):
     model: Text = ""
     weights: Text = ""
     path: Text = ""
+    obsm: Text = ""
     data: Text = ""
     z: Vector | None = None
     label: Label | None = None
@@ -129,11 +135,13 @@ class FoundScene:
 
 @dataclass(frozen=True, slots=True)
 class ReadScene(Request["FoundScene"]):
-    """Read the scene in a scene file, or in the metadata of a picture."""
+    """Read the scene in a scene file, or in the metadata of a picture or a film."""
 
     lifetime: ClassVar[Lifetime] = Lifetime.SESSION
     priority: ClassVar[Priority] = Priority.INTERACTIVE
     path: Path
+    is_needed: bool = False
+    """Whether a file without a scene is refused, because it is opened for its scene only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +183,7 @@ def scene_of(state: State) -> Scene | None:
         model=model.name,
         weights=model.weights,
         path=str(model.source or model.file or ""),
+        obsm=model.obsm,
         data=_images_of(state),
         z=state.point.z,
         label=state.point.label,
@@ -245,7 +254,7 @@ def restored(scene: Scene, state: State) -> dict[str, Any]:
         )
     changes: dict[str, Any] = {}
     if scene.z is not None:
-        changes |= {"point": _point(scene.z, scene.label, model), "original": None}
+        changes |= {"point": model.point(scene.z, scene.label), "original": None}
     if scene.view and (view := _view(scene.view, model)):
         changes["view"] = view
     if scene.route and (path := _path(scene.route, model)):
@@ -266,11 +275,6 @@ def layout_to_compute(scene: Scene) -> Layout | None:
     return layout if layout in COMPUTED_LAYOUTS else None
 
 
-def _point(z: tuple[float, ...], label: int | None, model: ModelCard) -> Point:
-    valid = label is not None and label < max(1, model.spec.classes)
-    return model.point(z, label if valid else None)
-
-
 def _view(view: SceneView, model: ModelCard) -> MapView | None:
     """Return the view, or None if it must be computed or is not a plane of the model."""
     layout, basis = _member(Layout, view.layout, Layout.AXES), (view.across, view.up)
@@ -288,7 +292,7 @@ def _path(path: ScenePath, model: ModelCard) -> LatentPath | None:
     points = (path.a, path.b, *path.keys)
     if any(len(point.z) != model.latent_dim for point in points):
         return None
-    a, b, *others = (_point(each.z, each.label, model) for each in points)
+    a, b, *others = (model.point(each.z, each.label) for each in points)
     keys = (Key(record.time, point) for record, point in zip(path.keys, others, strict=True))
     easing = _member(Easing, path.easing, Easing.LINEAR)
     loop = _member(Loop, path.loop, Loop.BACK)

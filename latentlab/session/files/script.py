@@ -11,6 +11,7 @@ from latentlab.session.points import Loop
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from latentlab.data.condition import Label
     from latentlab.session.map import MapView
     from latentlab.session.points import (
         GridSettings,
@@ -33,7 +34,7 @@ def decoding_script(model: ModelCard, tiles: Tiles, name: str, gap: int = 0) -> 
     if len(z) == 1:
         lines = [f"z = {_numbers(z[0])}"]
     if model.conditional:
-        labels = [point.label or 0 for point in points]
+        labels = [point.label for point in points]
         call = f"model.decode(z, labels={_labels(model, labels)})"
     return _script(model, [*lines, f"images = {call}"], name, tiles.columns, gap)
 
@@ -56,7 +57,7 @@ def manifold_script(model: ModelCard, manifold: Manifold, grid: GridSettings) ->
     elif frame.dimensions != (0, 1):
         options.append(f"dimensions={frame.dimensions}")
     if model.conditional:
-        options.append(f"label={_labels(model, [point.label or 0])}")
+        options.append(f"label={_labels(model, [point.label])}")
     return _script(model, [f"images = model.manifold({', '.join(options)})"], "manifold", None, 0)
 
 
@@ -64,7 +65,7 @@ def _plane_script(model: ModelCard, manifold: Manifold) -> str:
     """Return a script for a plane that is not one of two dimensions."""
     point, frame = manifold.tiles.points[0], manifold.frame
     rest = frame.rest(point.z).tolist()
-    label = f", labels={_labels(model, [point.label or 0])}" if model.conditional else ""
+    label = f", labels={_labels(model, [point.label])}" if model.conditional else ""
     lines = [
         f"axis = np.array({_numbers(manifold.axis.tolist())})",
         f"across = np.array({_numbers(frame.across)})",
@@ -84,7 +85,7 @@ def path_script(model: ModelCard, ends: LatentPath, kinds: Sequence[PathKind], f
     simple = not ends.keys and ends.easing is Easing.LINEAR and ends.loop is not Loop.ROUND
     if not simple or len(kinds) != 1:
         return decoding_script(model, film, "interpolation", 1)
-    pair = [ends.a.label or 0, ends.b.label or 0]
+    pair = [ends.a.label, ends.b.label]
     lines = [f"a = {_numbers(ends.a.z)}", f"b = {_numbers(ends.b.z)}"]
     label = f", labels={_labels(model, pair)}" if model.conditional else ""
     path = kinds[0].value
@@ -96,7 +97,8 @@ def map_script(model: ModelCard, view: MapView) -> str:
     """Return a script that draws the codes over the plane of a view with matplotlib."""
     codes = [_load(model), "table = model.codes()"]
     if model.file is not None:
-        codes = [f"table = latentlab.read_codes({str(model.file)!r})"]
+        chosen = f", obsm={model.obsm!r}" if model.obsm else ""
+        codes = [f"table = latentlab.read_codes({str(model.file)!r}{chosen})"]
     lines = [
         *codes,
         f"plane = np.array([{_numbers(view.frame.across)},",
@@ -143,7 +145,13 @@ def _number(value: float) -> str:
     return short if any(mark in short for mark in ".en") else f"{short}.0"
 
 
-def _labels(model: ModelCard, labels: Sequence[int]) -> str:
-    """Return one label for all, or a list of labels: names of classes."""
-    names = [model.spec.class_names[label] for label in labels]
-    return repr(names[0]) if len(set(names)) == 1 else repr(names)
+def _labels(model: ModelCard, labels: Sequence[Label | None]) -> str:
+    """Return one label for all, or a list of labels: names of classes, or rows of conditions."""
+    spec = model.spec
+    given = [spec.default_label if label is None else label for label in labels]
+    same = len(set(given)) == 1
+    if spec.conditions:
+        rows = given[:1] if same else given
+        return f"[{', '.join(_numbers(row) for row in rows if isinstance(row, tuple))}]"
+    names = [spec.label_text(label) for label in given]
+    return repr(names[0]) if same else repr(names)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ContactSheet:
-    """ContactSheet sheet: a sample of preprocessed images, and statistics of the folder or archive.
+    """Contact sheet: a sample of preprocessed images, and statistics of the folder or archive.
 
     Parameters
     ----------
@@ -35,6 +35,8 @@ class ContactSheet:
         Number of image files.
     classes : tuple of (str, int)
         Name and number of images of each class.
+    parts : str
+        Number of images of each part, if all can be read.
     table, how, attributes : str, str, tuple of str
         File name of the attribute table, the column or key that joins it, and its attributes.
     notes, problem : tuple of str, str
@@ -47,6 +49,7 @@ class ContactSheet:
     labels: tuple[int, ...] = ()
     count: int = 0
     classes: tuple[tuple[str, int], ...] = ()
+    parts: str = ""
     table: str = ""
     how: str = ""
     attributes: tuple[str, ...] = ()

@@ -22,12 +22,14 @@ from latentlab.widgets.panel import Area, Panel, PanelWidget, Place
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from latentlab.session.points import Tiles
+    from latentlab.data.condition import Label
+    from latentlab.session.points import ModelCard, Tiles
     from latentlab.session.request import Request
     from latentlab.session.state import Changes, State
     from latentlab.workers.controller import Controller
 
 
+LABEL_OF_Z = "as z"
 SAMPLES, PSEUDO_INPUTS = "samples", "pseudo-inputs"
 
 
@@ -48,7 +50,8 @@ class SamplesPanel(PanelWidget):
         self.label = QComboBox()
         self.label.hide()
         self.label.setToolTip(
-            "Class of the samples. A conditional model decodes every point as this class."
+            "Class of the samples. A conditional model decodes every point as this class, or, with "
+            "several conditions, as each combination of classes or as z."
         )
         self.new = QPushButton("New samples")
         self.new.setMinimumWidth(6 * UNIT)
@@ -67,6 +70,8 @@ class SamplesPanel(PanelWidget):
         self.body.addWidget(self.view, 1)
         self.shown.currentIndexChanged.connect(self._on_shown)
         self.label.currentIndexChanged.connect(self._on_settings)
+        # The label of z may have changed since it was last chosen.
+        self.label.activated.connect(self._on_settings)
         self.seed.valueChanged.connect(self._on_settings)
         self.new.clicked.connect(controller.decoding.draw_samples)
         self.view.hovered.connect(self._on_hovered)
@@ -94,13 +99,13 @@ class SamplesPanel(PanelWidget):
         for widget in (self.label, self.seed):
             widget.blockSignals(True)
         if "model" in changed:
-            names = state.model.spec.class_names if state.model else ()
             self.label.clear()
-            self.label.addItems(["all", *names])
+            self.label.addItems(["all", *_labels(state.model)])
             self._offer_pseudo_inputs(offered=bool(state.model and state.model.pseudo_inputs))
             self._show_tools(state)
         label = state.sampling.label
-        self.label.setCurrentIndex(0 if label is None else label + 1)
+        chosen = 0 if isinstance(label, tuple) else label  # the label of z is the only choice
+        self.label.setCurrentIndex(0 if chosen is None else chosen + 1)
         self.seed.show_value(state.sampling.seed)
         for widget in (self.label, self.seed):
             widget.blockSignals(False)
@@ -134,9 +139,11 @@ class SamplesPanel(PanelWidget):
 
     @Slot()
     def _on_settings(self) -> None:
-        index = self.label.currentIndex()
-        label = index - 1 if index > 0 else None
-        sampling = self.controller.state.sampling
+        state, index = self.controller.state, self.label.currentIndex()
+        label: Label | None = index - 1 if index > 0 else None
+        if label is not None and state.model and state.model.spec.conditions:
+            label = state.point.label if state.point else None
+        sampling = state.sampling
         self.controller.decoding.set_sampling(
             replace(sampling, label=label, seed=self.seed.value())
         )
@@ -158,6 +165,13 @@ class SamplesPanel(PanelWidget):
     def _info(self) -> dict[str, Any]:
         sampling = self.controller.state.sampling
         return {"seed": sampling.seed, "class": sampling.label}
+
+
+def _labels(model: ModelCard | None) -> tuple[str, ...]:
+    """Return the choices beside all: each class, or, with several conditions, the label of z."""
+    if model is None:
+        return ()
+    return (LABEL_OF_Z,) if model.spec.conditions else model.spec.class_names
 
 
 PANEL = Panel(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, override
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import QMainWindow, QMenu, QMessageBox, QTabBar, QToolBar
 
-from latentlab.session.codes import ReadCodes
+from latentlab.session.codes import ListEmbeddings, ReadCodes
 from latentlab.session.export import DescribeForm, SaveFilm, SaveHistoryFilm
 from latentlab.session.files.dataset import SaveDataset
 from latentlab.session.files.figure import SaveFigure
@@ -23,6 +23,7 @@ from latentlab.widgets.panel import find_panels
 from latentlab.widgets.window.codes_dialog import CodesDialog
 from latentlab.widgets.window.dock import Dock
 from latentlab.widgets.window.drop_overlay import DropOverlay
+from latentlab.widgets.window.embedding_dialog import EmbeddingDialog
 from latentlab.widgets.window.import_images.dialog import open_import_dialog
 from latentlab.widgets.window.import_model.dialog import show_import
 from latentlab.widgets.window.menus import Menus
@@ -170,6 +171,8 @@ class MainWindow(QMainWindow):
             self.messages.tell(state.message)
         if ReadCodes in changed and (codes := state.answer(ReadCodes)):
             CodesDialog(self.controller, codes, self).open()
+        if ListEmbeddings in changed and (several := state.answer(ListEmbeddings)):
+            EmbeddingDialog(self.controller, several, self).open()
         if InspectForeign in changed and (found := state.answer(InspectForeign)):
             show_import(self, self.controller, found)
         self.menus.show_state(state, changed)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Qt, Slot
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 
-from latentlab.session.export import NAMES, format_of
+from latentlab.session.export import ANIMATIONS, NAMES, PICTURES, SUFFIX_ALIASES, format_of
 from latentlab.session.files.scene import SCENES
 from latentlab.widgets.kit.dialogs import ask_save_path
 
@@ -40,10 +40,13 @@ class SceneMenu(QObject):
 
     @Slot()
     def open(self) -> None:
-        """Ask for a scene file, and restore its scene."""
-        file, _ = QFileDialog.getOpenFileName(self._window, "Open scene", "", NAMES[SCENES[0]])
+        """Ask for a scene, a picture or a film, and restore its scene."""
+        carriers = (*PICTURES, *ANIMATIONS, *SUFFIX_ALIASES)
+        endings = " ".join(f"*.{each}" for each in dict.fromkeys((*SCENES, *carriers)))
+        kinds = f"Scenes, pictures and films ({endings});;{NAMES[SCENES[0]]}"
+        file, _ = QFileDialog.getOpenFileName(self._window, "Open scene", "", kinds)
         if file:
-            self._scene.look_for(Path(file))
+            self._scene.look_for(Path(file), is_needed=True)
 
     def show_found(self, found: FoundScene) -> None:
         """Restore the scene of a scene file; offer that of a picture or of the last session."""

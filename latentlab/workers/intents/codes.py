@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING
 
 from latentlab.session.abilities import DECODER, why_not
 from latentlab.session.bookmarks import ReadBookmarks
-from latentlab.session.codes import CodesForModel, CodeUse, ReadCodes
+from latentlab.session.codes import (
+    CodesForModel,
+    CodeUse,
+    Embeddings,
+    ListEmbeddings,
+    ReadCodes,
+    may_hold_several,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,20 +52,33 @@ class CodeIntents:
         self._store, self._demand, self._runs = store, demand, runs
         self._selection, self._path, self._bookmarks = selection, path, bookmarks
         demand.on(ReadCodes, self._on_read)
+        demand.on(ListEmbeddings, self._on_listed)
 
-    def open(self, path: Path) -> None:
-        """Open codes; if they may be points of the open model, find out first."""
+    def open(self, path: Path, obsm: str = "") -> None:
+        """Open codes; if they may be points of the open model, find out first.
+
+        Without `obsm`, the window asks which embedding of a file with several is meant.
+        """
         model = self._store.state.model
-        if model is None or why_not(DECODER, model):
-            self._runs.open(path)
+        self._store.put(ListEmbeddings, None)
+        if may_hold_several(path) and not obsm:
+            self._demand.ask(ListEmbeddings(path))
+        elif model is None or why_not(DECODER, model):
+            self._runs.open(path, obsm=obsm)
         else:
-            self._demand.ask(ReadCodes(path))
+            self._demand.ask(ReadCodes(path, obsm))
+
+    def _on_listed(self, _: ListEmbeddings, found: Embeddings) -> None:
+        if len(found.names) > 1:
+            self._store.put(ListEmbeddings, found)
+        else:
+            self.open(found.path, next(iter(found.names)))
 
     def use(self, found: CodesForModel, use: CodeUse) -> None:
         """Use codes of the open model."""
         self._store.put(ReadCodes, None)
         if use is CodeUse.OPEN:
-            self._runs.open(found.path)
+            self._runs.open(found.path, obsm=found.obsm)
         elif use is CodeUse.SELECTION and found.rows is not None:
             self._selection.select(found.rows)
         elif use is CodeUse.PATH:
@@ -77,4 +97,4 @@ class CodeIntents:
         if found.count:
             self._store.put(ReadCodes, found)
         else:
-            self._runs.open(found.path)
+            self._runs.open(found.path, obsm=found.obsm)

@@ -20,6 +20,7 @@ from latentlab.session.own_image import (
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from latentlab.data.condition import Label
     from latentlab.data.own_image.crop import SourceImage
     from latentlab.session.own_image import Inpaintings
     from latentlab.session.points import Original
@@ -75,10 +76,10 @@ class OwnImageIntents:
         own = OwnImage(source, fitting or Preprocessing(automatic=True))
         self._demand.ask(EncodeOwnImage(own, self._label(), settled))
 
-    def relabel(self, label: int) -> None:
-        """Encode the image with another class, for a conditional model."""
+    def relabel(self, label: Label, settled: bool = True) -> None:
+        """Encode the image with another label; `settled` is False during a drag."""
         if self._own:
-            self._demand.ask(EncodeOwnImage(self._own, label))
+            self._demand.ask(EncodeOwnImage(self._own, label, settled))
 
     def return_to(self) -> None:
         """Move z back to the code of the image."""
@@ -98,7 +99,7 @@ class OwnImageIntents:
             moves_z = bool(state.original and state.original.own)
             self._demand.ask(EncodeOwnImageAgain(self._own, label, moves_z))
 
-    def _label(self) -> int | None:
+    def _label(self) -> Label | None:
         point = self._store.state.point
         return point.label if point else None
 

@@ -62,20 +62,23 @@ class RunIntents:
 
     # Opening
 
-    def open(self, path: Path, fallback: Path | None = None) -> None:
-        """Open a run or a checkpoint, or `fallback` if it fails and no model is open."""
+    def open(self, path: Path, fallback: Path | None = None, obsm: str = "") -> None:
+        """Open a run or a checkpoint, or `fallback` if it fails and no model is open.
+
+        `obsm` is the embedding of a file of codes that holds several.
+        """
         self._fallback = fallback
         training = replace(self._store.state.training, following=False)
         self._store.set(opening=path.name, training=training, failure=None)
-        self.replace_model(path)
+        self.replace_model(path, obsm)
 
-    def replace_model(self, path: Path) -> None:
+    def replace_model(self, path: Path, obsm: str = "") -> None:
         """Replace the open model."""
         self.on_open()
         # Pending weights of a run would otherwise replace the opened model.
         self._demand.withdraw(Adopt)
         self.wanted = path
-        self._demand.ask(open_request(path))
+        self._demand.ask(open_request(path, obsm))
 
     def fall_back(self, _: Open) -> None:
         """Open the fallback if the first model could not be opened."""

@@ -12,7 +12,6 @@ from latentlab.directories import home
 from latentlab.errors import LatentlabError
 from latentlab.session.bookmarks import ReadBookmarks
 from latentlab.session.directions import ReadDirections
-from latentlab.session.export import VECTORS, format_of
 from latentlab.session.files.scene import (
     AddMarks,
     FoundScene,
@@ -79,15 +78,15 @@ class SceneIntents:
         if scene := scene_of(self._store.state):
             self._demand.ask(SaveScene(scene, path))
 
-    def look_for(self, path: Path) -> None:
-        """Look for a scene in a scene file or in a picture; the window then offers it."""
+    def look_for(self, path: Path, *, is_needed: bool = False) -> None:
+        """Look for a scene in a file; the window then offers it. Refuse none if `is_needed`."""
         self._store.put(ReadScene, None)
         self._demand.withdraw(ReadScene)
-        self._demand.ask(ReadScene(path))
+        self._demand.ask(ReadScene(path, is_needed))
 
     def _on_found(self, request: ReadScene, found: FoundScene) -> None:
         self._store.put(ReadScene, found)
-        if found.scene is None and format_of(request.path) in VECTORS:
+        if found.scene is None and request.is_needed:
             self._store.refuse(
                 f"{request.path.name} carries no scene.",
                 "Only files that latentlab has saved carry one. Open images as .png.",
@@ -105,7 +104,7 @@ class SceneIntents:
             return
         is_open = model is not None and (
             (scene.weights and model.weights == scene.weights)
-            or (model.source or model.file) == found.model
+            or ((model.source or model.file) == found.model and model.obsm == scene.obsm)
         )
         if is_open:
             self._apply(found)
@@ -116,7 +115,7 @@ class SceneIntents:
                 "Copy its run folder here, open it, and then open the scene again.",
             )
         else:
-            self._runs.open(found.model)
+            self._runs.open(found.model, obsm=scene.obsm)
             self._pending = found
 
     def continue_restoring(self, path: Path, *, failed: bool) -> None:

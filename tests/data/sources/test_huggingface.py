@@ -8,6 +8,7 @@ import pytest
 from latentlab.data.image_set import load
 from latentlab.data.sources.huggingface import HuggingFaceConfig
 from latentlab.errors import DataError
+from latentlab.work import finish
 
 
 @pytest.mark.skipif(find_spec("datasets") is not None, reason="the package is there")
@@ -36,6 +37,15 @@ def test_parts_and_columns_are_found(tmp_path, write):
     splits = load(HuggingFaceConfig(root=tmp_path / "saved", size=8, crop="none"))
     assert (len(splits.train), len(splits.validation)) == (7, 3)
     assert splits.train.labels is None
+    three = datasets.DatasetDict(
+        test=saved.select(range(8, 10)), validation=saved.select([7]), train=saved.select(range(7))
+    )
+    three.save_to_disk(str(tmp_path / "three"))
+    config = HuggingFaceConfig(root=tmp_path / "three", size=8, crop="none")
+    found = load(config)
+    assert found.sizes == {"train": 7, "validation": 1, "test": 2}
+    assert finish(config.outline()).counts == found.counts
+    assert found.test.files.tolist() == ["test#1", "test#2"]
     saved.select_columns("number").save_to_disk(str(tmp_path / "numbers"))
     with pytest.raises(DataError, match="no column"):
         load(HuggingFaceConfig(root=tmp_path / "numbers"))

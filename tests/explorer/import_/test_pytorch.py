@@ -12,6 +12,7 @@ import torch
 from foreign_models import (
     Conditional,
     DeepFaces,
+    DeepHeads,
     Faces,
     Joint,
     PyTorchExample,
@@ -28,9 +29,10 @@ from latentlab.errors import LatentlabError, RunError
 from latentlab.explorer.explorer import Explorer
 from latentlab.explorer.import_ import describe, is_foreign, open_foreign
 from latentlab.explorer.import_.reader import formats
-from latentlab.explorer.import_.state_dict import geometry, torch_child
+from latentlab.explorer.import_.state_dict import geometry, tensors, torch_child
 from latentlab.explorer.import_.state_dict.chain import CONV, Step
 from latentlab.explorer.import_.state_dict.modules import Module
+from latentlab.explorer.import_.state_dict.tensors import MAX_VALUES
 from latentlab.learning.checkpoint import load_model
 from latentlab.runs.imported import read_import_record
 from latentlab.runs.library import library
@@ -137,6 +139,43 @@ def test_strides_of_convolutions_are_found_by_the_sizes_and_the_error(images, tm
     assert "Encoder activation: ELU, with a squared error" in " ".join(
         read_import_record(folder).remarks
     )
+
+
+@pytest.mark.parametrize("convolutions", [False, True])
+def test_heads_with_hidden_layers_of_their_own(images, tmp_path, convolutions):
+    model = train(seeded(DeepHeads, convolutions=convolutions), images[0], steps=200, rate=5e-3)
+    file = save(model, tmp_path / ("deep.pt" if convolutions else "deep.safetensors"))
+    folder = open_foreign(file)
+    checkpoint = assert_same(folder, model, images[0][:20])
+    assert checkpoint.recipe.model.mean_head == ("linear 32", "elu")
+    assert checkpoint.recipe.model.variance_head == ("linear 24", "elu")
+    remarks = " ".join(read_import_record(folder).remarks)
+    assert "Head activation: ELU, with a squared error" in remarks
+    assert "The heads are called logvar_head.2 and mu_head.2." in remarks
+
+
+def test_one_head_may_have_more_layers_than_the_other(tmp_path):
+    model = seeded(DeepHeads, middle=nn.ReLU)
+    model.logvar_head = nn.Linear(64, 6)
+    for module in (model.mu_head[0], model.decoder[0]):
+        module.bias.data += 0.1
+    chosen = {"output": "sigmoid", "heads": "mean last"}
+    chosen |= {f"{part}-activation": "relu" for part in ("encoder", "head", "decoder")}
+    folder = open_foreign(save(model, tmp_path / "one.safetensors"), chosen)
+    checkpoint = assert_same(folder, model, torch.rand(5, 1, 28, 28))
+    assert checkpoint.recipe.model.variance_head == ()
+
+
+def test_a_file_with_too_many_layers_or_weights_is_refused(tmp_path, monkeypatch):
+    layers = {f"net.{i}.weight": torch.zeros(2, 2) for i in range(300)}
+    save_file(layers, tmp_path / "many.safetensors")
+    with pytest.raises(RunError, match="300 layers; latentlab opens at most 256"):
+        open_foreign(tmp_path / "many.safetensors")
+    monkeypatch.setattr(tensors, "MAX_VALUES", 1000)
+    with pytest.raises(RunError, match="300 tensors with 1,200 values") as caught:
+        open_foreign(tmp_path / "many.safetensors")
+    assert "(1 GB)" in caught.value.advice
+    assert 4 * MAX_VALUES == 1 << 30
 
 
 def test_the_strides_of_many_convolutions_are_found_soon():

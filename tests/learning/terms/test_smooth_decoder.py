@@ -35,7 +35,7 @@ def test_a_regularized_autoencoder_is_reconstruction_codes_and_a_term():
     model = autoencoder()
     objective = RegularizedAutoencoder(beta=0.5, extra=DecoderNorm(weight=0.25))
     values = losses(model, objective)
-    assert list(values) == ["loss", "reconstruction", "code_norm", "decoder-norm"]
+    assert list(values) == ["loss", "reconstruction", "decoder-norm", "code_norm"]
     wanted = values["reconstruction"] + 0.5 * values["code_norm"] + 0.25 * values["decoder-norm"]
     torch.testing.assert_close(values["loss"], wanted)
     by_hand = sum(w.square().sum() for w in model.decoder.parameters() if w.dim() == 2)

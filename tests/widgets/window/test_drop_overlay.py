@@ -65,9 +65,9 @@ def test_dropping_hides_it(desk):
 
 def test_what_cannot_be_opened_is_told_at_once(desk, tmp_path):
     overlay = desk.window.drop_overlay
-    (tmp_path / "talk.mp4").touch()
-    drag = Drag(desk.window, tmp_path / "talk.mp4")
-    desk.until(lambda: overlay.title.text() == "Cannot be opened: .mp4")
+    (tmp_path / "talk.mov").touch()
+    drag = Drag(desk.window, tmp_path / "talk.mov")
+    desk.until(lambda: overlay.title.text() == "Cannot be opened: .mov")
     assert "ffmpeg" in overlay.note.text()
     edge = overlay.grab().toImage().pixelColor(overlay.width() // 3, 3)
     assert edge.name() == colours().error

@@ -86,14 +86,17 @@ def assemble(
     _add_decoder(decoder, found, geometry, shape, values)
     for line in last:
         decoder.add(line)
+    mean, variance = _heads(found, shape, values)
     config: dict[str, Any] = {
         "latent_dim": found.latent_dim,
         "encoder": encoder.lines,
         "decoder": decoder.lines,
+        "mean_head": mean.lines,
+        "variance_head": variance.lines,
         "spread": values["spread"],
         "likelihood": values.get("likelihood", "bernoulli"),
     }
-    weights = {**encoder.weights, **decoder.weights, **_heads(found, shape, values)}
+    weights = encoder.weights | mean.weights | variance.weights | decoder.weights
     return parse(SequentialConfig, config), weights
 
 
@@ -243,21 +246,44 @@ def _pixel_order(shape: tuple[int, int, int], values: Mapping[str, str]) -> NDAr
     return places
 
 
-def _heads(found: Architecture, shape: tuple[int, int, int], values: Mapping[str, str]) -> Weights:
-    """Return the weights of the heads of mean and variance."""
+def _heads(
+    found: Architecture, shape: tuple[int, int, int], values: Mapping[str, str]
+) -> tuple[Part, Part]:
+    """Return the hidden layers of the heads of mean and variance, and the weights of all."""
     size = found.latent_dim
     arrays = [_as_linear(head) for head in found.heads]
     if len(arrays) == 1:
         weight, bias = arrays[0]
         arrays = [(weight[:size], bias[:size]), (weight[size:], bias[size:])]
+    hidden = list(found.branches or ((), ()))
     if values.get("heads") == "mean last":
         arrays.reverse()
-    weights: Weights = {}
-    for name, (weight, bias) in zip(("mean_head", "variance_head"), arrays, strict=True):
-        if not found.encoder:
-            weight = _inputs(weight, found.encoder_classes, shape, values, is_image=True)
-        weights |= {f"{name}.0.weight": weight, f"{name}.0.bias": bias}
-    return weights
+        hidden.reverse()
+    mean, variance = Part("mean_head"), Part("variance_head")
+    for part, steps, (weight, bias) in zip((mean, variance), hidden, arrays, strict=True):
+        _add_head(part, steps, (weight, bias), found, shape, values)
+    return mean, variance
+
+
+def _add_head(
+    part: Part,
+    steps: tuple[Step, ...],
+    last: tuple[NDArray[np.float32], NDArray[np.float32]],
+    found: Architecture,
+    shape: tuple[int, int, int],
+    values: Mapping[str, str],
+) -> None:
+    """Add the hidden layers of a head, and the weights of its last layer, which has no line."""
+    weights = [*(step.module.weight for step in steps), last[0]]
+    if not found.encoder:
+        weights[0] = _inputs(weights[0], found.encoder_classes, shape, values, is_image=True)
+    for step, weight in zip(steps, weights, strict=False):
+        _add_layer(part, step, weight, None, f"{step.outputs}")
+        _finish_layer(part, step, found, values, values["head-activation"])
+    part.weights |= {
+        f"{part.name}.{len(part.lines)}.weight": weights[-1],
+        f"{part.name}.{len(part.lines)}.bias": last[1],
+    }
 
 
 def _as_linear(head: Module) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass, field
-from itertools import combinations
+from dataclasses import dataclass, field, replace
+from itertools import chain, combinations, pairwise
 from typing import TYPE_CHECKING
 
 from latentlab.errors import RunError, listed
@@ -24,10 +24,13 @@ if TYPE_CHECKING:
 CONV, CONV_TRANSPOSE = "conv", "conv-transpose"
 MAX_STEPS = 100_000
 """Maximum number of steps of the search."""
+MAX_LAYERS = 256
 MAX_CLASSES = 1000
 MAX_CHANNELS = 3
 MEAN = re.compile(r"(^|[._\d])(mu|mean|means|loc|fc_?mu|z_?mean|z_?mu|m)($|[._\d])|mu$|mean$", re.I)
 SPREAD = re.compile(r"log_?_?(var|sig|std|cov)|var|sigma|std|scale|lv", re.I)
+NUMBER = re.compile(r"[._]?\d+$")
+"""Number at the end of the name of a layer in a sequence."""
 SIDE_PARTS = re.compile(r"discr|classif|critic|metric|percept|lpips|ema|teacher", re.I)
 """Names of parts that are no part of an encoder or decoder."""
 
@@ -77,6 +80,8 @@ class Architecture:
         Size of z, and number of classes of a conditional model.
     encoder_classes, decoder_classes : int
         Number of label inputs of the first layers.
+    branches : tuple of tuple of Step
+        Hidden layers of each head before its last one; empty if no head has any.
     norms : dict of str to Module
         Batch norm after a layer, by the name of the layer.
     unused : tuple of str
@@ -89,6 +94,7 @@ class Architecture:
     latent_dim: int
     encoder_classes: int = 0
     decoder_classes: int = 0
+    branches: tuple[tuple[Step, ...], ...] = ()
     norms: dict[str, Module] = field(default_factory=dict)
     unused: tuple[str, ...] = ()
 
@@ -100,8 +106,13 @@ class Architecture:
     @property
     def first_inputs(self) -> int:
         """Features or channels of an image at the first layer, without the label."""
-        first = self.encoder[0].inputs if self.encoder else self.heads[0].weight.shape[1]
+        first = self.encoder[0].inputs if self.encoder else self.first_of_head.weight.shape[1]
         return first - self.encoder_classes
+
+    @property
+    def first_of_head(self) -> Module:
+        """First layer of the first head, which takes what the encoder gives."""
+        return _first_of(self.heads, self.branches)
 
     @property
     def takes_map(self) -> bool:
@@ -118,7 +129,7 @@ class Architecture:
         """``mean first`` or ``mean last`` by the names of the heads; empty if they do not tell."""
         if len(self.heads) != 2:
             return ""
-        last = [head.name.rpartition(".")[2] for head in self.heads]
+        last = [telling_part(head.name) for head in self.heads]
         spread = [bool(SPREAD.search(name)) for name in last]
         mean = [bool(MEAN.search(name)) and not s for name, s in zip(last, spread, strict=True)]
         if mean == [False, True] or spread == [True, False]:
@@ -135,11 +146,18 @@ def find_architecture(modules: Sequence[Module], *, is_ordered: bool) -> Archite
         If the layers are not those of a VAE whose parts are plain sequences.
     """
     used = [each for each in modules if each.is_weighted and not SIDE_PARTS.search(each.name)]
+    if len(used) > MAX_LAYERS:
+        raise RunError(
+            f"It has {len(used):,} layers; latentlab opens at most {MAX_LAYERS}.",
+            "Export encoder and decoder as ONNX.",
+        )
     search = _Search()
-    for heads, latent_dim in _heads(used):
-        rest = [each for each in used if each not in heads]
-        for encoder, decoder, classes in search.parts(rest, heads, latent_dim):
-            found = Architecture(encoder, decoder, heads, latent_dim, *classes)
+    for heads, branches in (*_deep_heads(used), *_heads(used)):
+        taken = {*heads, *(step.module for branch in branches for step in branch)}
+        rest = [each for each in used if each not in taken]
+        latent_dim = heads[0].weight.shape[0] // (3 - len(heads))
+        for encoder, decoder, classes in search.parts(rest, _first_of(heads, branches), latent_dim):
+            found = Architecture(encoder, decoder, heads, latent_dim, *classes, branches)
             return _with_norms(found, modules, is_ordered=is_ordered)
     raise RunError(_problem(used), SEQUENTIAL_ADVICE)
 
@@ -163,10 +181,11 @@ def _problem(used: Sequence[Module]) -> str:
 def _with_norms(
     found: Architecture, modules: Sequence[Module], *, is_ordered: bool
 ) -> Architecture:
-    used = {each.module.name for each in (*found.encoder, *found.decoder)}
+    layers = (*found.encoder, *chain.from_iterable(found.branches), *found.decoder)
+    used = {each.module.name for each in layers}
     steps = [each for each in modules if each.name in used or each.kind == BATCH_NORM]
     norms = place_norms(steps, is_ordered=is_ordered)
-    sizes = {each.module.name: each.outputs for each in (*found.encoder, *found.decoder)}
+    sizes = {each.module.name: each.outputs for each in layers}
     norms = {name: norm for name, norm in norms.items() if norm.features == sizes.get(name)}
     used |= {norm.name for norm in norms.values()} | {head.name for head in found.heads}
     unused = [each for each in modules if each.name not in used]
@@ -181,35 +200,55 @@ def _with_norms(
             f"It has layers that do not fit between its others: {listed(wrong)}.",
             SEQUENTIAL_ADVICE,
         )
-    return Architecture(
-        found.encoder,
-        found.decoder,
-        found.heads,
-        found.latent_dim,
-        found.encoder_classes,
-        found.decoder_classes,
-        norms,
-        tuple(each.name for each in unused),
-    )
+    return replace(found, norms=norms, unused=tuple(each.name for each in unused))
 
 
 # Heads
 
 
-def _heads(used: Sequence[Module]) -> Iterator[tuple[tuple[Module, ...], int]]:
-    """Yield possible heads and the size of z, the likeliest first."""
+type _Heads = tuple[tuple[Module, ...], tuple[tuple[Step, ...], ...]]
+
+
+def telling_part(name: str) -> str:
+    """Return the part of a name that tells the head, as ``mu_head`` in ``mu_head.2``."""
+    parts = name.split(".")[::-1]
+    return next((part for part in parts if MEAN.search(part) or SPREAD.search(part)), parts[0])
+
+
+def _first_of(heads: Sequence[Module], branches: Sequence[Sequence[Step]]) -> Module:
+    return branches[0][0].module if branches and branches[0] else heads[0]
+
+
+def _deep_heads(used: Sequence[Module]) -> Iterator[_Heads]:
+    """Yield heads of mean and variance, by their names, of which one has hidden layers."""
+    stems: dict[str, list[Step]] = {}
+    for each in used:
+        if each.kind == LINEAR and each.role != DECODER:
+            stems.setdefault(NUMBER.sub("", each.name), []).append(Step(each, LINEAR))
+    fitting = {
+        stem: steps
+        for stem, steps in stems.items()
+        if all(a.outputs == b.inputs for a, b in pairwise(steps))
+    }
+    for (one, a), (other, b) in combinations(fitting.items(), 2):
+        spreads = [bool(SPREAD.search(telling_part(stem))) for stem in (one, other)]
+        means = [bool(MEAN.search(telling_part(stem))) for stem in (one, other)]
+        fits = a[0].inputs == b[0].inputs and a[-1].outputs == b[-1].outputs
+        if fits and spreads[0] != spreads[1] and any(means) and len(a) + len(b) > 2:
+            yield (a[-1].module, b[-1].module), (tuple(a[:-1]), tuple(b[:-1]))
+
+
+def _heads(used: Sequence[Module]) -> Iterator[_Heads]:
+    """Yield possible heads of one layer, the likeliest first."""
     pairs = [
-        ((a, b), a.weight.shape[0])
+        (a, b)
         for a, b in combinations(used, 2)
         if a.weight.shape == b.weight.shape and DECODER not in (a.role, b.role)
     ]
-    joint = [
-        ((a,), a.weight.shape[0] // 2)
-        for a in used
-        if a.weight.shape[0] % 2 == 0 and a.role != DECODER
-    ]
-    yield from sorted(pairs, key=lambda found: _head_rank(found[0]))
-    yield from sorted(joint, key=lambda found: (not _is_named(found[0][0]), found[1]))
+    joint = [a for a in used if a.weight.shape[0] % 2 == 0 and a.role != DECODER]
+    yield from ((pair, ()) for pair in sorted(pairs, key=_head_rank))
+    joint.sort(key=lambda head: (not _is_named(head), head.weight.shape[0]))
+    yield from (((head,), ()) for head in joint)
 
 
 def _is_named(module: Module) -> bool:
@@ -233,10 +272,9 @@ class _Search:
         self._steps = 0
 
     def parts(
-        self, rest: Sequence[Module], heads: Sequence[Module], latent_dim: int
+        self, rest: Sequence[Module], end: Module, latent_dim: int
     ) -> Iterator[tuple[tuple[Step, ...], tuple[Step, ...], tuple[int, int]]]:
-        """Yield encoder, decoder, and the label inputs of both."""
-        end = heads[0]
+        """Yield encoder, decoder, and the label inputs of both; the encoder ends before `end`."""
         pool = [each for each in rest if each.role != DECODER]
         for encoder in self._encoders(pool, end):
             taken = {step.module.name for step in encoder}
@@ -253,9 +291,9 @@ class _Search:
     def _encoders(self, pool: Sequence[Module], end: Module) -> Iterator[tuple[Step, ...]]:
         starts = [Step(each, LINEAR if each.kind == LINEAR else CONV) for each in pool]
         for start in starts:
-            for chain in self._grow((start,), pool, (CONV,), LINEAR):
-                if _fits(chain[-1], Step(end, LINEAR if end.kind == LINEAR else CONV)):
-                    yield chain
+            for steps in self._grow((start,), pool, (CONV,), LINEAR):
+                if _fits(steps[-1], Step(end, LINEAR if end.kind == LINEAR else CONV)):
+                    yield steps
         yield ()
 
     def _decoders(
@@ -268,12 +306,12 @@ class _Search:
             classes = start.inputs - latent_dim
             if classes and not 2 <= classes <= MAX_CLASSES:
                 continue
-            for chain in self._grow((start,), pool, kinds, CONV_TRANSPOSE):
-                if len(chain) == len(pool):
-                    yield chain, classes
+            for steps in self._grow((start,), pool, kinds, CONV_TRANSPOSE):
+                if len(steps) == len(pool):
+                    yield steps, classes
 
     def _grow(
-        self, chain: tuple[Step, ...], pool: Sequence[Module], kinds: Sequence[str], later: str
+        self, steps: tuple[Step, ...], pool: Sequence[Module], kinds: Sequence[str], later: str
     ) -> Iterator[tuple[Step, ...]]:
         """Yield all longer sequences and then this one, following the order of the file first.
 
@@ -282,19 +320,19 @@ class _Search:
         self._steps += 1
         if self._steps > MAX_STEPS:
             return
-        taken = {step.module.name for step in chain}
-        at = chain[-1].module.index
+        taken = {step.module.name for step in steps}
+        at = steps[-1].module.index
         free = [each for each in pool if each.name not in taken]
         for each in sorted(free, key=lambda each: (each.index < at, each.index)):
             for kind in _kinds(each, kinds):
                 step = Step(each, kind)
                 back = (
-                    chain[-1].kind != step.kind
-                    and (step.kind if later != LINEAR else chain[-1].kind) == LINEAR
+                    steps[-1].kind != step.kind
+                    and (step.kind if later != LINEAR else steps[-1].kind) == LINEAR
                 )
-                if _fits(chain[-1], step) and not back:
-                    yield from self._grow((*chain, step), pool, kinds, later)
-        yield chain
+                if _fits(steps[-1], step) and not back:
+                    yield from self._grow((*steps, step), pool, kinds, later)
+        yield steps
 
 
 def _kinds(module: Module, kinds: Iterable[str]) -> list[str]:

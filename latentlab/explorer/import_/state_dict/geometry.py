@@ -265,7 +265,7 @@ def _last_side(found: Architecture, encoder: Sequence[Step]) -> int:
     if at + 1 < len(found.encoder):
         features = found.encoder[at + 1].inputs
     else:
-        head = found.heads[0].weight
+        head = found.first_of_head.weight
         # A convolution as head covers the whole map.
         features = head.shape[1] * (head.shape[2] ** 2 if head.ndim == 4 else 1)
     return math.isqrt(features // encoder[-1].outputs)

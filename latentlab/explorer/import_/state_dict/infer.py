@@ -18,7 +18,12 @@ from latentlab.explorer.import_.fitting import MAX_IMAGES, MIN_IMAGES
 from latentlab.explorer.import_.foreign import model_of, pixel_variance, relative_errors
 from latentlab.explorer.import_.reader import ImportedModel
 from latentlab.explorer.import_.state_dict.assemble import NO_ACTIVATION, OUTPUTS, assemble
-from latentlab.explorer.import_.state_dict.chain import SPREAD, find_architecture, is_square
+from latentlab.explorer.import_.state_dict.chain import (
+    SPREAD,
+    find_architecture,
+    is_square,
+    telling_part,
+)
 from latentlab.explorer.import_.state_dict.geometry import geometries
 from latentlab.explorer.import_.state_dict.modules import LINEAR, group
 from latentlab.explorer.import_.state_dict.shipped import as_shipped
@@ -171,6 +176,8 @@ class _Problem:
         help_ = "Function after each layer but the last."
         if self._found.encoder:
             axes.append(_activation("encoder", help_))
+        if self._found.branches:
+            axes.append(_activation("head", help_))
         if len(self._found.decoder) > 1:
             axes.append(_activation("decoder", help_))
             first, second, *_ = self._found.decoder
@@ -181,9 +188,8 @@ class _Problem:
         return axes
 
     def _spread_axis(self) -> Axis:
-        head = self._found.heads[-1].name.rpartition(".")[2].lower()
-        names = [each.name.rpartition(".")[2].lower() for each in self._found.heads]
-        name = next((each for each in names if SPREAD.search(each)), head)
+        names = [telling_part(each.name).lower() for each in self._found.heads]
+        name = next((each for each in names if SPREAD.search(each)), names[-1])
         hint = ""
         if "log" in name or "lv" in name:
             hint = "log-sigma" if "sig" in name or "std" in name else "log-variance"
@@ -304,7 +310,8 @@ class _Problem:
         except LatentlabError as error:
             raise RunError(f"Its layers do not fit: {error.message}", error.advice) from error
         lines = ("encoder", config.encoder), ("decoder", config.decoder)
-        heads = tuple(head.name for head in self._found.heads)
+        hidden = (step.module.name for branch in self._found.branches for step in branch)
+        heads = (*hidden, *(head.name for head in self._found.heads))
         remarks = _remarks(choices, images, decision, variance, self._found)
         return ImportedModel(
             final,

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 MAX_TENSORS = 4096
-MAX_VALUES = 1 << 29
-"""Maximum number of values of all tensors: 2 GB in fp32."""
+MAX_VALUES = 1 << 28
+"""Maximum number of values of all tensors: 1 GB in fp32."""
 PREFIXES = ("module.", "_orig_mod.")
 """Prefixes that wrappers of PyTorch add to every name."""
 COUNTER = "num_batches_tracked"
@@ -70,8 +70,9 @@ def read_tensors(file: Path) -> Tensors:
 def _check_size(file: Path, shapes: Mapping[str, tuple[int, ...]]) -> None:
     if len(shapes) > MAX_TENSORS or sum(map(math.prod, shapes.values())) > MAX_VALUES:
         raise RunError(
-            f"{file.name} is larger than a model that latentlab opens: {len(shapes):,} tensors.",
-            f"At most {MAX_TENSORS:,} tensors with {MAX_VALUES:,} values are read.",
+            f"{file.name} is larger than a model that latentlab opens: {len(shapes):,} tensors "
+            f"with {sum(map(math.prod, shapes.values())):,} values.",
+            f"At most {MAX_TENSORS:,} tensors with {MAX_VALUES:,} values (1 GB) are read.",
         )
 
 

@@ -6,13 +6,15 @@ import re
 from typing import TYPE_CHECKING, Any, override
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal, Slot
-from PySide6.QtGui import QStandardItemModel
+from PySide6.QtGui import QAction, QStandardItemModel
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QFileDialog,
     QHBoxLayout,
     QLineEdit,
+    QMenu,
+    QToolButton,
     QWidget,
 )
 
@@ -175,6 +177,7 @@ class TextEditor(Editor):
         super().__init__()
         self._field = field
         self.line = QLineEdit()
+        self._menu: QMenu | None = None
         self.take(self.line)
         self.set_value(field.default)
         self.line.textChanged.connect(self.changed)
@@ -186,6 +189,29 @@ class TextEditor(Editor):
             return text or None
         parts = self._parts()
         return parts if self._field.type == "words" else [_parse_integer(part) for part in parts]
+
+    def offer(self, words: tuple[str, ...]) -> None:
+        """Offer words in a menu, which adds or removes one; no words remove the menu."""
+        if self._menu is None and words:
+            self._menu = QMenu(self)
+            button = IconButton("plus", "Choose from what the data set has")
+            button.setMenu(self._menu)
+            button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+            self.layout_.addWidget(button)
+            self._menu.triggered.connect(self._on_offered)
+            self._menu_button = button
+        if self._menu is None:
+            return
+        self._menu_button.setVisible(bool(words))
+        self._menu.clear()
+        for word in words:
+            self._menu.addAction(word)
+
+    @Slot(QAction)
+    def _on_offered(self, action: QAction) -> None:
+        word, parts = action.text(), self._parts()
+        kept = [part for part in parts if part.partition(":")[0].strip() != word]
+        self.set_value(kept if len(kept) < len(parts) else [*parts, word])
 
     def _parts(self) -> list[str]:
         return [part.strip() for part in re.split("[,;]", self.line.text()) if part.strip()]

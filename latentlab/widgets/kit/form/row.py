@@ -9,7 +9,7 @@ from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from latentlab.session.form import default_kind, inner_texts, texts
-from latentlab.widgets.kit.form.editors import make_editor
+from latentlab.widgets.kit.form.editors import TextEditor, make_editor
 from latentlab.widgets.kit.labels import muted, problem
 from latentlab.widgets.kit.theme import UNIT
 
@@ -65,6 +65,11 @@ class FieldRow(QWidget):
         label.setIndent(indent)
         label.setFixedWidth(LABEL_WIDTH - (GROUP_INDENT if self.field.group else 0))
         return label
+
+    def offer(self, words: tuple[str, ...]) -> None:
+        """Offer words for a list of words; see `TextEditor.offer`."""
+        if isinstance(self.editor, TextEditor):
+            self.editor.offer(words)
 
     def value(self) -> Any:
         """Return the entered value; None if empty."""

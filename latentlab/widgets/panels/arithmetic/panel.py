@@ -134,10 +134,9 @@ class ArithmeticPanel(PanelWidget):
         for index, view in enumerate(self._views()):
             view.set_pixels(blend.pictures[index] if blend else None)
         captions = [*(slot.caption for slot in self.slots), self.caption]
-        names = state.model.spec.class_names if state.model else ()
         for index, caption in enumerate(captions):
             label = blend.points[index].label if blend else None
-            caption.setText(names[label] if label is not None and names else "")
+            caption.setText(state.model.spec.label_text(label) if state.model else "")
             caption.setVisible(bool(caption.text()))
 
     @Slot(int)

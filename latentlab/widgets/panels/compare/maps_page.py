@@ -22,6 +22,7 @@ from latentlab.widgets.panels.compare.pages import ComparePage, SeveralPage, mod
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from latentlab.data.condition import Label
     from latentlab.session.comparison import Comparison
     from latentlab.session.request import Request
     from latentlab.session.selection import Selection
@@ -79,7 +80,7 @@ class MapsPage(ComparePage):
     why_not = SeveralPage.why_not
 
     @override
-    def wanted(self, state: State, known: Comparison, label: int | None) -> Request[Any] | None:
+    def wanted(self, state: State, known: Comparison, label: Label | None) -> Request[Any] | None:
         if state.codes is None or (known.map and len(known.map.xy) == len(state.codes)):
             return None
         return CompareMaps(len(state.codes))

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from latentlab.data.condition import Label
     from latentlab.session.comparison import Comparison
     from latentlab.session.points import ModelCard
     from latentlab.session.request import Request
@@ -65,7 +66,7 @@ class ComparePage(QWidget):
         del state, b
         return ""
 
-    def wanted(self, state: State, known: Comparison, label: int | None) -> Request[Any] | None:
+    def wanted(self, state: State, known: Comparison, label: Label | None) -> Request[Any] | None:
         """Return the request for what the page shows, or None if `known` has the answer."""
         del state, known, label
         return None
@@ -94,7 +95,7 @@ class PointPage(ComparePage):
         return point_incompatibility(state.model, b) if state.model else ""
 
     @override
-    def wanted(self, state: State, known: Comparison, label: int | None) -> Request[Any] | None:
+    def wanted(self, state: State, known: Comparison, label: Label | None) -> Request[Any] | None:
         point = state.preview.point if state.preview else state.point
         if point is None:
             return None
@@ -133,7 +134,7 @@ class ImagePage(ComparePage):
         return image_incompatibility(state.model, b) if state.model else ""
 
     @override
-    def wanted(self, state: State, known: Comparison, label: int | None) -> Request[Any] | None:
+    def wanted(self, state: State, known: Comparison, label: Label | None) -> Request[Any] | None:
         original = state.original
         if original is None:
             return None
@@ -189,7 +190,7 @@ class SeveralPage(ComparePage):
         return reason or (NO_IMAGES if empty else "")
 
     @override
-    def wanted(self, state: State, known: Comparison, label: int | None) -> Request[Any] | None:
+    def wanted(self, state: State, known: Comparison, label: Label | None) -> Request[Any] | None:
         is_known = known.columns and known.columns.rows == self._rows
         return None if is_known else CompareImages(self._rows)
 

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 
     from PySide6.QtGui import QDragEnterEvent, QDropEvent
 
+    from latentlab.data.condition import Label
     from latentlab.session.points import ModelCard
     from latentlab.session.request import Request
     from latentlab.session.state import Changes, State
@@ -214,7 +215,7 @@ class ComparePanel(PanelWidget):
         self.label.setVisible(needed and (page is self.point or (page is self.image and is_own)))
         self.label.offer(known.card.spec.class_names if known.card else ())
 
-    def _label(self, state: State, known: Comparison) -> int | None:
+    def _label(self, state: State, known: Comparison) -> Label | None:
         if state.model is None or known.card is None or not known.card.conditional:
             return None
         if needs_class(state.model, known.card):

@@ -133,11 +133,11 @@ def _caption(state: State) -> str:
 
 
 def point_text(point: Point, state: State, count: int = 3) -> str:
-    """Return the class and the first coordinates of a point as text."""
+    """Return the label and the first coordinates of a point as text."""
     numbers = ", ".join(f"{value:+.{DECIMALS}f}" for value in point.z[:count])
     more = ", …" if len(point.z) > count else ""
-    names = state.model.spec.class_names if state.model else ()
-    label = f"{names[point.label]} · " if point.label is not None and names else ""
+    label = state.model.spec.label_text(point.label) if state.model else ""
+    label = f"{label} · " if label else ""
     return f"{'preview · ' if state.preview else ''}{label}z = ({numbers}{more})"
 
 

@@ -28,6 +28,7 @@ from latentlab.widgets.kit.clipboard import paste_image
 from latentlab.widgets.kit.dialogs import ask_image_file
 from latentlab.widgets.kit.flow_layout import WrappingWidget
 from latentlab.widgets.kit.icons import IconButton
+from latentlab.widgets.kit.label_box import LabelBox
 from latentlab.widgets.kit.theme import UNIT
 from latentlab.widgets.kit.veil import StaleOverlay
 from latentlab.widgets.panel import Area, Panel, PanelWidget, Place
@@ -82,6 +83,8 @@ class OwnImagePanel(PanelWidget):
         self._stack.addWidget(_page(self.draw_tools, self.canvas))
         self._stack.addWidget(_page(self.crop_tools, self.crop))
         self._stack.addWidget(self.filling)
+        self.conditions = LabelBox()
+        self.body.addWidget(self.conditions)
         self.body.addWidget(self._stack, 5)
         self.body.addWidget(self.result, 3)
         self._connect()
@@ -117,6 +120,7 @@ class OwnImagePanel(PanelWidget):
     def _connect(self) -> None:
         self._pages.idClicked.connect(self.turn_to)
         self.label.activated.connect(self.controller.own_image.relabel)
+        self.conditions.chosen.connect(self.controller.own_image.relabel)
         self.open.clicked.connect(self._open)
         self.paste.clicked.connect(self._paste)
         self.forget.clicked.connect(self.controller.own_image.forget)
@@ -155,7 +159,9 @@ class OwnImagePanel(PanelWidget):
     def _show_model(self, state: State) -> None:
         model = state.model
         self.setEnabled(model is not None)
-        self.label.setVisible(model is not None and model.conditional)
+        conditions = model.spec.conditions if model and model.conditional else ()
+        self.label.setVisible(model is not None and model.conditional and not conditions)
+        self.conditions.offer(conditions)
         if model is None:
             return
         channels, height, width = model.spec.shape
@@ -179,8 +185,9 @@ class OwnImagePanel(PanelWidget):
         if image:
             self.crop_tools.invert.setChecked(image.fitting.invert)
             self.crop_tools.center.setChecked(image.fitting.center)
-        if own and own.point.label is not None:
+        if own and isinstance(own.point.label, int):
             self.label.setCurrentIndex(own.point.label)
+        self.conditions.show_label(own.point.label if own else None)
         if is_new and self._stack.currentIndex() == DRAW:
             self.turn_to(CROP)
 

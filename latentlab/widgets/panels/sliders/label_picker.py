@@ -10,13 +10,14 @@ from PySide6.QtWidgets import QButtonGroup, QComboBox, QHBoxLayout, QLabel, QToo
 from latentlab.widgets.kit.theme import UNIT
 
 if TYPE_CHECKING:
+    from latentlab.data.condition import Label
     from latentlab.session.points import ModelCard
 
 MAX_CLASS_BUTTONS = 12
 
 
 class LabelPicker(QWidget):
-    """One button per class, or a list if there are many; hidden for unconditional models."""
+    """One button per class, or a list if there are many; hidden without one class."""
 
     chosen = Signal(int)
 
@@ -43,7 +44,7 @@ class LabelPicker(QWidget):
 
     def offer(self, card: ModelCard) -> None:
         """List the classes of a model."""
-        self.setVisible(card.conditional)
+        self.setVisible(card.conditional and not card.spec.conditions)
         if card.spec.class_names == self._names:
             return
         self._names = card.spec.class_names
@@ -66,9 +67,9 @@ class LabelPicker(QWidget):
         self._list.addItems(list(self._names))
         self._list.setVisible(not short)
 
-    def show_label(self, label: int | None) -> None:
+    def show_label(self, label: Label | None) -> None:
         """Select a class without emitting `chosen`."""
-        if label is None:
+        if not isinstance(label, int):
             return
         button = self._buttons.button(label)
         if button:

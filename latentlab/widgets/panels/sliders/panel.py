@@ -14,6 +14,7 @@ from latentlab.session.directions import MakeSliderStrips, MeasureDimensions
 from latentlab.widgets.kit.axis.row_scroll_area import RowScrollArea
 from latentlab.widgets.kit.axis.strip_updates import StripUpdater
 from latentlab.widgets.kit.icons import IconButton
+from latentlab.widgets.kit.label_box import LabelBox
 from latentlab.widgets.kit.labels import muted
 from latentlab.widgets.kit.model_actions import ModelActions
 from latentlab.widgets.kit.theme import UNIT
@@ -47,7 +48,7 @@ class SlidersPanel(PanelWidget):
 
     def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
         super().__init__(controller, parent)
-        self.label = LabelPicker()
+        self.label, self.conditions = LabelPicker(), LabelBox()
         self._make_tools()
         self._grid = QGridLayout()
         self._grid.setContentsMargins(0, 0, UNIT, 0)
@@ -55,6 +56,7 @@ class SlidersPanel(PanelWidget):
         self._grid.setVerticalSpacing(UNIT // 2)
         self._area = RowScrollArea(self._grid, LINES_PER_ROW)
         self.body.addWidget(self.label)
+        self.body.addWidget(self.conditions)
         self.body.addWidget(self._area, 1)
         self.rows: list[SliderRow] = []
         self._axes: list[Axis] = []
@@ -95,6 +97,7 @@ class SlidersPanel(PanelWidget):
         self.random.clicked.connect(self.controller.point.randomize)
         self.reset.clicked.connect(self.controller.point.go_home)
         self.label.chosen.connect(self.controller.point.set_label)
+        self.conditions.chosen.connect(self._on_conditions)
         self.order.currentIndexChanged.connect(self._on_order)
         self.pictures.clicked.connect(self._on_pictures)
         undo = self.controller.undo
@@ -110,6 +113,7 @@ class SlidersPanel(PanelWidget):
     def show_state(self, state: State, changed: Changes) -> None:
         if "model" in changed and state.model:
             self.label.offer(state.model)
+            self.conditions.offer(state.model.spec.conditions)
             self._model_actions.show_model(state.model)
             self._offer_dimensions(state.model.latent_dim)
         if state.point is None or state.codes is None or len(state.point.z) != self._latent_dim:
@@ -117,6 +121,7 @@ class SlidersPanel(PanelWidget):
         if changed & {"model", "codes", MeasureDimensions} and not self._is_dragging():
             self._set_axes(state)
         self.label.show_label(state.point.label)
+        self.conditions.show_label(state.point.label)
         self._show_z()
         if MakeSliderStrips in changed:
             self._strip_updates.take(state.answer(MakeSliderStrips))
@@ -216,6 +221,10 @@ class SlidersPanel(PanelWidget):
         self._strip_updates.look()
 
     @Slot(object, bool)
+    def _on_conditions(self, label: tuple[float, ...], settled: bool) -> None:
+        self.controller.point.set_label(label, settled=settled)
+
+    @Slot(object, bool)
     def _on_moved(self, z: tuple[float, ...], settled: bool) -> None:
         point = self.controller.state.point
         if point:
@@ -269,6 +278,6 @@ PANEL = Panel(
     "thickness, a smile. The images below each slider show it in advance. <i>By KL</i> puts "
     "the dimensions that carry most nats first and greys those that the model does not use. "
     "<i>PCA</i> has a slider for each principal component, with its share of the variance. "
-    "A conditional model also takes the <i>class</i>.",
+    "A conditional model also takes the <i>class</i>, or several conditions, such as age and sex.",
     widget=SlidersPanel,
 )

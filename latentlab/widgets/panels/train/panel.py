@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from latentlab.workers.controller import Controller
 
 RECIPE_KEY = "train/recipe"
+CONDITIONS_KEY = "data.conditions"
 
 
 class TrainPanel(PanelWidget):
@@ -136,6 +137,8 @@ class TrainPanel(PanelWidget):
             button.setToolTip(state.draft.problem or tip)
         estimate = current_estimate(state) if state.training.run is None else None
         self.time.setText(describe_estimate(estimate))
+        if estimate and self.form and (row := self.form.row(CONDITIONS_KEY)):
+            row.offer(estimate.attributes)
 
     def _show_busy(self, busy: bool) -> None:
         visible = {self.start: not busy, self.queue: busy, self.card: busy, self._next_label: busy}

@@ -5,15 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, override
 
-import numpy as np
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QComboBox, QWidget
 
 from latentlab.session.abilities import DECODER
 from latentlab.session.export import GRID_FORMATS
-from latentlab.session.files.mosaic import tile
+from latentlab.session.files.film import traversal_frames
 from latentlab.session.interpolation import MakeTraversal, Range, Traversal, TraversalSettings
-from latentlab.session.points import Loop, Tiles
+from latentlab.session.points import Loop
 from latentlab.widgets.kit.export.content import Content
 from latentlab.widgets.kit.icons import IconButton
 from latentlab.widgets.kit.number_box import IntegerBox, NumberBox
@@ -185,7 +184,7 @@ class TraversalsPanel(PanelWidget):
         made = self.controller.state.answer(MakeTraversal)
         if made is None:
             return None
-        return Content(made.tiles, gap=1, film=sweep(made), formats=GRID_FORMATS)
+        return Content(made.tiles, gap=1, film=traversal_frames(made), formats=GRID_FORMATS)
 
     def _info(self) -> dict[str, Any]:
         made = self.controller.state.answer(MakeTraversal)
@@ -194,15 +193,6 @@ class TraversalsPanel(PanelWidget):
             "range": self.settings.range.value,
             "span": self.settings.span,
         }
-
-
-def sweep(made: Traversal) -> Tiles:
-    """Return one frame per column, with one image per dimension."""
-    rows, columns = made.values.shape
-    pictures = made.tiles.pictures.reshape(rows, columns, *made.tiles.pictures.shape[1:])
-    grid_columns = int(np.ceil(np.sqrt(rows)))
-    frames = [tile(pictures[:, column], grid_columns, gap=1) for column in range(columns)]
-    return Tiles((), np.stack(frames), columns)
 
 
 PANEL = Panel(

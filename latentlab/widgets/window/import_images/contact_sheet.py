@@ -170,7 +170,8 @@ def _summary(contact: ContactSheet) -> str:
     if contact.table:
         attributes = counted(len(contact.attributes), "attribute")
         source = f"; {contact.table} has {attributes}, {contact.how}"
-    return f"{pictures}{classes}{source}."
+    parts = f" {contact.parts}." if contact.parts else ""
+    return f"{pictures}{classes}{source}.{parts}"
 
 
 def _notes(notes: tuple[str, ...]) -> str:
