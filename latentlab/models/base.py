@@ -112,6 +112,18 @@ class Model(nn.Module, ABC):
             return self.prior_network(self)
         return StandardNormal(next(self.parameters()).new_zeros(self.latent_dim))
 
+    def codebook_points(self) -> tuple[Tensor, Tensor] | None:
+        """Return the codes of a quantized model, those in most use first; else None.
+
+        Returns
+        -------
+        z : Tensor
+            For each code, a point that is this code at all positions, with shape (K, D).
+        shares : Tensor
+            Share of the encoder's outputs that each code stands for, with shape (K,).
+        """
+        return None
+
     def auxiliary(self, q: Distribution, z: Tensor) -> Auxiliary:
         """Return the model's own terms of the loss, and figures to plot, for a batch.
 

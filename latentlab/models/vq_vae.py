@@ -178,6 +178,13 @@ class VQVAE(Model):
         return CodeDistribution(self.code_prior, self.codebook, self.latent_shape)
 
     @override
+    def codebook_points(self) -> tuple[Tensor, Tensor]:
+        shares, order = self.codebook.shares.sort(descending=True, stable=True)
+        _, height, width = self.latent_shape
+        vectors = self.codebook.vectors[order]
+        return vectors[:, :, None, None].expand(-1, -1, height, width).flatten(1), shares
+
+    @override
     def auxiliary(self, q: Distribution, z: Tensor) -> Auxiliary:
         """Return the commitment, the KL of the codes, and their perplexity in this batch.
 
