@@ -158,7 +158,7 @@ class CodeDistribution(Distribution):
     def __init__(self, network: CodePrior, codebook: Codebook, shape: tuple[int, int, int]) -> None:
         self._network, self._codebook, self._shape = network, codebook, shape
         channels, height, width = shape
-        super().__init__((), torch.Size([channels * height * width]), validate_args=False)
+        super().__init__(torch.Size(), torch.Size([channels * height * width]), validate_args=False)
 
     @override
     def sample(self, sample_shape: torch.Size | list[int] | tuple[int, ...] = ()) -> Tensor:

@@ -87,34 +87,40 @@ class Codebook(RandomLayer):
         with torch.autocast(outputs.device.type, enabled=False):
             # A product, because adding by index is not reproducible on GPUs.
             counts, sums = chosen.sum(0), chosen.T.mm(outputs)
-        fresh = self._random_outputs(outputs, indices)
-        if distributed.is_available() and distributed.is_initialized():
+        distances = (outputs - self.vectors[indices]).square().sum(1)
+        if _is_shared():
             distributed.all_reduce(counts)
             distributed.all_reduce(sums)
-            distributed.broadcast(fresh, 0)
         self.use.lerp_(counts, 1 - self._decay)
         self.sums.lerp_(sums, 1 - self._decay)
         equal_use = counts.sum() / len(self.vectors)
         dead = self.use < MIN_RELATIVE_USE * equal_use
-        fresh_use = FRESH_RELATIVE_USE * equal_use
+        fresh, fresh_use = self._restarts(outputs, distances, dead), FRESH_RELATIVE_USE * equal_use
         self.use.copy_(torch.where(dead, fresh_use, self.use))
         self.sums.copy_(torch.where(dead[:, None], fresh_use * fresh, self.sums))
         self.vectors.copy_(self.sums / self.use[:, None])
 
-    def _random_outputs(self, outputs: Tensor, indices: Tensor) -> Tensor:
-        """Return an output for each code, (K, C), drawn by its squared distance from its code.
+    def _restarts(self, outputs: Tensor, distances: Tensor, dead: Tensor) -> Tensor:
+        """Return an output for each dead code, with shape (K, C); other rows have no meaning.
 
-        An output is drawn again only if there are fewer of them than codes.
+        They are drawn in proportion to their squared distance from their code; one is drawn again
+        only if there are fewer outputs than dead codes.
         """
-        if not len(outputs):
-            # A process without images; the first one, which has some, sends its own.
-            return self.vectors.clone()
-        codes = len(self.vectors)
-        distance = (outputs - self.vectors[indices]).square().sum(1)
-        # The largest of weight / Exp(1) are samples without repetition, in proportion to weights.
-        waits = torch.empty_like(distance).exponential_(generator=self.generator)
-        rows = (distance / waits).topk(min(codes, len(outputs))).indices
-        return outputs[rows.repeat(-(-codes // len(rows)))[:codes]]
+        fresh = self.vectors.clone()
+        # A process may have no images; the first one always has some.
+        if len(outputs):
+            # The largest of weight / Exp(1) are samples without repetition.
+            waits = torch.empty_like(distances).exponential_(generator=self.generator)
+            rows = (distances / waits).topk(min(len(fresh), len(outputs))).indices
+            turn = (dead.cumsum(0) - 1).clamp_min(0)
+            fresh = outputs[rows[turn % len(rows)]]
+        if _is_shared():
+            distributed.broadcast(fresh, 0)
+        return fresh
+
+
+def _is_shared() -> bool:
+    return distributed.is_available() and distributed.is_initialized()
 
 
 def one_hot(indices: Tensor, codes: int) -> Tensor:

@@ -16,7 +16,6 @@ from torch.distributions import Distribution, Independent, Normal, constraints, 
 from latentlab.config import FIRST
 from latentlab.models.base import Auxiliary, Model, ModelConfig
 from latentlab.models.mlp import relu_layers
-from latentlab.models.posteriors.gaussian import diagonal_gaussian
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -83,8 +82,8 @@ class Ladder(nn.Module):
     @override
     def forward(self, features: Tensor) -> LadderPosterior:
         """Return q(z1, z2|x) for features (B, features)."""
-        lower, upper = self.lower(features).float(), self.upper(features).float()
-        return LadderPosterior(self, lower, diagonal_gaussian(upper))
+        mu, log_var = self.upper(features).float().chunk(2, dim=-1)
+        return LadderPosterior(self, self.lower(features).float(), gaussian(mu, log_var))
 
     def prior(self) -> LadderPrior:
         """Return p(z1, z2)."""
@@ -162,7 +161,7 @@ class LadderPrior(Distribution):
 
     def __init__(self, ladder: Ladder, zeros: Tensor) -> None:
         self.ladder, self.upper = ladder, gaussian(zeros, zeros)
-        super().__init__((), torch.Size([sum(ladder.sizes)]), validate_args=False)
+        super().__init__(torch.Size(), torch.Size([sum(ladder.sizes)]), validate_args=False)
 
     @override
     def sample(self, sample_shape: torch.Size | list[int] | tuple[int, ...] = ()) -> Tensor:
