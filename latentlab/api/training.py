@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, override
 import numpy as np
 
 from latentlab.api.images import DEFAULT_SIDE, data_config, to_numpy
-from latentlab.api.model import Model
+from latentlab.api.model import Model, find_model
 from latentlab.atomic_write import write_atomically
 from latentlab.data.image_set import ImageSpec
 from latentlab.directories import expanded
@@ -100,7 +100,7 @@ def runs() -> tuple[Run, ...]:
 
 
 def relink(run: str | PathLike[str], data: str | PathLike[str]) -> str:
-    """Point a run whose images have moved to them again.
+    """Point a run, given by folder or by its name in the library, to its moved images again.
 
     Returns
     -------
@@ -112,7 +112,8 @@ def relink(run: str | PathLike[str], data: str | PathLike[str]) -> str:
     DataError
         If these are not the images of the run, which is then unchanged.
     """
-    return finish(runs_data.relink(expanded(Path(run)), expanded(Path(data)).absolute()))
+    folder, place = find_model(expanded(Path(run))), expanded(Path(data)).absolute()
+    return finish(runs_data.relink(folder, place))
 
 
 def fit(

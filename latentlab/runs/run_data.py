@@ -225,7 +225,9 @@ def _moved_paths(data: DataConfig, kept: RunData, path: Path) -> dict[str, Path]
         return {named[0]: path}
     # The images are the first field; others are tables and labels.
     first, *others = sorted(before, key=[*type(data).model_fields].index)
-    found = {first: path}
+    # Of a file, the folder that it is in now may be given.
+    inside = path / before[first].name
+    found = {first: inside if inside.is_file() else path}
     for name in others:
         beside = [path.parent / before[name].name, path / before[name].name, before[name]]
         found[name] = _first(beside) or before[name]

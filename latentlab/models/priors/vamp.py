@@ -9,7 +9,6 @@ from pydantic import Field
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from latentlab.data.image_set import labels_in_turn
 from latentlab.models.priors.mixture import mixture
 from latentlab.models.priors.prior import PRIORS, Prior, PriorNetwork
 
@@ -21,6 +20,9 @@ if TYPE_CHECKING:
 
 FIRST_SIDE = 4
 """Side in pixels of the noise that pseudo-inputs start as, before it is enlarged."""
+
+DARKNESS = 4
+"""Power of the uniform noise: the mean of its pixels is 1 / (1 + 4)."""
 
 
 @PRIORS.register
@@ -66,12 +68,12 @@ class Vamp(PriorNetwork):
     def __init__(self, count: int, spec: ImageSpec) -> None:
         super().__init__()
         channels, height, width = spec.shape
-        noise = torch.rand(count, channels, FIRST_SIDE, FIRST_SIDE)
+        noise = torch.rand(count, channels, FIRST_SIDE, FIRST_SIDE) ** DARKNESS
         start = F.interpolate(noise, (height, width), mode="bilinear", align_corners=True)
         self.pixels = nn.Parameter(start)
         self._classes = max(1, spec.classes)
         # A checkpoint keeps all buffers: of one that it did not keep, nothing would be restored.
-        conditions = torch.from_numpy(labels_in_turn(count, spec)) if spec.conditions else None
+        conditions = torch.from_numpy(spec.labels_in_turn(count)) if spec.conditions else None
         self.register_buffer("conditions", conditions)
 
     @override
