@@ -40,7 +40,12 @@ FACTOR = {
     "objective": {"extra": {"kind": "factor", "units": 8}},
     "training": {"average": 0.9, "clip": 5.0},
 }
-RECIPES = {"plain": PLAIN, "full": FULL, "bf16": BF16, "factor": FACTOR}
+LEARNED = {
+    "model": {"prior": "flow", "posterior": {"kind": "flow", "layers": 1}},
+    "objective": {"kind": "iwae", "samples": 3},
+    "training": {"average": 0.9, "learning_rate": 1e-3},
+}
+RECIPES = {"plain": PLAIN, "full": FULL, "bf16": BF16, "factor": FACTOR, "learned": LEARNED}
 
 
 def recipe_like(values, **training):
@@ -111,7 +116,9 @@ STOPS = {
     ("values", "stop"),
     [
         *(("full", name) for name in STOPS),
-        *itertools.product(("plain", "bf16", "factor"), ("in the middle", "after an epoch")),
+        *itertools.product(
+            ("plain", "bf16", "factor", "learned"), ("in the middle", "after an epoch")
+        ),
     ],
 )
 def test_a_stopped_run_goes_on_as_if_it_had_not_been(tmp_path, values, stop):
