@@ -73,7 +73,7 @@ def told(events):
     """Return what was measured, without how long it took and how much memory there was."""
     return [
         {
-            name: (value.kl.tolist(), repr(asdict(value))) if name == "latents" else value
+            name: (value.kl.tolist(), repr(asdict(value))) if name == "latents" and value else value
             for name, value in ((name, getattr(event, name)) for name in EpochEnd.__slots__)
             if name not in ("seconds", "validation_seconds", "memory")
         }
