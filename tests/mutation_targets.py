@@ -59,11 +59,11 @@ def foreign_weights(run: Path, folder: Path) -> Target:
 def open_run(folder: Path) -> None:
     """Load the model of a run and decode a sample."""
     from latentlab.latent.encode import decode
-    from latentlab.latent.prior_samples import labels_for, sample_prior
+    from latentlab.latent.prior_samples import sample_prior
     from latentlab.learning.checkpoint import load_model
 
     model, checkpoint = load_model(folder)
-    labels = labels_for(1, checkpoint.spec.classes, None)
+    labels = checkpoint.spec.labels_in_turn(1)
     decode(model, sample_prior(model, 1, seed=0), labels)
 
 

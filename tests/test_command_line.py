@@ -205,6 +205,22 @@ def test_one_class_and_two_pictures_do(latentlab, tmp_path, train, kind):
     assert len(table(tmp_path / "s.csv")) == 2
 
 
+def test_a_run_is_pointed_to_its_moved_images_by_its_name(latentlab, tmp_path, train):
+    data = arrays(tmp_path / "d.npz")
+    train(data, name=runs() / "mine")
+    (tmp_path / "new").mkdir()
+    (tmp_path / "d.npz").rename(tmp_path / "new" / "d.npz")
+    np.savez(tmp_path / "other.npz", images=np.zeros((40, 8, 8), np.uint8))
+    status, _, errors = latentlab("relink", "mine", tmp_path / "other.npz")
+    assert status == 2
+    assert "other.npz" in errors
+    for place in (tmp_path / "new" / "d.npz", tmp_path / "new"):
+        status, said, _ = latentlab("relink", "mine", place)
+        assert (status, "36 training images, 4 held out" in said) == (0, True)
+    assert latentlab("encode", "mine", "--out", tmp_path / "codes.csv")[0] == 0
+    assert len(table(tmp_path / "codes.csv")) == 40
+
+
 # Images and classes by name
 
 

@@ -16,11 +16,12 @@ from latentlab.api.codes import CodeTable
 from latentlab.api.films import film
 from latentlab.api.images import channels_last, data_config, image_set, to_numpy
 from latentlab.api.metrics import given_images, measured
+from latentlab.data.binarize import binarize_like
 from latentlab.data.condition import label_at, label_between
 from latentlab.data.conditions import with_values
 from latentlab.directories import expanded, resources
 from latentlab.directories import runs as runs_folder
-from latentlab.errors import DataError, RunError, one_of
+from latentlab.errors import DataError, RunError, listed, one_of
 from latentlab.explorer.cards import card_of
 from latentlab.explorer.explorer import Explorer
 from latentlab.explorer.files.synthetic import write_dataset
@@ -34,7 +35,7 @@ from latentlab.latent.encode import decode_means, encode, to_hwc
 from latentlab.latent.grid import Spacing
 from latentlab.latent.interpolation.curves import PathKind, lerp, slerp
 from latentlab.latent.mixture_prior import sample_mixture
-from latentlab.latent.prior_samples import labels_for, sample_prior, sample_standard_normal
+from latentlab.latent.prior_samples import sample_prior, sample_standard_normal
 from latentlab.learning.checkpoint import run_folder
 from latentlab.runs.imported import read_import_record
 from latentlab.runs.model_export import ModelSource, export_model
@@ -273,7 +274,7 @@ class Model:
         """
         z = self.draw(n, seed=seed, prior=prior)
         if labels is None and self.conditional:
-            return self._decode(z, labels_for(n, self.spec, None))
+            return self._decode(z, self.spec.labels_in_turn(n))
         return self.decode(z, labels)
 
     def manifold(
@@ -428,6 +429,7 @@ class Model:
         conditions = self.spec.conditions
         labels = with_values(whole, conditions).y if conditions else self._class_labels(whole)
         images = image_set(np.asarray(whole.images[:]), labels, self.spec)
+        images = binarize_like(images, self.recipe)[:]
         codes = encode(self._network, images)
         described = Codes.of(whole, codes.mu, codes.sigma)
         return CodeTable.of(described, names, note)
@@ -550,7 +552,8 @@ class Model:
 
     def _images(self, images: ArrayLike, labels: Labels) -> ImageSet:
         found = image_set(images, None, self.spec)
-        return image_set(found.images, self._labels(labels, len(found)), self.spec)
+        found = image_set(found.images, self._labels(labels, len(found)), self.spec)
+        return binarize_like(found, self.recipe)[:]
 
     def _labels(self, labels: Labels, count: int) -> LabelArray | None:
         return labels_of(labels, self._card, count)
@@ -579,8 +582,10 @@ class Model:
 
     @override
     def __repr__(self) -> str:
-        classes = f", {self.spec.classes} classes" if self.conditional else ""
-        return f"<latentlab.Model {self.name!r}: {self._card.title}, {self.spec}{classes}>"
+        names = [each.name for each in self.spec.conditions]
+        given = f"given {listed(names)}" if names else f"{self.spec.classes} classes"
+        tail = f", {given}" if self.conditional else ""
+        return f"<latentlab.Model {self.name!r}: {self._card.title}, {self.spec}{tail}>"
 
     def _repr_html_(self) -> str:
         """Return 16 samples and a line of text, for notebooks."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping
 from contextlib import closing, suppress
 from functools import cached_property
 from os import PathLike
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any, override
 import numpy as np
 
 from latentlab.api.images import DEFAULT_SIDE, data_config, to_numpy
-from latentlab.api.model import Model
+from latentlab.api.model import Model, find_model
 from latentlab.atomic_write import write_atomically
 from latentlab.data.image_set import ImageSpec
 from latentlab.directories import expanded
@@ -26,7 +27,7 @@ from latentlab.session.curves import read_metrics
 from latentlab.work import finish
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Mapping
+    from collections.abc import Callable, Generator
 
     from numpy.typing import NDArray
 
@@ -99,7 +100,7 @@ def runs() -> tuple[Run, ...]:
 
 
 def relink(run: str | PathLike[str], data: str | PathLike[str]) -> str:
-    """Point a run whose images have moved to them again.
+    """Point a run, given by folder or by its name in the library, to its moved images again.
 
     Returns
     -------
@@ -111,7 +112,8 @@ def relink(run: str | PathLike[str], data: str | PathLike[str]) -> str:
     DataError
         If these are not the images of the run, which is then unchanged.
     """
-    return finish(runs_data.relink(expanded(Path(run)), expanded(Path(data)).absolute()))
+    folder, place = find_model(expanded(Path(run))), expanded(Path(data)).absolute()
+    return finish(runs_data.relink(folder, place))
 
 
 def fit(
@@ -133,8 +135,9 @@ def fit(
         Training images instead of the recipe's data: an array as in `latentlab.api.images`, a
         data set of (image, label) pairs, or what `latentlab.read_images` reads. Arrays are saved
         with the run.
-    labels : array_like, shape (N,), optional
-        Class of each image of an array: numbers or names.
+    labels : array_like, shape (N,), or mapping of str to these, optional
+        Class of each image of an array: numbers or names. A mapping gives attributes by name,
+        among which ``data.conditions`` of the recipe chooses.
     folder : path, optional
         Run folder to make; a new one in the library by default.
     callback : callable, optional
@@ -203,7 +206,9 @@ def _plan(
         raise DataError("fit trains one run, and the recipe asks for several seeds.", advice)
     place = new_folder(first) if folder is None else expanded(Path(folder))
     if images is not None:
-        values = {**values, "data": _data(images, labels, place)}
+        # The conditions are names of attributes that the images bring.
+        data = {**_data(images, labels, place), "conditions": first.data.conditions}
+        values = {**values, "data": data}
     elif labels is not None:
         raise DataError("There are labels without images.", "Give both.")
     return make_recipe(values), place
@@ -227,7 +232,9 @@ def _data(images: Any, labels: Any, folder: Path) -> dict[str, Any]:
     if (folder / DESCRIPTION_FILE).exists():
         raise RunError(f"{folder} already holds a run.", "Choose another folder.")
     arrays = {"images": to_numpy(images)} if _is_array(images) else _items(images)
-    if labels is not None:
+    if isinstance(labels, Mapping):
+        arrays |= {str(name): to_numpy(values) for name, values in labels.items()}
+    elif labels is not None:
         arrays["labels"] = to_numpy(labels)
     content = io.BytesIO()
     np.savez(content, **arrays)  # type: ignore[arg-type] # the stubs take keywords for options

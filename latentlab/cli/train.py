@@ -75,7 +75,7 @@ def demo(
 
 @app.command()
 def relink(
-    run: Annotated[Path, typer.Argument(help="Run folder.", parser=path)],
+    run: Annotated[Path, typer.Argument(help="Run folder, or the name of a run.", parser=path)],
     data: Annotated[
         Path, typer.Argument(help="Folder or file that holds its images now.", parser=path)
     ],

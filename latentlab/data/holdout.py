@@ -76,9 +76,9 @@ def file_keys(files: Iterable[str], seed: int = 0) -> Keys:
     return _hashed((file.encode("utf-8", "surrogatepass") for file in files), seed)
 
 
-def content_keys(images: Iterable[NDArray[np.uint8]]) -> Keys:
+def content_keys(images: Iterable[NDArray[np.uint8]], seed: int = 0) -> Keys:
     """Return the key of each image by its pixels, with shape (N,)."""
-    return _hashed(map(_content, images), 0)
+    return _hashed(map(_content, images), seed)
 
 
 def _content(image: NDArray[Any]) -> bytes:

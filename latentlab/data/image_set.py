@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, ClassVar, Self, cast, override
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self, cast, override
 
 import numpy as np
 from pydantic import Field, model_validator
 
-from latentlab.config import LAST, Config, Registry
+from latentlab.config import LAST, Config, Options, Registry
 from latentlab.data.concatenated import ConcatenatedArray
 from latentlab.data.condition import Condition, Label, combinations, describe_label
 from latentlab.errors import listed
@@ -79,6 +79,13 @@ class ImageSpec:
             return np.array(given, np.int64)
         return np.array(given, np.float32).reshape(-1, len(self.conditions))
 
+    def labels_in_turn(self, count: int) -> LabelArray:
+        """Return `count` labels: each class, or combination of classes, in turn."""
+        if not self.conditions:
+            return np.arange(count, dtype=np.int64) % max(1, self.classes)
+        each = np.array(combinations(self.conditions), np.float32)
+        return each[np.arange(count) % len(each)]
+
     def label_text(self, label: Label | None) -> str:
         """Return the name of a class, or the conditions as ``sex=female, age=30``; may be empty."""
         if isinstance(label, tuple):
@@ -102,14 +109,6 @@ class ImageSpec:
         channels, height, width = self.shape
         names = {1: "grey", 3: "colour"}
         return f"{width}×{height} {names.get(channels, f'{channels}-channel')}"
-
-
-def labels_in_turn(count: int, spec: ImageSpec) -> LabelArray:
-    """Return `count` labels of a conditional model: each class, or combination of them, in turn."""
-    if not spec.conditions:
-        return np.arange(count, dtype=np.int64) % max(1, spec.classes)
-    each = np.array(combinations(spec.conditions), np.float32)
-    return each[np.arange(count) % len(each)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -349,7 +348,7 @@ class Outline:
     train: int
     validation: int
     test: int = 0
-    attributes: tuple[str, ...] = ()
+    attributes: tuple[str, ...] = field(default=(), kw_only=True)
 
     @property
     def counts(self) -> str:
@@ -368,6 +367,7 @@ class Outline:
         return cls(spec, count - held_out, held_out)
 
 
+BINARIZATIONS = {"none": "None", "static": "Static", "dynamic": "Dynamic"}
 LEGACY_SPLIT_KEYS = {"held_out": "validation", "split_seed": "seed"}
 """Keys of the table ``split`` by their former names in data configs."""
 
@@ -387,6 +387,22 @@ class DataConfig(Config, ABC):
     )
     downloads: ClassVar[bool] = False
     """Whether `load` downloads missing images."""
+    binarize: Annotated[Literal["none", "static", "dynamic"], Options(BINARIZATIONS)] = Field(
+        "none",
+        title="Binarization",
+        description="Makes grey images black and white, as papers do for MNIST: each pixel is "
+        "white with the probability of its grey value. Static: one draw for each image. Dynamic: "
+        "training draws again in each epoch; all other images get the static draw, also your own.",
+        json_schema_extra=LAST,
+    )
+    binarize_seed: int = Field(
+        0,
+        ge=0,
+        le=2**31 - 1,
+        title="Draw seed",
+        description="Start of the random numbers of the static draw.",
+        json_schema_extra=LAST,
+    )
 
     @model_validator(mode="before")
     @classmethod

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from latentlab.data.binarize import binarize_like
 from latentlab.data.condition import label_at
 from latentlab.data.image_set import ImageSet
 from latentlab.data.own_image.crop import OwnImage, Preprocessing, largest_frame
@@ -33,7 +34,7 @@ from latentlab.latent.encode import (
     encode_within,
     to_hwc,
 )
-from latentlab.latent.prior_samples import labels_for, sample_prior
+from latentlab.latent.prior_samples import sample_prior
 from latentlab.learning.checkpoint import (
     empty_model,
     hash_of_weights,
@@ -372,8 +373,10 @@ class Explorer:
         z = sample_prior(self.model, settings.count, settings.seed)
         labels: Sequence[Label | None] = [None] * settings.count
         if self.model.conditional and self.card:
-            y = labels_for(settings.count, self.card.spec, settings.label)
+            y = self.card.spec.labels_in_turn(settings.count)
             labels = [label_at(y, row) for row in range(len(y))]
+        if settings.label is not None:
+            labels = [settings.label] * settings.count
         return tuple(map(self._point, z.tolist(), labels))
 
     def samples(self, settings: SampleSettings, columns: int = 0) -> Tiles:
@@ -415,9 +418,10 @@ class Explorer:
         valid = label if label is not None and spec.accepts(label) else None
         y = spec.label_array([valid]) if self.card.conditional else None
         images = ImageSet.labelled(fit_picture(source, fitting, spec)[None], y, spec)
+        images = binarize_like(images, self.card.recipe)[:]
         same = source is own.source and fitting == own.fitting
         own = own if same else OwnImage(source, fitting)
-        return replace(self._original(source.name, images), own=own)
+        return replace(self._original(source.name, images, valid), own=own)
 
     def start(self) -> tuple[Point, LatentPath, Original | None]:
         """Return an initial point and image, typical of the data, and a path between two others."""
@@ -442,9 +446,11 @@ class Explorer:
         assert self.card
         return self.card.point(z, label)
 
-    def _original(self, name: str, image: ImageSet) -> Original:
+    def _original(self, name: str, image: ImageSet, label: Label | None = None) -> Original:
+        """Encode an image; `label` is its label with all digits, if not only its array has it."""
         codes = encode(self.model, image)
-        point = self._point(codes.mu[0].tolist(), codes.label_of(0))
+        label = codes.label_of(0) if label is None else label
+        point = self._point(codes.mu[0].tolist(), label)
         picture, reconstruction = to_hwc(image.images)[0], self.decode(point).pixels
         sigma = tuple(codes.sigma[0].tolist())
         return Original(name, point, picture, reconstruction, sigma=sigma)

@@ -15,6 +15,7 @@ from latentlab.explorer.route import straight_path_points
 from latentlab.explorer.unreadable import image_file_error, run_path_error
 from latentlab.latent.codes import Codes
 from latentlab.latent.grid import Spacing, grid_axis, plane_points
+from latentlab.latent.prior_samples import sample_prior
 from latentlab.runs.run_log import read_run_log
 from latentlab.session.abilities import Ability
 from latentlab.session.files.mosaic import square_columns
@@ -24,6 +25,7 @@ from latentlab.session.model import (
     AllCodes,
     Decode,
     DecodePath,
+    DrawPoint,
     EncodeFile,
     EncodeImageAgain,
     Hover,
@@ -134,6 +136,12 @@ def _(request: DecodePath, explorer: Explorer) -> Generator[Progress, None, Tile
 @answer.register
 def _(request: MakeManifold, explorer: Explorer) -> Generator[Progress, None, Manifold]:
     return make_manifold(explorer, request.point, request.frame, request.grid)
+
+
+@answer.register
+def _(request: DrawPoint, explorer: Explorer) -> Point:
+    (z,) = sample_prior(explorer.model, 1, request.seed).tolist()
+    return request.point.at(tuple(z))
 
 
 @answer.register

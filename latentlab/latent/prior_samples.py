@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from latentlab.data.image_set import labels_in_turn
 from latentlab.latent.dimensions import prior_range
 from latentlab.models.base import StandardNormal
 from latentlab.models.thread_rng import SeededRng
@@ -15,8 +14,6 @@ from latentlab.models.thread_rng import SeededRng
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from latentlab.data.condition import Label, LabelArray
-    from latentlab.data.image_set import ImageSpec
     from latentlab.models.base import Model
 
 
@@ -32,11 +29,6 @@ def sample_prior(model: Model, count: int, seed: int) -> NDArray[np.float32]:
     """
     with torch.no_grad(), SeededRng(seed):
         return model.prior().sample((count,)).numpy()
-
-
-def labels_for(count: int, spec: ImageSpec, label: Label | None) -> LabelArray:
-    """Return `count` labels: all equal to `label`, or those of `labels_in_turn` if it is None."""
-    return labels_in_turn(count, spec) if label is None else spec.label_array([label] * count)
 
 
 def sample_standard_normal(latent_dim: int, count: int, seed: int) -> NDArray[np.float32]:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
+
+
+SIDES: tuple[Literal["left", "right"], ...] = ("left", "right")
 
 
 class Score(StrEnum):
@@ -95,3 +98,32 @@ def percentile(score: float, scores: ArrayLike) -> float:
         raise ValueError("there are no scores to compare with")
     below = known.size if np.isnan(score) else int((known < score).sum())
     return 100 * below / known.size
+
+
+def auroc(normal: ArrayLike, other: ArrayLike) -> float:
+    """Return the probability that an image of another set has a higher score than a normal one.
+
+    It is the area under the ROC curve of a threshold on the score: 0.5 if the sets cannot be told
+    apart, 1 if all others score higher. Equal scores count one half; NaN is left out.
+
+    Parameters
+    ----------
+    normal, other : array_like of float, shape (N,) and (M,)
+        Scores of both sets.
+
+    Raises
+    ------
+    ValueError
+        If a set has no scores.
+
+    References
+    ----------
+    The Meaning and Use of the Area under a Receiver Operating Characteristic (ROC) Curve, Hanley &
+    McNeil, 1982, eq. 1 (as the Wilcoxon statistic).
+    """
+    sets = [np.asarray(each, np.float64) for each in (normal, other)]
+    a, b = (np.sort(each[~np.isnan(each)]) for each in sets)
+    if not len(a) or not len(b):
+        raise ValueError("a set has no scores")
+    below, not_above = (np.searchsorted(a, b, side) for side in SIDES)
+    return float((below + not_above).mean() / (2 * len(a)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from latentlab.errors import one_of
+from latentlab.learning.terms.term import DISCRIMINATOR
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -47,7 +48,7 @@ def _changes(recipe: Recipe, terms: set[str]) -> Iterator[str]:
         for name in SIGMA_FIELDS:
             if getattr(likelihood, name, MIN_SAFE_SIGMA) < MIN_SAFE_SIGMA:
                 yield f"a larger {name} of the likelihood (model.likelihood.{name})"
-    if recipe.objective.extra.kind in terms:
+    if terms & {recipe.objective.extra.kind, DISCRIMINATOR}:
         yield f"another term than {recipe.objective.extra.kind} (objective.extra)"
     if terms <= {"loss"}:
         yield "a smaller beta (objective.beta)"

@@ -11,6 +11,7 @@ from torch.nn.parallel import DistributedDataParallel
 
 from latentlab.errors import TrainingError
 from latentlab.learning.losses import compute_losses
+from latentlab.learning.terms.term import DISCRIMINATOR
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,11 +36,25 @@ class LossModule(nn.Module):
         Noise source of the latent samples.
     bf16 : bool
         Whether layers run in bf16, by autocast.
+    network : nn.Module, optional
+        Network of the extra term.
+    images : int
+        Number of training images.
     """
 
-    def __init__(self, model: Model, noise: Noise, *, bf16: bool) -> None:
+    def __init__(
+        self,
+        model: Model,
+        noise: Noise,
+        *,
+        bf16: bool,
+        network: nn.Module | None = None,
+        images: int = 0,
+    ) -> None:
         super().__init__()
         self.model = model
+        self.network = network
+        self._images = images
         self._noise = noise
         self._bf16 = bf16
 
@@ -47,7 +62,9 @@ class LossModule(nn.Module):
     def forward(self, objective: Objective, inputs: Inputs, numbers: Numbers) -> dict[str, Tensor]:
         """Return ``loss`` and each term in nats per image, with shape (B,)."""
         with torch.autocast(inputs[0].device.type, torch.bfloat16, enabled=self._bf16):
-            return compute_losses(self.model, objective, inputs, numbers, self._noise)[0]
+            return compute_losses(
+                self.model, objective, inputs, numbers, self._noise, self.network, self._images
+            )[0]
 
 
 def data_parallel(losses: LossModule) -> nn.Module:
@@ -56,6 +73,15 @@ def data_parallel(losses: LossModule) -> nn.Module:
     parallel = DistributedDataParallel(losses)
     parallel.broadcast_buffers = False
     return parallel
+
+
+def minimized(values: Mapping[str, Tensor]) -> Tensor:
+    """Return what training minimizes, with shape (B,): the loss, and that of a discriminator.
+
+    Each has no gradient for the weights of the other, so that their sum needs one optimizer.
+    """
+    own = values.get(DISCRIMINATOR)
+    return values["loss"] if own is None else values["loss"] + own
 
 
 def backward(values: Mapping[str, Tensor], whole: int, size: int = 1) -> None:
@@ -68,12 +94,12 @@ def backward(values: Mapping[str, Tensor], whole: int, size: int = 1) -> None:
     """
     check_finite(values)
     # DDP averages gradients over the processes, so each sum is scaled by their number.
-    (values["loss"].sum() * (size / whole)).backward()
+    (minimized(values).sum() * (size / whole)).backward()
 
 
 def check_finite(values: Mapping[str, Tensor]) -> None:
     """On the CPU, raise a `TrainingError` if the loss is not finite."""
-    loss = values["loss"]
+    loss = minimized(values)
     # On a GPU this would synchronise; `Monitor` checks the losses when they arrive.
     if loss.device.type == "cpu" and not math.isfinite(loss.detach().sum().item()):
         raise not_finite_error(

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from latentlab.data.image_set import labels_in_turn
 from latentlab.data.pixels import displayed
 from latentlab.learning.checkpoint import load_weights
 from latentlab.learning.events import EpochPreview, FinalTest, Losses
@@ -89,11 +88,19 @@ def _mean_losses(
     sums, recipe, device = LossSums(), trainer.recipe, trainer.device
     noise, numbers = Noise(generator), recipe.objective.numbers(trainer.epochs)
     size = loader.spec.at_once(VALIDATION_BATCH_SIZE)
+    if recipe.objective.extra.batchwise:
+        size = min(size, recipe.training.batch_size)
     rows = torch.arange(len(loader)).split(size)
     for part, (x, y) in zip(rows, loader.batches(rows), strict=True):
         with torch.autocast(device.type, torch.bfloat16, enabled=trainer.bf16):
             values, outputs = compute_losses(
-                model, recipe.objective, (x, y, trainer.known(part)), numbers, noise
+                model,
+                recipe.objective,
+                (x, y, trainer.known(part)),
+                numbers,
+                noise,
+                trainer.network,
+                len(trainer.train_feed),
             )
         sums.add(values)
         sums.count(len(x))
@@ -112,7 +119,7 @@ def epoch_preview(trainer: Trainer) -> EpochPreview:
     labels = None if y is None else y[first]
     with SeededRng(trainer.recipe.training.seed, device):
         z = model.prior().sample((PREVIEW_SAMPLES,))
-    samples_of = torch.from_numpy(labels_in_turn(PREVIEW_SAMPLES, feed.spec)).to(device)
+    samples_of = torch.from_numpy(feed.spec.labels_in_turn(PREVIEW_SAMPLES)).to(device)
     preview = EpochPreview(
         trainer.epoch,
         mu.float().cpu().numpy(),

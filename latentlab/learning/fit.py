@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from latentlab.data.conditions import read_splits
+from latentlab.data.binarize import read_binarized
 from latentlab.errors import RecipeError, TrainingError
 from latentlab.learning.evaluate import epoch_preview, score_test, validate
 from latentlab.learning.events import Change, EpochEnd, Event, SavedState, Started
@@ -83,7 +83,7 @@ def fit(
     """
     controls = controls or Controls()
     device = local_device(devices.pick_device(recipe.training.device))
-    splits = yield from (data or read_splits(recipe.data))
+    splits = yield from (data or read_binarized(recipe.data))
     trainer = _trainer(recipe, splits, device, controls)
     replay = _restore(trainer, resume, changes)
     monitor = Monitor(trainer, controls, resume, keeps_best=bool(splits.test))

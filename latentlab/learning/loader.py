@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from latentlab.data.binarize import Binarized, grey_images
 from latentlab.data.holdout import RowView
 
 if TYPE_CHECKING:
@@ -40,6 +41,8 @@ class Loader(ABC):
 
     resident: ClassVar[bool]
     """Whether all images are on the device."""
+    binarized: bool = False
+    """Whether pixels are to be black or white; they may be grey still."""
 
     def __init__(self, images: ImageSet, device: torch.device) -> None:
         self.spec = images.spec
@@ -131,12 +134,22 @@ class StreamingLoader(Loader):
         return _pixels(x.to(self._device, non_blocking=True)), labels
 
 
-def make_loader(images: ImageSet, device: torch.device, resident_mb: int) -> Loader:
-    """Return a loader that keeps at most `resident_mb` MB of images on the device."""
-    elsewhere = device.type != "cpu" or isinstance(images.images, np.memmap | RowView)
-    if elsewhere and images.images.nbytes > resident_mb * 1_000_000:
-        return StreamingLoader(images, device)
-    return ResidentLoader(images, device)
+def make_loader(
+    images: ImageSet, device: torch.device, resident_mb: int, *, training: bool = False
+) -> Loader:
+    """Return a loader that keeps at most `resident_mb` MB of images on the device.
+
+    For `training` with images that are binarized dynamically, it loads them grey.
+    """
+    pixels = images.images
+    binarized = isinstance(pixels, Binarized)
+    if isinstance(pixels, Binarized) and pixels.is_dynamic and training:
+        images = grey_images(images)
+    elsewhere = device.type != "cpu" or isinstance(images.images, np.memmap | RowView | Binarized)
+    too_large = elsewhere and images.images.nbytes > resident_mb * 1_000_000
+    loader = (StreamingLoader if too_large else ResidentLoader)(images, device)
+    loader.binarized = binarized
+    return loader
 
 
 def _pixels(values: Tensor) -> Tensor:

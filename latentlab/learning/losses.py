@@ -10,7 +10,7 @@ from latentlab.learning.noise import Noise, draw
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from torch import Tensor
+    from torch import Tensor, nn
 
     from latentlab.learning.objectives.objective import Objective
     from latentlab.models.base import Model
@@ -22,6 +22,8 @@ def compute_losses(
     batch: tuple[Tensor, Tensor | None, Tensor | None],
     numbers: Mapping[str, float | Tensor],
     noise: Noise,
+    network: nn.Module | None = None,
+    images: int = 0,
 ) -> tuple[dict[str, Tensor], Batch]:
     """Return ``loss`` and each term per image, for training and for validation.
 
@@ -36,11 +38,16 @@ def compute_losses(
         See `Objective.numbers`; tensors if a captured step must see them change.
     noise : Noise
         Noise source of the latent samples.
+    network : nn.Module, optional
+        Network of the extra term; see `Term.network`.
+    images : int
+        Number of training images; 0 if unknown.
 
     Returns
     -------
     dict of str to Tensor
-        Nats per image, each with shape (B,), ``loss`` first.
+        Nats per image, each with shape (B,), ``loss`` first; the figures of the model, which are
+        not part of the loss, last.
     Batch
         The batch and the outputs of the model.
     """
@@ -48,6 +55,9 @@ def compute_losses(
     # The encoder must not see hidden pixels.
     q = model.encode(x if known is None else x * known, y)
     z = draw(q, noise)
-    outputs = Batch(x, y, known, z, q, model.decode(z, y), model.prior(y), model, noise)
+    p, prior = model.decode(z, y), model.prior(y)
+    outputs = Batch(x, y, known, z, q, p, prior, model, noise, network, images)
     terms = objective.terms(outputs)
-    return {"loss": objective.total(terms, numbers), **terms}, outputs
+    own = model.auxiliary(q, z)
+    loss = sum(own.terms.values(), objective.total(terms, numbers))
+    return {"loss": loss, **terms, **own.terms, **own.figures}, outputs

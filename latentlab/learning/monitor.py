@@ -207,7 +207,9 @@ class Monitor:
         best, self._best = self._best, None
         self._saved_at, self._saved_step = self.now(), trainer.step_count
         now = self._last_finite if self._diverged else trainer.snapshot()
-        if not all(np.isfinite(value).all() for value in now.weights.values()):
+        if not trainer.network_is_finite or not all(
+            np.isfinite(value).all() for value in now.weights.values()
+        ):
             now, self._diverged = self._last_finite, True
         if self._diverged:
             return SavedState(now, best)

@@ -8,6 +8,7 @@ import torch
 from torch.distributions import Distribution, Normal
 
 from latentlab.models.posteriors.posterior import FromNoise
+from latentlab.models.thread_rng import SeededRng
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -35,11 +36,28 @@ class Noise:
         self.first, self.whole = first, whole
 
     def like(self, tensor: Tensor) -> Tensor:
-        """Return noise with the shape of `tensor`."""
+        """Return standard normal noise with the shape of `tensor`."""
+        return self._own(self._empty(tensor).normal_(generator=self.generator), tensor)
+
+    def uniform(self, tensor: Tensor) -> Tensor:
+        """Return numbers in [0, 1) with the shape of `tensor`."""
+        return self._own(self._empty(tensor).uniform_(generator=self.generator), tensor)
+
+    def _empty(self, tensor: Tensor) -> Tensor:
         if not self.whole:
-            return torch.empty_like(tensor).normal_(generator=self.generator)
-        noise = tensor.new_empty(self.whole, *tensor.shape[1:]).normal_(generator=self.generator)
-        return noise[self.first : self.first + len(tensor)]
+            return torch.empty_like(tensor)
+        return tensor.new_empty(self.whole, *tensor.shape[1:])
+
+    def _own(self, noise: Tensor, tensor: Tensor) -> Tensor:
+        return noise[self.first : self.first + len(tensor)] if self.whole else noise
+
+    def permutations(self, rows: Tensor) -> Tensor:
+        """Return a random permutation of the rows for each column, with the shape (M, D) of `rows`.
+
+        Unlike `like`, it is that of the full batch in each process.
+        """
+        noise = torch.empty_like(rows).uniform_(generator=self.generator)
+        return noise.argsort(0)
 
 
 def draw(q: Distribution, noise: Noise) -> Tensor:
@@ -60,3 +78,18 @@ def draw_more(q: Distribution, noise: Noise, count: int) -> Tensor:
     if isinstance(base, Normal):
         return torch.addcmul(base.loc, base.scale, each)
     return base.from_noise(each)
+
+
+def draw_prior(prior: Distribution, noise: Noise, template: Tensor) -> Tensor:
+    """Return samples of a prior, one for each row of `template`, (B, D); gradients may pass.
+
+    Every process draws for the full batch, and returns its own rows.
+    """
+    base = getattr(prior, "base_dist", prior)
+    if isinstance(base, Normal):
+        return torch.addcmul(base.loc, base.scale, noise.like(template))
+    with SeededRng.of(noise.generator):
+        if prior.batch_shape or not noise.whole:
+            shape = () if prior.batch_shape else (len(template),)
+            return prior.sample(shape)
+        return prior.sample((noise.whole,))[noise.first :][: len(template)]

@@ -6,12 +6,12 @@ from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn.utils import clip_grad_norm_
 from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 from latentlab.errors import RecipeError
-from latentlab.learning.batch_loss import LossModule, backward, data_parallel
+from latentlab.learning.batch_loss import LossModule, backward, data_parallel, minimized
 from latentlab.learning.events import Snapshot
 from latentlab.learning.fast.device import is_out_of_memory, prefer_onednn, use_bf16
 from latentlab.learning.fast.distributed import ProcessGroup
@@ -22,7 +22,7 @@ from latentlab.learning.loss_sums import LossSums
 from latentlab.learning.masking import observation_mask
 from latentlab.learning.noise import Noise
 from latentlab.models.label import refuse_conditions
-from latentlab.models.layers import Dropout
+from latentlab.models.layers import RandomLayer
 from latentlab.models.thread_rng import SeededRng
 
 if TYPE_CHECKING:
@@ -64,19 +64,22 @@ class Trainer:
             prefer_onednn()
         with SeededRng(training.seed):
             self.model = recipe.model.build(splits.spec)
+            self.network = recipe.objective.extra.network(self.model.latent_dim)
         if not self.model.conditional:
             refuse_conditions(splits.spec)
         recipe.objective.check(self.model)
         self.model.to(device)
+        if self.network:
+            self.network.to(device)
         self.ema = deepcopy(self.model).requires_grad_(False) if training.average else None
         self.order = torch.Generator().manual_seed(training.seed)
         self.order_before = self.order.get_state()
         self.noise = Noise(torch.Generator(device).manual_seed(training.seed))
         self.rng = torch.Generator(device).manual_seed(training.seed + 1 + self.team.rank)
         for module in self.model.modules():
-            if isinstance(module, Dropout):
+            if isinstance(module, RandomLayer):
                 module.generator = self.rng
-        self.train_feed = make_loader(splits.train, device, training.resident_mb)
+        self.train_feed = make_loader(splits.train, device, training.resident_mb, training=True)
         self.validation_feed = make_loader(splits.validation, device, training.resident_mb)
         self.geometry = LatentGeometry(self.validation_feed)
         self.meter = LossSums()
@@ -84,18 +87,35 @@ class Trainer:
         self.numbers: dict[str, float | Tensor] = {}
         self._last_scheduled: dict[str, float] = {}
         self.optimizer = self._make_optimizer()
-        losses = LossModule(self.model, self.noise, bf16=self.bf16)
+        losses = LossModule(
+            self.model,
+            self.noise,
+            bf16=self.bf16,
+            network=self.network,
+            images=len(self.train_feed),
+        )
         self.losses = losses if self.team.size == 1 else data_parallel(losses)
         self._runner = make_runner(self)
 
     def _make_optimizer(self) -> torch.optim.Optimizer:
         training = self.recipe.training
-        weights = list(self.model.parameters())
+        weights = self.weights
         if self.device.type != "cuda":
             # Fused optimizers exist for all devices and save a third of a small model's step.
             return training.optimizer.build(weights, training.learning_rate, fused=True)
         rate = torch.tensor(training.learning_rate, device=self.device)
         return training.optimizer.build(weights, rate, fused=True, capturable=True)
+
+    @property
+    def weights(self) -> list[nn.Parameter]:
+        """All weights that the optimizer changes: of the model, and of the network of a term."""
+        return [*self.model.parameters(), *(self.network.parameters() if self.network else ())]
+
+    @property
+    def network_is_finite(self) -> bool:
+        """Whether all weights of the network of a term are finite; waits for the device."""
+        weights = self.network.parameters() if self.network else ()
+        return all(bool(weight.isfinite().all()) for weight in weights)
 
     @property
     def shown(self) -> Model:
@@ -123,12 +143,27 @@ class Trainer:
         Raises
         ------
         RecipeError
-            If the model cannot be trained with the objective.
+            If the model cannot be trained with the objective, or needs another discriminator.
         """
         recipe.objective.check(self.model)
+        self._check_network(recipe)
         self.recipe = recipe
         # A trace or graph contains the objective at the time of its recording.
         self._runner = make_runner(self)
+
+    def _check_network(self, recipe: Recipe) -> None:
+        """Refuse another term with a network, whose weights would have learned nothing yet."""
+        old, new = (
+            each.objective.extra.model_copy(update={"weight": 0.0})
+            for each in (self.recipe, recipe)
+        )
+        if old != new and (self.network or new.network(self.model.latent_dim)):
+            raise RecipeError(
+                {
+                    "objective.extra": "a discriminator learns from the first step, so that only "
+                    "the weight of its term can change while a run goes on: start a new run"
+                }
+            )
 
     # Steps
 
@@ -175,16 +210,23 @@ class Trainer:
         training = self.recipe.training
         if training.clip:
             clip_grad_norm_(self.model.parameters(), training.clip)
+            if self.network:
+                clip_grad_norm_(self.network.parameters(), training.clip)
         self.optimizer.step()
         if self.ema:
             self._update_ema(self.ema, training.average)
         self.meter.add(values)
 
     def augmented(self, inputs: Inputs) -> Inputs:
-        """Return a batch with its images augmented, if the recipe enables it."""
+        """Return a batch with its images augmented and binarized, as far as the recipe says so."""
         x, y, known = inputs
         augment = self.recipe.training.augment
-        return (augment.apply(x, self.rng), y, known) if augment.active else inputs
+        if augment.active:
+            x = augment.apply(x, self.rng)
+        if self.train_feed.binarized:
+            # Black and white pixels stay so; a rotation, say, has made others grey.
+            x = (self.noise.uniform(x) < x).to(x.dtype)
+        return x, y, known
 
     def learn_rows(self, rows: Tensor) -> None:
         """Make a step with images that are on the device."""
@@ -244,7 +286,7 @@ class Trainer:
                 rows = torch.arange(tried, device=self.device)
                 x, y = self.train_feed.batch(rows)
                 values = self.losses(self.recipe.objective, (x, y, None), self.numbers)
-                values["loss"].mean().backward()
+                minimized(values).mean().backward()
             except (RuntimeError, MemoryError) as error:
                 if not is_out_of_memory(error):
                     raise

@@ -69,7 +69,8 @@ class TrainingState:
     meters : dict
         Names and number of images of the sums in `arrays`.
     arrays : dict of str to ndarray
-        Weights, their EMA, the states of the optimizer and of each random generator, and sums.
+        Weights of the model and of the network of a term, the model's EMA, the states of the
+        optimizer and of each random generator, and sums.
     """
 
     step: int
@@ -173,7 +174,7 @@ def _check_optimizer(trainer: Trainer, arrays: Mapping[str, NDArray]) -> None:
     learned = {name.split(".")[1] for name in found}
     shapes = {
         f"optimizer.{i}.{key}": () if key == "step" else tuple(weight.shape)
-        for i, weight in enumerate(trainer.model.parameters())
+        for i, weight in enumerate(trainer.weights)
         for key in trainer.recipe.training.optimizer.keeps
         if str(i) in learned
     }
@@ -194,6 +195,8 @@ def _describe(array: NDArray) -> str:
 
 def _fill(trainer: Trainer, arrays: Mapping[str, NDArray]) -> None:
     trainer.model.load_state_dict(_part(arrays, "model"))
+    if trainer.network:
+        trainer.network.load_state_dict(_part(arrays, "network"))
     if trainer.ema:
         trainer.ema.load_state_dict(_part(arrays, "average"))
     state: dict[int, dict[str, torch.Tensor]] = {}
@@ -249,8 +252,13 @@ def read_training_state(folder: Path) -> TrainingState:
 
 
 def _weights(trainer: Trainer) -> dict[str, NDArray]:
-    average = _named("average", trainer.ema.state_dict()) if trainer.ema else {}
-    return _named("model", trainer.model.state_dict()) | average
+    parts = {"model": trainer.model, "network": trainer.network, "average": trainer.ema}
+    return {
+        name: value
+        for prefix, part in parts.items()
+        if part
+        for name, value in _named(prefix, part.state_dict()).items()
+    }
 
 
 def _named(prefix: str, values: Mapping[str, torch.Tensor]) -> dict[str, NDArray]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, override
+from typing import Any, Self, override
 
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
@@ -27,6 +27,13 @@ class SeededRng(TorchDispatchMode):
     def __init__(self, seed: int, device: torch.device | str = "cpu") -> None:
         super().__init__()
         self._generator = torch.Generator(device).manual_seed(seed)
+
+    @classmethod
+    def of(cls, generator: torch.Generator) -> Self:
+        """Return a context that draws from `generator`."""
+        context = cls(0)
+        context._generator = generator
+        return context
 
     @classmethod
     @override

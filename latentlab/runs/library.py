@@ -16,7 +16,7 @@ from latentlab.atomic_write import write_atomically
 from latentlab.directories import is_imported, resources, runs
 from latentlab.errors import RunError, shown
 from latentlab.latent.encode import decode
-from latentlab.latent.prior_samples import labels_for, sample_prior
+from latentlab.latent.prior_samples import sample_prior
 from latentlab.learning.checkpoint import (
     DESCRIPTION_FILE,
     WEIGHTS_FILE,
@@ -62,7 +62,7 @@ MAX_CACHED = 4096
 def write_preview(folder: Path) -> None:
     """Write an image of 16 prior samples to a run folder."""
     model, checkpoint = load_model(folder)
-    labels = labels_for(16, checkpoint.spec, None)
+    labels = checkpoint.spec.labels_in_turn(16)
     pictures = decode(model, sample_prior(model, 16, seed=0), labels)
     save_image(tile(pictures, 4), folder / PREVIEW, {"samples": 16, "seed": 0})
 

@@ -165,7 +165,7 @@ def export_model(
     Returns
     -------
     str
-        What was checked, as a sentence; empty for safetensors.
+        What was checked, and what ONNX does not hold; empty for safetensors.
 
     Raises
     ------
@@ -200,7 +200,17 @@ def export_model(
         _write_folder(path, contents, manifest)
     else:
         write_atomically(path, contents[part])
-    return f"onnxruntime and torch differ by at most {worst:.1g}."
+    return f"onnxruntime and torch differ by at most {worst:.1g}. {_left_out(model)}".rstrip()
+
+
+def _left_out(model: Model) -> str:
+    """Return what the files do not say about a model; empty if they say all."""
+    left = []
+    if not model.has_standard_prior:
+        left.append("The learned prior is not in the files: other programs draw z from N(0, 1).")
+    if model.has_posterior and not model.has_gaussian_posterior:
+        left.append("Of the posterior they have the means and standard deviations only.")
+    return " ".join(left)
 
 
 def export_at_once(files: Mapping[str, bytes], path: str, half: bool, part: str) -> str:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field, TypeAdapter
 
 from latentlab.atomic_write import is_missing, write_atomically
+from latentlab.data.binarize import binarized, grey
 from latentlab.data.conditions import read_splits
 from latentlab.data.fingerprint import Fingerprint, compare, joined, misfit, take
 from latentlab.errors import DataError, LatentlabError, RunError
@@ -85,7 +86,7 @@ def write_run_data(folder: Path, data: DataConfig, splits: Splits) -> Fingerprin
     RunError
         If the folder cannot be written.
     """
-    images, previous = take(splits), read_run_data(folder)
+    images, previous = take(grey(splits)), read_run_data(folder)
     if previous:
         record = previous.model_copy(update={"images": joined(previous.images, images)})
     elif splits.train.keys is not None and (folder / DESCRIPTION_FILE).exists():
@@ -149,6 +150,7 @@ def load_run_data(
                 raise _not_found(data.kind, list(path_fields(config).values()))
             splits = yield from read_splits(config, spec.conditions if spec else ())
             splits, change = _checked(splits, config, kept, spec)
+            splits = binarized(splits, config)
         except DataError as error:
             problem = problem or error
             continue
@@ -223,7 +225,9 @@ def _moved_paths(data: DataConfig, kept: RunData, path: Path) -> dict[str, Path]
         return {named[0]: path}
     # The images are the first field; others are tables and labels.
     first, *others = sorted(before, key=[*type(data).model_fields].index)
-    found = {first: path}
+    # Of a file, the folder that it is in now may be given.
+    inside = path / before[first].name
+    found = {first: inside if inside.is_file() else path}
     for name in others:
         beside = [path.parent / before[name].name, path / before[name].name, before[name]]
         found[name] = _first(beside) or before[name]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from contextlib import closing
-from typing import TYPE_CHECKING, TextIO, cast
+from typing import TYPE_CHECKING, Any, TextIO, cast
 
 from rich.console import Console
 from rich.progress import (
@@ -23,11 +23,12 @@ from rich.table import Column
 from latentlab.errors import MOST_NAMES, listed
 from latentlab.learning.events import Change, EpochEnd, FinalTest, Losses, Started, Step
 from latentlab.learning.fast.distributed import is_main
+from latentlab.session.bits import bits_text
 from latentlab.streams import Unfailing
 from latentlab.work import Progress
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable, Generator, Mapping
 
 BAR_WIDTH = 12
 """Width of the bar in characters; epoch, loss and time left fit into 80 columns with it."""
@@ -90,6 +91,8 @@ class ProgressPrinter:
         self._progress = progress
         self._task: TaskID = progress.add_task("Starting", total=None, news="", left="")
         self._epochs = self._per_epoch = 1
+        self._recipe: Mapping[str, Any] = {}
+        self._pixels = 1
         self._clock = clock
         self._last_print = clock()
 
@@ -107,20 +110,21 @@ class ProgressPrinter:
             case Step(losses=losses) if losses:
                 self._tell_step(event, losses)
             case FinalTest():
-                self._print(f"epoch {event.epoch}  test {format_losses(event.losses)}")
+                self._print(f"epoch {event.epoch}  test {self._with_bits(event.losses)}")
                 if event.best_losses and event.best_epoch < event.epoch:
-                    best = format_losses(event.best_losses)
+                    best = self._with_bits(event.best_losses)
                     self._print(f"epoch {event.best_epoch} (lowest validation loss)  test {best}")
             case EpochEnd():
                 self._progress.update(self._task, completed=event.step)
                 self._print(
                     f"epoch {event.epoch}/{self._epochs}  train {format_losses(event.train)}  "
-                    f"validation {format_losses(event.validation)}  {event.seconds:.2f} s"
+                    f"validation {self._with_bits(event.validation)}  {event.seconds:.2f} s"
                 )
 
     def _tell_start(self, event: Started) -> None:
         self._epochs, self._per_epoch = event.epochs, event.steps_per_epoch
         splits = event.splits
+        self._recipe, self._pixels = event.recipe, splits.spec.pixels
         self._print(f"{event.parameters:,} parameters on {event.device}, {splits.counts}")
         if names := splits.spec.class_names:
             self._print(
@@ -129,6 +133,10 @@ class ProgressPrinter:
         if splits.notes:
             print(splits.notes, file=sys.stderr)
         self._update(f"Epoch 1/{event.epochs}", event.step, event.epochs * event.steps_per_epoch)
+
+    def _with_bits(self, losses: Losses) -> str:
+        bits = bits_text(self._recipe, self._pixels, losses)
+        return f"{format_losses(losses)}{f' ({bits})' if bits else ''}"
 
     def _tell_step(self, event: Step, losses: Losses) -> None:
         news = f"{format_losses(losses)} · {event.images_per_second:,.0f} images/s"

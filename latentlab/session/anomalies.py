@@ -6,9 +6,12 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
-from latentlab.latent.ranking import Score, Scores, rank_descending
+import numpy as np
+
+from latentlab.latent.ranking import Score, Scores, auroc, rank_descending
 from latentlab.session.abilities import DECODER_ON_IMAGES, SCORES, Abilities
 from latentlab.session.files.tables import file_and_part, write_table
+from latentlab.session.model import SET_ATTRIBUTE
 from latentlab.session.points import Original, Preview
 from latentlab.session.request import Lifetime, Priority, Request, SaveFile
 from latentlab.work import with_progress
@@ -17,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator
     from pathlib import Path
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from latentlab.latent.codes import Codes
@@ -72,6 +74,30 @@ def with_eta[T](
 
 def _duration(seconds: float) -> str:
     return f"{seconds:.0f} s" if seconds < 99.5 else f"{seconds / 60:.0f} min"
+
+
+def compare_sets(scores: Scores, by: Score, codes: Codes) -> str:
+    """Compare the scores of the images of the run with those of another set, in one sentence.
+
+    Returns
+    -------
+    str
+        Mean and deviation of each set and the AUROC; empty unless two sets are on the map and
+        images of both are scored.
+    """
+    known = codes.attributes
+    if known is None or SET_ATTRIBUTE not in known.names:
+        return ""
+    values, sets = scores.by(by), known.column(SET_ATTRIBUTE)[: len(scores)]
+    found = [values[(sets == i) & ~np.isnan(values)] for i in range(2)]
+    if not all(map(len, found)):
+        return ""
+    parts = (
+        f"{name} {by.text(float(each.mean()))} ± {by.text(float(each.std()))}"
+        for name, each in zip(known.levels[SET_ATTRIBUTE], found, strict=False)
+    )
+    area = auroc(*found)
+    return f"The {by.value} in {by.unit}: {', '.join(parts)}. AUROC {area:.3f}."
 
 
 def save_scores(

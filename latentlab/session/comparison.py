@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from latentlab.errors import listed
 from latentlab.session.abilities import ENCODER_DECODER, MODEL_ON_IMAGES, Abilities
-from latentlab.session.library.comparable import UNNORMALIZED
+from latentlab.session.library.comparable import likelihood_of, measure_of
 from latentlab.session.request import Lifetime, Priority, Request
 
 if TYPE_CHECKING:
@@ -219,27 +219,31 @@ def image_incompatibility(a: ModelCard, b: ModelCard) -> str:
     if a.spec.shape != b.spec.shape:
         return f"The models need different images: A {a.spec}, B {b.spec}."
     if b.conditional and not same_classes(a, b):
+        what = "conditions" if a.spec.conditions or b.spec.conditions else "classes"
         return (
-            "B is conditional, and its classes are not those of A: no image can be encoded by both."
+            f"B is conditional, and its {what} are not those of A: no image can be encoded by both."
         )
     return ""
 
 
 def are_nats_comparable(a: ModelCard, b: ModelCard) -> bool:
-    """Return whether nats are comparable: both likelihoods are densities, or neither is."""
-    return (_likelihood(a) == UNNORMALIZED) == (_likelihood(b) == UNNORMALIZED)
+    """Return whether nats are comparable: both likelihoods are densities, or probabilities."""
+    return measure_of(likelihood_of(a.recipe)) == measure_of(likelihood_of(b.recipe))
 
 
 def nats_warning(a: ModelCard, b: ModelCard) -> str:
     """Return a warning about comparing the nats of both models; empty if there is none."""
     if not are_nats_comparable(a, b):
-        kinds = f"{_likelihood(a)}, {_likelihood(b)}"
+        kinds = f"{likelihood_of(a.recipe)}, {likelihood_of(b.recipe)}"
         return (
             f"The likelihoods differ ({kinds}), so nats cannot be compared. Compare the squared "
             "error."
         )
     if a.conditional != b.conditional:
         conditional = a if a.conditional else b
+        if conditions := conditional.spec.conditions:
+            names = listed([each.name for each in conditions])
+            return f"{conditional.name} is given {names}, which lowers its loss."
         return (
             f"{conditional.name} is given the class, which lowers its loss by up to ln(classes) "
             "nats."
@@ -255,11 +259,6 @@ def training_data_note(a: ModelCard, b: ModelCard, held_out: int) -> str:
     if data != b.recipe.get("data"):
         return f"{a.name} was not trained on these images; {b.name} may have been."
     return "Neither model was trained on these images."
-
-
-def _likelihood(card: ModelCard) -> str:
-    likelihood = card.recipe.get("model", {}).get("likelihood", {})
-    return str(likelihood.get("kind", ""))
 
 
 def _dimensions(card: ModelCard) -> str:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from latentlab.latent.codes import Codes
     from latentlab.latent.planes import Plane
     from latentlab.session.points import (
+        CodebookTiles,
         GridSettings,
         LatentPath,
         Manifold,
@@ -153,10 +154,28 @@ class MakeSamples(Request["Tiles"]):
 
 
 @dataclass(frozen=True, slots=True)
+class DrawPoint(Request["Point"]):
+    """Draw a point from the learned prior, with the label of `point`."""
+
+    needs: ClassVar[Abilities] = DECODER
+    priority: ClassVar[Priority] = Priority.INTERACTIVE
+    point: Point
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
 class FetchPseudoInputs(Request["Tiles"]):
     """Get the pseudo-inputs of a VampPrior: the images, and the means of their posteriors."""
 
     needs: ClassVar[Abilities] = ENCODER_DECODER
+    modest: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, slots=True)
+class FetchCodebook(Request["CodebookTiles"]):
+    """Decode the codes of a quantized model that are in most use."""
+
+    needs: ClassVar[Abilities] = DECODER
     modest: ClassVar[bool] = True
 
 

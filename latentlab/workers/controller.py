@@ -126,10 +126,11 @@ class Controller(QObject):
 
     def start(self, path: Path, fallback: Path | None = None) -> None:
         """Open the first model, or `fallback` on failure, and request form, runs and plug-ins."""
-        asks = fallback is not None and may_hold_several(path)
-        self.runs.open(fallback if asks and fallback else path, fallback)
-        if asks:
-            self.codes.open(path)
+        if fallback and not _opens_alone(path):
+            self.runs.open(fallback)
+            self.open_path(path)
+        else:
+            self.runs.open(path, fallback)
         self.ask(DescribeForm())
         self.runs.list()
         self.ask(CheckPlugins())
@@ -194,3 +195,9 @@ class Controller(QObject):
     @Slot(object, object, bool)
     def _on_training_ended(self, outcome: Outcome, folder: Path | None, discard: bool) -> None:
         self.training.end(outcome, folder, discard=discard)
+
+
+def _opens_alone(path: Path) -> bool:
+    """Return whether a path is opened as a model or codes, without a question, or is missing."""
+    is_model = is_run(path) or is_checkpoint(path) or not path.exists()
+    return is_model or (is_code_file(path) and not may_hold_several(path))

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from latentlab.latent.ranking import Score
+from latentlab.session.anomalies import ScoreImages
 from latentlab.session.model import SET_ATTRIBUTE
 from latentlab.widgets.window.other_data import OtherDataDialog
 
@@ -30,6 +32,16 @@ def test_other_images_are_shown_beside_those_of_the_run_and_coloured_by_set(desk
     assert colour.names == ("run", "arrays batch.npz")
     assert len(desk.state.codes) == own + 30
     assert "scaled to 28×28 grey" in desk.panel("map").told.text()
+    panel = desk.panel("anomalies")
+    panel.draws.setValue(1)
+    panel.start.click()
+    desk.until(lambda: desk.state.answer(ScoreImages) is not None)
+    desk.settle()
+    assert panel.sets.text().startswith("The negative ELBO in nats: run ")
+    assert panel.sets.text().endswith("AUROC 1.000.")
+    panel.by.setCurrentText(Score.RATE.value)
+    assert panel.sets.text().startswith("The KL in nats: run ")
+    desk.go("explore")
     assert back.isEnabled()
     back.trigger()
     desk.until(lambda: not desk.state.model.other)

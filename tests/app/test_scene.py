@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import toy
 from gui_support import drop
@@ -10,6 +11,7 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox
 
 from latentlab.api.info import info
 from latentlab.directories import home, resources
+from latentlab.runs.image_files import save_image
 from latentlab.runs.scene_files import find_scene, read_picture_scene
 from latentlab.session.bookmarks import ReadBookmarks
 from latentlab.session.export import ANIMATIONS, PICTURES, Export
@@ -109,6 +111,20 @@ def test_a_film_of_a_path_brings_the_path_back(old_desk, tmp_path, monkeypatch, 
     found = info(path)
     assert found.opens
     assert found.facts["model"] == "digits-2d"
+
+
+def test_a_file_named_on_the_command_line_brings_its_scene_back(make_desk, tmp_path):
+    shown = {"scene": 1, "model": "digits-cvae", "z": [0.25] * 20, "label": 7}
+    (tmp_path / "a.scene").write_text(json.dumps(shown))
+    save_image(np.zeros((28, 28), np.uint8), tmp_path / "a.png", shown)
+    first = make_desk(tmp_path / "a.scene")
+    first.until(lambda: first.state.model.name == "digits-cvae" and first.state.point.label == 7)
+    assert first.state.failure is None
+    first.clear()
+    second = make_desk(tmp_path / "a.png")
+    answer_offer(second, "Bring the scene back")
+    second.until(lambda: second.state.model.name == "digits-cvae")
+    assert second.state.failure is None
 
 
 def test_a_picture_of_another_model_opens_that_model(desk, tmp_path):

@@ -32,6 +32,14 @@ def small_pixel_table(folder, write):
     return {"table": folder / "t.csv"}
 
 
+def small_binarized_mnist(folder, write):
+    rng = np.random.default_rng(0)
+    for part in ("train", "valid", "test"):
+        rows = rng.integers(0, 2, (20, 784))
+        np.savetxt(folder / f"binarized_mnist_{part}.amat", rows, "%d")
+    return {"root": folder}
+
+
 def small_folder(folder, write):
     write.pictures(folder, [f"{i % 2}/{i:02d}.png" for i in range(30)])
     write.attributes(folder / "attributes.csv", [f"{i:02d}.png" for i in range(30)])
@@ -64,6 +72,7 @@ def small_saved(folder, write):
 
 SMALL = {
     "arrays": small_arrays,
+    "binarized-mnist": small_binarized_mnist,
     "folder": small_folder,
     "celeba": small_celeba,
     "olivetti": small_olivetti,
@@ -164,17 +173,13 @@ def test_held_out_images_are_not_learned_from(loaded, config):
 
 @pytest.mark.parametrize("extra", [-3, 0, 7, 1_000_000])
 def test_the_map_shows_held_out_images_first(loaded, extra):
-    train, held_out = loaded.splits.train, loaded.splits.validation
-    limit = len(held_out) + extra
-    shown = loaded.splits.to_explore(limit)
-    assert len(shown) == min(limit, len(held_out) + len(train))
-    from_held_out = min(limit, len(held_out))
-    from_train = len(shown) - from_held_out
-    np.testing.assert_array_equal(shown.images[:from_held_out], held_out.images[:from_held_out])
-    np.testing.assert_array_equal(shown.images[from_held_out:], train.images[:from_train])
-    if loaded.splits.spec.classes:
-        np.testing.assert_array_equal(shown.labels[from_held_out:], train.labels[:from_train])
-        assert len(shown.labels) == len(shown)
+    splits = loaded.splits
+    first = [splits.validation, *([splits.test] if splits.test else []), splits.train]
+    limit = len(splits.validation) + extra
+    shown = splits.to_explore(limit)
+    assert len(shown) == min(limit, sum(map(len, first)))
+    whole = np.concatenate([part.images[:limit] for part in first])
+    np.testing.assert_array_equal(shown.images, whole[: len(shown)])
 
 
 def test_a_class_that_is_in_one_part_only_is_told(loaded):

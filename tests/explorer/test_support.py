@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from latentlab.data.image_set import ImageSpec
 from latentlab.explorer.code_index import CodeStatistics, RoundTripStatistics
 from latentlab.explorer.interpolation import measure_support
 from latentlab.latent.codes import Codes
@@ -37,7 +38,9 @@ def explorer():
     codes = Codes(mu, np.full_like(mu, 0.1), labels.astype(np.int64))
     index = CodeStatistics(codes)
     index.returns = RoundTripStatistics()
-    return SimpleNamespace(codes=codes, path_index=index, model=Mirror())
+    spec = ImageSpec((1, 1, 2), ("left", "right"))
+    card = SimpleNamespace(spec=spec)
+    return SimpleNamespace(codes=codes, path_index=index, model=Mirror(), card=card)
 
 
 @pytest.mark.parametrize("label", [0, 1])

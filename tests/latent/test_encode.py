@@ -11,7 +11,7 @@ from latentlab.data.image_set import ImageSet, ImageSpec, load
 from latentlab.data.sources.digits import DigitsConfig
 from latentlab.latent import encode as module
 from latentlab.latent.encode import BATCH, decode, encode, encode_within, to_hwc, to_model_input
-from latentlab.latent.prior_samples import labels_for, sample_prior
+from latentlab.latent.prior_samples import sample_prior
 from latentlab.learning.checkpoint import load_model
 from latentlab.models.mlp_vae import CVAEConfig, VAEConfig
 from latentlab.work import finish
@@ -96,7 +96,7 @@ def test_pictures_are_the_decoders_means_rounded_to_bytes_across_batches():
 def test_every_point_is_decoded_with_its_own_label_across_batches():
     model = make(CVAEConfig)
     z = np.zeros((ACROSS, 2), np.float32)
-    labels = labels_for(ACROSS, 3, None)
+    labels = np.arange(ACROSS) % 3
     pictures = decode(model, z, labels)
     for label in range(3):
         alone = decode(model, z[:1], np.array([label]))
@@ -161,12 +161,11 @@ def test_points_are_standard_normal():
     np.testing.assert_allclose((points**4).mean(0), 3, atol=0.25)
 
 
-def test_labels_are_the_one_wanted_or_every_class_in_turn():
-    assert labels_for(4, 3, 2).tolist() == [2, 2, 2, 2]
-    assert labels_for(3, 3, 0).tolist() == [0, 0, 0]
-    assert labels_for(5, 3, None).tolist() == [0, 1, 2, 0, 1]
-    assert labels_for(2, 0, None).tolist() == [0, 0]
-    assert labels_for(2, 3, None).dtype == labels_for(2, 3, 1).dtype == np.int64
+def test_labels_are_every_class_in_turn():
+    spec = ImageSpec((1, 2, 2), ("a", "b", "c"))
+    assert spec.labels_in_turn(5).tolist() == [0, 1, 2, 0, 1]
+    assert ImageSpec((1, 2, 2)).labels_in_turn(2).tolist() == [0, 0]
+    assert spec.labels_in_turn(2).dtype == np.int64
 
 
 @pytest.mark.parametrize(("run", "latent_dim"), [("vae_run", 2), ("cvae_run", 3)])

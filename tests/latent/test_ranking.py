@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from latentlab.latent.ranking import Score, Scores, percentile, rank_descending
+from latentlab.latent.ranking import Score, Scores, auroc, percentile, rank_descending
 
 
 def test_unlikeness_is_the_share_of_the_data_below():
@@ -41,3 +41,15 @@ def test_each_score_by_name():
     assert [score.unit for score in Score] == ["nats", "MSE", "nats"]
     assert Score.ERROR.text(0.01234) == "0.0123"
     assert Score.ELBO.text(99.46) == "99.5"
+
+
+def test_auroc_is_the_share_of_pairs_in_the_right_order():
+    rng = np.random.default_rng(0)
+    normal, other = rng.integers(0, 9, 40), rng.integers(3, 12, 30)
+    pairs = other[:, None] - normal
+    expected = ((pairs > 0) + 0.5 * (pairs == 0)).mean()
+    assert auroc([*normal, np.nan], [*other, np.nan]) == pytest.approx(expected)
+    assert auroc([1, 2], [3]) == 1
+    assert auroc([1, 1], [1]) == 0.5
+    with pytest.raises(ValueError, match="no scores"):
+        auroc([np.nan], [1])

@@ -7,6 +7,7 @@ import pytest
 import torch
 from training_support import finite, recipe_of, run, same, trained
 
+from latentlab.data.image_set import load
 from latentlab.errors import RecipeError, TrainingError
 from latentlab.learning.advice import advice_on
 from latentlab.learning.batch_loss import LossModule
@@ -90,6 +91,24 @@ def test_a_sum_that_is_no_number_is_blamed_on_its_weights():
     assert "objective.extra" in advice_on(recipe, ["none"], first=True)
 
 
+def test_a_discriminator_that_diverges_stops_the_run_and_is_named():
+    """Its loss is no part of the model's, which stays finite in this step."""
+    objective = {"kind": "elbo", "extra": {"kind": "factor", "units": 4}}
+    trainer = Trainer(recipe_of(objective=objective), load(recipe_of().data), torch.device("cpu"))
+    assert trainer.network_is_finite
+    with torch.no_grad():
+        trainer.network[-1].bias.fill_(math.nan)
+    assert not trainer.network_is_finite
+    x, y = trainer.train_feed.batch(torch.arange(8))
+    trainer.begin_step(8)
+    before = [weight.clone() for weight in trainer.weights]
+    with pytest.raises(TrainingError, match="no longer a finite number"):
+        trainer.gradients((x, y, None), 8)
+    pairs = zip(before, trainer.weights, strict=True)
+    assert all(torch.equal(one, other) for one, other in list(pairs)[:-1])
+    assert "objective.extra" in advice_on(trainer.recipe, ["discriminator"], first=False)
+
+
 @pytest.mark.parametrize("kind", ["gaussian", "laplace", "gaussian-learned", "laplace-learned"])
 def test_a_deviation_far_below_a_shade_is_refused_with_the_recipe(kind):
     """And the smallest that is not refused can be learned with."""
@@ -140,7 +159,7 @@ def test_a_step_that_fails_has_changed_no_weight(known, digits):
 
 
 def test_the_objectives_of_tests_are_gone():
-    assert set(OBJECTIVES.kinds()) == {"elbo", "capacity"}
+    assert set(OBJECTIVES.kinds()) == {"elbo", "capacity", "iwae", "rae"}
     assert "spoiling" not in str(Recipe.model_json_schema())
 
 

@@ -328,9 +328,85 @@ def test_shipped_recipes_of_convolutions_build_what_they_say(name):
     assert sum(each.numel() for each in model.parameters()) == weights
 
 
+BOUNDS_AND_PRIORS = {
+    "prior-mixture": ("mixture", "gaussian", "elbo", "none"),
+    "prior-vamp": ("vamp", "gaussian", "elbo", "none"),
+    "prior-flow": ("flow", "gaussian", "elbo", "none"),
+    "posterior-flow": ("standard", "flow", "elbo", "none"),
+    "iwae": ("standard", "gaussian", "iwae", "none"),
+    "rae": ("standard", "deterministic", "rae", "decoder-norm"),
+}
+"""Prior, posterior, objective and further term of each recipe, of which only these differ."""
+
+
+@pytest.mark.parametrize("name", BOUNDS_AND_PRIORS)
+def test_recipes_of_bounds_and_priors_change_one_thing_of_the_same_network(name):
+    recipe, plain = (read_recipe(TRAINING / f"{each}.toml") for each in (name, "vae-16d-mnist"))
+    kinds = (recipe.model.prior.kind, recipe.model.posterior.kind, recipe.objective.kind)
+    assert (*kinds, recipe.objective.extra.kind) == BOUNDS_AND_PRIORS[name]
+    assert (recipe.model.hidden, recipe.model.latent_dim) == ((256,), 16)
+    assert (recipe.data, recipe.training) == (plain.data, plain.training)
+    model = recipe.model.build(MNIST)
+    recipe.objective.check(model)
+    sizes = [shape for shape in linear_shapes(model.decoder) if shape]
+    assert sizes == [(256, 16), (784, 256)]
+
+
+DISENTANGLING = {
+    "beta-tc-sprites": "total_correlation",
+    "factor-sprites": "factor",
+    "dip-sprites": "covariance",
+}
+MATCHING = {"wae-mmd": "mmd", "aae": "adversarial"}
+BINARIZED = {
+    "static-mnist": ("static", [(400, 784), (80, 400), (400, 40), (784, 400)], "ReLU", 100),
+    "dynamic-mnist": (
+        "dynamic",
+        [(200, 784), (200, 200), (100, 200), (200, 50), (200, 200), (784, 200)],
+        "Tanh",
+        20,
+    ),
+}
+"""How the images are binarized, sizes, activation and batch size of each recipe."""
+
+
+@pytest.mark.parametrize("name", DISENTANGLING)
+def test_recipes_that_disentangle_change_the_term_only(name):
+    recipe, plain = (read_recipe(TRAINING / f"{each}.toml") for each in (name, "sprites"))
+    assert recipe.objective.extra.kind == DISENTANGLING[name]
+    assert (recipe.model, recipe.data) == (plain.model, plain.data)
+    assert (recipe.training, recipe.objective.beta) == (plain.training, 1.0)
+    recipe.objective.check(recipe.model.build(ImageSpec((1, 64, 64))))
+
+
+@pytest.mark.parametrize("name", MATCHING)
+def test_recipes_that_match_codes_to_the_prior_have_no_kl(name):
+    recipe, other = (read_recipe(TRAINING / f"{each}.toml") for each in (name, "aae"))
+    assert recipe.objective.extra.kind == MATCHING[name]
+    assert recipe.objective.beta == 0
+    assert (recipe.model, recipe.data, recipe.training) == (other.model, other.data, other.training)
+    recipe.objective.check(recipe.model.build(MNIST))
+
+
+@pytest.mark.parametrize("name", BINARIZED)
+def test_recipes_of_binarized_digits_are_those_of_the_papers(name):
+    how, shapes, activation, batch_size = BINARIZED[name]
+    recipe = read_recipe(TRAINING / f"{name}.toml")
+    assert (recipe.data.kind, recipe.data.binarize) == ("mnist", how)
+    model = recipe.model.build(MNIST)
+    assert linear_shapes(model) == shapes
+    assert any(type(layer).__name__ == activation for layer in model.modules())
+    assert (recipe.training.batch_size, recipe.training.optimizer.kind) == (batch_size, "adam")
+    assert (recipe.objective.beta, recipe.model.likelihood.kind) == (1.0, "bernoulli")
+
+
 def test_no_recipe_ships_untested():
     assert {path.stem for path in TRAINING.glob("*.toml")} == {
         *CONVOLUTIONS,
+        *BOUNDS_AND_PRIORS,
+        *DISENTANGLING,
+        *MATCHING,
+        *BINARIZED,
         "cvae-mnist",
         "vae-16d-mnist",
         "vae-2d-mnist",

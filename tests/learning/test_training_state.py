@@ -35,7 +35,12 @@ FULL = {
     },
 }
 BF16 = {**PLAIN, "training": {"precision": "bf16", "optimizer": "sgd", "learning_rate": 1e-4}}
-RECIPES = {"plain": PLAIN, "full": FULL, "bf16": BF16}
+FACTOR = {
+    **PLAIN,
+    "objective": {"extra": {"kind": "factor", "units": 8}},
+    "training": {"average": 0.9, "clip": 5.0},
+}
+RECIPES = {"plain": PLAIN, "full": FULL, "bf16": BF16, "factor": FACTOR}
 
 
 def recipe_like(values, **training):
@@ -106,7 +111,7 @@ STOPS = {
     ("values", "stop"),
     [
         *(("full", name) for name in STOPS),
-        *itertools.product(("plain", "bf16"), ("in the middle", "after an epoch")),
+        *itertools.product(("plain", "bf16", "factor"), ("in the middle", "after an epoch")),
     ],
 )
 def test_a_stopped_run_goes_on_as_if_it_had_not_been(tmp_path, values, stop):

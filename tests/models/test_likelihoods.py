@@ -249,3 +249,62 @@ def test_a_copy_reads_the_same(kind, h, x):
     likelihood = LIKELIHOODS.kinds()[kind]()
     read, h = likelihood.build(), wide(likelihood, h)
     torch.testing.assert_close(copy.deepcopy(read)(h).log_prob(x), read(h).log_prob(x))
+
+
+# Of 8-bit pixels
+
+DISCRETE = ("discretized-gaussian", "discretized-logistic")
+GREYS = torch.arange(256.0).view(256, 1, 1, 1) / 255
+
+
+@pytest.mark.parametrize("kind", DISCRETE)
+@pytest.mark.parametrize("min_sigma", [1e-4, 1e-2, 0.5])
+@pytest.mark.parametrize("raw", [-30.0, 0.0, 30.0])
+@pytest.mark.parametrize("h", [-1e4, -5.0, 0.0, 0.3, 4.0, 1e4])
+def test_the_probabilities_of_all_256_values_have_the_sum_1(kind, min_sigma, raw, h):
+    read = LIKELIHOODS.kinds()[kind](min_sigma=min_sigma).build()
+    read.raw_sigma.data.fill_(raw)
+    log_p = read(torch.full((256, 1, 1, 1), h)).log_prob(GREYS)
+    assert log_p.double().exp().sum().item() == pytest.approx(1, abs=2e-4)
+    assert log_p.max() <= 1e-6
+
+
+def test_a_discretized_logistic_is_the_papers_formula(h, x):
+    read = LIKELIHOODS.kinds()["discretized-logistic"]().build()
+    x = (255 * x).round() / 255
+    mean, scale = h.double().sigmoid(), bounded(read.raw_sigma, 0.01) * math.sqrt(3) / math.pi
+    above = ((x + 1 / 510 - mean) / scale).sigmoid()
+    below = ((x - 1 / 510 - mean) / scale).sigmoid()
+    above[x == 1], below[x == 0] = 1, 0
+    exact = above - below > 1e-9
+    got = read(h).base_dist.log_prob(x).double()
+    torch.testing.assert_close(got[exact], (above - below).log()[exact], rtol=1e-4, atol=1e-4)
+
+
+def test_a_discretized_gaussian_is_a_density_times_the_width_of_a_value(h, x):
+    """Where sigma is many values wide and black and white are far away."""
+    read = LIKELIHOODS.kinds()["discretized-gaussian"]().build()
+    x = (255 * x).round() / 255
+    inside = (x > 0) & (x < 1)
+    expected = -normal(x, h.sigmoid(), torch.tensor(0.1)) - math.log(255)
+    got = read(h).base_dist.log_prob(x)
+    torch.testing.assert_close(got[inside], expected[inside], rtol=2e-3, atol=2e-3)
+
+
+@pytest.mark.parametrize("kind", DISCRETE)
+def test_samples_are_8_bit_values_with_the_mean_and_the_deviation_that_it_says(kind):
+    p = LIKELIHOODS.kinds()[kind]().build()(torch.zeros(1, 1, 2, 2))
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        samples = p.sample((5000,))
+    torch.testing.assert_close(samples * 255, (samples * 255).round(), rtol=0, atol=1e-4)
+    torch.testing.assert_close(samples.mean(0), p.mean, rtol=0, atol=0.01)
+    torch.testing.assert_close(samples.std(0), p.stddev, rtol=0.1, atol=0)
+
+
+@pytest.mark.parametrize("kind", DISCRETE)
+def test_values_between_those_of_8_bits_count_as_the_nearest(kind):
+    read = LIKELIHOODS.kinds()[kind]().build()
+    h = torch.full((1, 1, 1, 1), 0.2)
+    near, exact = (read(h).log_prob(torch.full((1, 1, 1, 1), grey / 255)) for grey in (99.6, 100))
+    assert torch.equal(near, exact)

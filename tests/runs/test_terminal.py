@@ -175,3 +175,9 @@ def test_a_line_is_not_broken_by_a_narrow_terminal(monkeypatch, capsys):
     assert show(e for e in [EpochEnd(1, 1, losses, losses, 1.0, 1.0, latents, 1, 1.0)])
     lines = capsys.readouterr().out.splitlines()
     assert any(line.startswith("epoch 1/1") and line.rstrip().endswith("1.00 s") for line in lines)
+
+
+def test_losses_of_8_bit_likelihoods_are_also_in_bits_per_dimension(capsys):
+    assert show(fit(recipe_of(model={"likelihood": "discretized-logistic"})))
+    said = capsys.readouterr().out
+    assert re.search(r"validation loss .*\(\d+\.\d{3} bits per dimension\)", said)

@@ -158,7 +158,9 @@ def test_the_default_kind_comes_first():
     assert others == sorted(others)
     assert {"mnist", "fashion-mnist"} <= set(others)
     assert [kind.name for kind in FORM["training"].kinds] == [""]
-    assert FORM["data"].kinds[0].fields == ()
+    every = {"conditions", "binarize", "binarize_seed"}
+    assert {field.name for field in FORM["data"].kinds[0].fields} == every
+    assert all(every <= {field.name for field in kind.fields} for kind in FORM["data"].kinds)
     assert at("model", "vae", "likelihood").default == {"kind": "bernoulli"}
 
 

@@ -10,6 +10,7 @@ from toy import picture_of
 
 from latentlab.errors import RunError
 from latentlab.session.bookmarks import ReadBookmarks
+from latentlab.session.files.film import traversal_frames
 from latentlab.session.interpolation import (
     Bookmark,
     MakeBlend,
@@ -20,7 +21,6 @@ from latentlab.session.interpolation import (
 )
 from latentlab.session.runs import Run, TrainingStatus
 from latentlab.widgets.panels.image.support_gauge import SupportGauge
-from latentlab.widgets.panels.traversals.panel import sweep
 
 
 def raised(desk, key):
@@ -231,7 +231,7 @@ def test_a_row_sweeps_there_and_back(big):
 def test_a_sweep_has_a_frame_for_each_column(big):
     raised(big, "traversals")
     made = big.state.answer(MakeTraversal)
-    frames = sweep(made).pictures
+    frames = traversal_frames(made).pictures
     assert frames.shape == (9, 2 * 5 - 1, 3 * 5 - 1)
     np.testing.assert_array_equal(frames[3, :4, 5:9], made.tiles.pictures[9 + 3])
 

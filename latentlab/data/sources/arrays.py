@@ -53,6 +53,7 @@ if TYPE_CHECKING:
 
 __all__ = ["MAX_CLASSES", "SEED", "ArraysConfig"]
 MAX_ATTRIBUTES = 5
+FACTOR_ARRAYS = (DSPRITES_VALUES, DSPRITES_CLASSES)
 SEED = 0
 
 
@@ -245,10 +246,14 @@ def _attribute_names(file: NumpyFile, layout: Layout) -> tuple[str, ...]:
 
 
 def _extra_attributes(file: NumpyFile, layout: Layout) -> Attributes | None:
-    """Return the attributes from the extra arrays of a file."""
-    names = [name for name in layout.extra if name != DSPRITES_CLASSES]
+    """Return the attributes from the extra arrays of a file, such as its ground-truth factors.
+
+    Of the two arrays of factors of dSprites, the values are used if there are both.
+    """
+    both = {DSPRITES_CLASSES, DSPRITES_VALUES} <= {*layout.extra}
+    names = [name for name in layout.extra if not (both and name == DSPRITES_CLASSES)]
     found = read_attributes({name: file.read(name) for name in names})
-    if found and names == [DSPRITES_VALUES] and _six_columns(file, DSPRITES_VALUES):
+    if found and len(names) == 1 and names[0] in FACTOR_ARRAYS and _six_columns(file, names[0]):
         return replace(found, names=FACTORS)
     return found
 

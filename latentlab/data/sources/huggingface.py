@@ -34,6 +34,7 @@ from latentlab.work import Progress
 if TYPE_CHECKING:
     from collections.abc import Generator
 
+    from latentlab.data.holdout import PartCodes
     from latentlab.data.image_set import ImageSet
 
 PACKAGE = "datasets"
@@ -76,8 +77,11 @@ class HuggingFaceConfig(DataConfig, title="Hugging Face"):
     def outline(self) -> Generator[Progress, None, Outline | None]:
         yield Progress(f"Opening {self.root.name}")
         spec = ImageSpec((3 if self.colour else 1, self.size, self.size), ANY_CLASSES)
-        train, *others = (len(part) for part in _used(_open(self.root)).values())
-        return Outline(spec, train, *others) if others else Outline.of(spec, train, SHARE)
+        used = _used(_open(self.root))
+        own = _own_parts(used)
+        if own is None:
+            return Outline.of(spec, sum(map(len, used.values())), SHARE)
+        return Outline.of_parts(spec, own)
 
     @override
     def load(self) -> Generator[Progress, None, Splits]:
@@ -87,8 +91,7 @@ class HuggingFaceConfig(DataConfig, title="Hugging Face"):
         source = _Saved(self.root, used)
         frame = ImageFormat(self.size, self.size, self.crop, self.colour)
         labels, names = source.classes()
-        sizes = [len(part) for part in used.values()]
-        own = np.repeat(np.arange(len(sizes), dtype=np.int8), sizes) if len(sizes) > 1 else None
+        own = _own_parts(used)
         known = Known(
             np.arange(len(source.entries)), labels, names, AttributeTable(), all_occur=False
         )
@@ -103,6 +106,12 @@ class HuggingFaceConfig(DataConfig, title="Hugging Face"):
 def _is_part(images: ImageSet | None, name: str) -> bool:
     files = None if images is None else images.files
     return files is not None and all(file.startswith(f"{name}#") for file in files)
+
+
+def _own_parts(used: dict[str, Any]) -> PartCodes | None:
+    """Return the part of each row, one part after another; None if there is one only."""
+    sizes = [len(part) for part in used.values()]
+    return np.repeat(np.arange(len(sizes), dtype=np.int8), sizes) if len(sizes) > 1 else None
 
 
 def _used(parts: dict[str, Any]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from latentlab.config import parse
+from latentlab.data.binarize import binarize_like
 from latentlab.data.concatenated import ConcatenatedArray
 from latentlab.data.conditions import with_values
 from latentlab.data.image_set import DATA, TO_EXPLORE, Attributes, ImageSet, ImageSpec
@@ -94,6 +95,7 @@ def show_data(
         if len(images) > TO_EXPLORE:
             notes.append(f"Only the first {TO_EXPLORE:,} of {len(images):,} are shown.")
         images = yield from _fitted(images[:TO_EXPLORE], card.spec)
+    images = binarize_like(images, card.recipe)
     if explorer.model.conditional:
         conditions = card.spec.conditions
         images = with_values(images, conditions) if conditions else _with_classes(images, card.spec)

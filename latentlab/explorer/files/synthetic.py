@@ -159,7 +159,7 @@ def _write_arrays(samples: _Samples, path: Path) -> Generator[Progress, None, No
     for sample in samples:
         found.append(sample)
         yield samples.progress(len(found))
-    arrays = {
+    arrays: dict[str, NDArray[Any]] = {
         "images": np.stack([sample.pixels for sample in found]),
         "z": np.array([sample.point.z for sample in found], np.float32),
     }

@@ -11,7 +11,7 @@ from latentlab.errors import RunError
 from latentlab.explorer.import_.fitting import fitting_images
 from latentlab.explorer.import_.reader import find_reader
 from latentlab.latent.encode import decode, encode, label_tensor, to_hwc, to_model_input
-from latentlab.latent.prior_samples import labels_for, sample_prior
+from latentlab.latent.prior_samples import sample_prior
 from latentlab.learning.checkpoint import load_weights
 from latentlab.learning.recipe import Recipe, make_recipe
 from latentlab.runs.imported import ImportRecord, write_imported
@@ -108,7 +108,7 @@ def inspect_foreign(
     originals = reconstructions = None
     shown = imported.images
     if not model.has_encoder:
-        labels = labels_for(2 * SHOWN, imported.spec, None)
+        labels = imported.spec.labels_in_turn(2 * SHOWN)
         reconstructions = decode(model, sample_prior(model, 2 * SHOWN, 0), labels)
     elif shown is not None:
         few = shown.sample[:SHOWN]

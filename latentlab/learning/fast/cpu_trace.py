@@ -18,6 +18,8 @@ from torch.func import functional_call
 from torch.fx.experimental.proxy_tensor import make_fx
 from torch.fx.passes.fake_tensor_prop import FakeTensorProp
 
+from latentlab.learning.batch_loss import minimized
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -97,7 +99,7 @@ class TracedLosses:
             names[:] = values
             share = torch.full_like(values["loss"], 1 / len(inputs[0]))
             gradients = torch.autograd.grad(
-                values["loss"], tuple(weights.values()), share, allow_unused=True
+                minimized(values), tuple(weights.values()), share, allow_unused=True
             )
             aligned = map(_match_layout, gradients, weights.values())
             return [*(value.detach() for value in values.values()), *aligned]

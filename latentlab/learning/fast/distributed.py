@@ -77,6 +77,29 @@ def batch_mean(values: Tensor) -> Tensor:
     return (total[:-1] / total[-1]).reshape(values.shape[1:])
 
 
+def batch_rows(values: Tensor, first: int, whole: int) -> Tensor:
+    """Return the rows of a batch in all processes; gradients pass.
+
+    Parameters
+    ----------
+    values : Tensor
+        This process's slice, with shape (B, ...); every process must call it with its own.
+    first, whole : int
+        Row at which the slice starts, and rows of the batch; 0 for a batch that is not shared.
+
+    Returns
+    -------
+    Tensor
+        With shape (whole, ...).
+    """
+    if not whole:
+        return values
+    before = values.new_zeros(first, *values.shape[1:])
+    after = values.new_zeros(whole - first - len(values), *values.shape[1:])
+    rows: Tensor = _AllReduceSum.apply(torch.cat([before, values, after]))
+    return rows
+
+
 def torchrun_group() -> ProcessGroup:
     """Return this process's rank and the number of processes, from the variables of torchrun.
 

@@ -13,7 +13,7 @@ from latentlab.config import FIRST, Options
 from latentlab.errors import RecipeError
 from latentlab.learning.batch import reconstruction
 from latentlab.learning.noise import draw_more
-from latentlab.learning.objectives.objective import OBJECTIVES, Objective
+from latentlab.learning.objectives.objective import OBJECTIVES, Objective, extra_terms
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -82,8 +82,7 @@ class IWAE(Objective, title="Importance-weighted bound"):
         if doubly:
             bound = _doubly_reparameterized(bound, log_weights, z)
         terms = {"reconstruction": distortion.mean(0), "kl": rate.mean(0), "bound": bound}
-        extra = self.extra.value(batch)
-        return terms if extra is None else {**terms, self.extra.kind: extra}
+        return {**terms, **extra_terms(self.extra, batch)}
 
     @override
     def numbers(self, epochs: float) -> dict[str, float]:

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from latentlab.config import Choice, Config, Registry
 from latentlab.learning.batch import reconstruction
-from latentlab.learning.terms.term import TERMS, NoTerm, Term
+from latentlab.learning.terms.term import DISCRIMINATOR, TERMS, NoTerm, Term
 from latentlab.models.kl import kl
 from latentlab.models.posteriors.deterministic import Delta
 
@@ -52,6 +52,12 @@ OBJECTIVES = Registry[Objective](
 )
 
 
+def extra_terms(term: Term, batch: Batch) -> dict[str, Tensor]:
+    """Return the value of a term and the loss of its network, as far as it has them."""
+    values = {term.kind: term.value(batch), DISCRIMINATOR: term.network_loss(batch)}
+    return {name: value for name, value in values.items() if value is not None}
+
+
 class RateDistortion(Objective):
     """Reconstruction (distortion) and KL (rate), base class of the objectives here."""
 
@@ -68,8 +74,7 @@ class RateDistortion(Objective):
         terms = {"reconstruction": reconstruction(batch)}
         if not isinstance(batch.q, Delta):
             terms["kl"] = kl(batch.q, batch.prior, batch.z)
-        extra = self.extra.value(batch)
-        return terms if extra is None else {**terms, self.extra.kind: extra}
+        return {**terms, **extra_terms(self.extra, batch)}
 
     def distortion(self, terms: Mapping[str, Tensor]) -> Tensor:
         """Return the loss without the KL, with shape (B,)."""

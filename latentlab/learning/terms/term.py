@@ -10,14 +10,26 @@ from pydantic import Field
 from latentlab.config import Config, Registry
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from torch import Tensor, nn
 
     from latentlab.learning.batch import Batch
     from latentlab.models.base import Model
 
+DISCRIMINATOR = "discriminator"
+"""Name of the loss of a term's network, which is no part of the model's loss."""
+
 
 class Term(Config, ABC):
-    """Base class of auxiliary loss terms; the kind is the name of the curve."""
+    """Base class of auxiliary loss terms; the kind is the name of the curve.
+
+    A term may own a network, such as a discriminator, which learns with the model: in one backward
+    pass and with the same optimizer. `value` must have no gradient for its weights, and
+    `network_loss` none for those of the model; see `latentlab.learning.terms.discriminator`.
+    """
+
+    batchwise: ClassVar[bool] = False
+    """Whether the value depends on the number of images in a batch, so that validation must use
+    batches of the same size as training."""
 
     kind: str
     weight: float = Field(
@@ -35,6 +47,14 @@ class Term(Config, ABC):
 
     def check(self, model: Model) -> None:  # most terms fit every model
         """Raise a `RecipeError` with the reason if a model cannot be trained with it."""
+
+    def network(self, latent_dim: int) -> nn.Module | None:
+        """Return the network of the term with new random weights, or None without one."""
+        return None
+
+    def network_loss(self, batch: Batch) -> Tensor | None:
+        """Return what ``batch.network`` minimizes, with shape (B,), or None without one."""
+        return None
 
     @abstractmethod
     def value(self, batch: Batch) -> Tensor | None:

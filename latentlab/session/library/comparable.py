@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 UNNORMALIZED = "bernoulli"
 """The likelihood that is not a density of grey values; its nats compare with its own kind only."""
+DISCRETE = ("discretized-gaussian", "discretized-logistic")
+"""The likelihoods that are probabilities of 8-bit values, not densities of grey values."""
 PLACES = ("root", "images", "table")
 """Fields of data sets that are their folder or file."""
 
@@ -37,16 +39,32 @@ class Scale:
         if self.data and other.data and self.data != other.data:
             parts.append("the data sets differ")
         mine, theirs = self.likelihood, other.likelihood
-        if mine and theirs and (mine == UNNORMALIZED) != (theirs == UNNORMALIZED):
+        if mine and theirs and measure_of(mine) != measure_of(theirs):
             parts.append(f"the likelihoods differ ({mine}, {theirs})")
         return " and ".join(parts)
 
 
 def scale_of(recipe: Mapping[str, Any]) -> Scale:
     """Return the scale of a recipe."""
-    data, likelihood = recipe.get("data"), value_of(recipe, "model.likelihood")
-    kind = data if isinstance(data, str) else value_of(recipe, "data.kind")
+    given = recipe.get("data")
+    kind = given if isinstance(given, str) else value_of(recipe, "data.kind")
     places = (value_of(recipe, f"data.{key}") for key in PLACES)
     place = next(filter(None, places), None)
-    name = likelihood if isinstance(likelihood, str) else value_of(recipe, "model.likelihood.kind")
-    return Scale(" ".join(str(part) for part in (kind, place) if part), str(name or ""))
+    binarize = value_of(recipe, "data.binarize")
+    drawn = "binarized" if binarize in ("static", "dynamic") else None
+    data = " ".join(str(part) for part in (kind, place, drawn) if part)
+    return Scale(data, likelihood_of(recipe))
+
+
+def likelihood_of(recipe: Mapping[str, Any]) -> str:
+    """Return the kind of the likelihood of a recipe; empty if unknown."""
+    likelihood = value_of(recipe, "model.likelihood")
+    kind = likelihood if isinstance(likelihood, str) else value_of(recipe, "model.likelihood.kind")
+    return str(kind or "")
+
+
+def measure_of(likelihood: str) -> str:
+    """Return what the likelihoods of a kind are: only those of the same compare."""
+    if likelihood == UNNORMALIZED:
+        return "cross-entropy"
+    return "probability" if likelihood in DISCRETE else "density"

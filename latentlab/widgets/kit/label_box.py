@@ -1,4 +1,4 @@
-"""Choice of conditions of a model: a list for each class, a slider and a box for each number."""
+"""Choice of the conditions of a model: a list of classes, or a slider and a box for a number."""
 
 from __future__ import annotations
 

@@ -127,7 +127,7 @@ class Menus(QObject):
         tip = "Learn from your own images"
         self._add(menu, "Use a folder of images…", "Ctrl+Shift+I", self._use_pictures, tip)
         menu.addSeparator()
-        tip = "Restore model, z, view and path from a scene, or from a picture or film of latentlab"
+        tip = "Restore model, z, view and path from a scene, or from an image or film of latentlab"
         self._add(menu, "Open scene…", "", self.scenes.open, tip)
         tip = "Save model, z, view, path, bookmarks and workspace as a file"
         self._add(menu, "Save scene…", "Ctrl+S", self.scenes.save, tip)

@@ -40,10 +40,10 @@ class SceneMenu(QObject):
 
     @Slot()
     def open(self) -> None:
-        """Ask for a scene, a picture or a film, and restore its scene."""
+        """Ask for a scene, an image or a film, and restore its scene."""
         carriers = (*PICTURES, *ANIMATIONS, *SUFFIX_ALIASES)
         endings = " ".join(f"*.{each}" for each in dict.fromkeys((*SCENES, *carriers)))
-        kinds = f"Scenes, pictures and films ({endings});;{NAMES[SCENES[0]]}"
+        kinds = f"Scenes, images and films ({endings});;{NAMES[SCENES[0]]}"
         file, _ = QFileDialog.getOpenFileName(self._window, "Open scene", "", kinds)
         if file:
             self._scene.look_for(Path(file), is_needed=True)

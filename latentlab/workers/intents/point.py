@@ -6,8 +6,8 @@ from dataclasses import replace
 from random import SystemRandom
 from typing import TYPE_CHECKING
 
-from latentlab.session.abilities import DECODER, why_not
-from latentlab.session.model import EncodeImageAgain, PickImage
+from latentlab.session.abilities import DECODER, STANDARD_PRIOR, why_not
+from latentlab.session.model import DrawPoint, EncodeImageAgain, PickImage
 
 if TYPE_CHECKING:
     from latentlab.data.condition import Label
@@ -30,6 +30,7 @@ class PointIntents:
 
     def __init__(self, store: Store, demand: Demand, undo: Undo) -> None:
         self._store, self._demand, self._undo = store, demand, undo
+        demand.on(DrawPoint, self._on_drawn)
         demand.on(PickImage, self._on_picked)
         demand.on(EncodeImageAgain, self._on_renewed)
 
@@ -40,12 +41,18 @@ class PointIntents:
             self._undo.remember()
 
     def randomize(self) -> None:
-        """Sample z from the standard normal prior, keeping the label; codes alone have none."""
+        """Sample z from the prior, keeping the label; codes alone have none."""
         if why := why_not(DECODER, self._store.state.model):
             self._store.refuse(why)
             return
-        if point := self._store.state.point:
+        point = self._store.state.point
+        if point and why_not(STANDARD_PRIOR, self._store.state.model):
+            self._demand.ask(DrawPoint(point, RANDOM.randrange(2**31)))
+        elif point:
             self.set(point.at(tuple(RANDOM.gauss(0, 1) for _ in point.z)))
+
+    def _on_drawn(self, request: DrawPoint, point: Point) -> None:
+        self.set(point)
 
     def go_home(self) -> None:
         """Move z to the mean of the codes."""

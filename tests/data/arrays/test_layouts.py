@@ -8,7 +8,9 @@ from contextlib import suppress
 import numpy as np
 import pytest
 
+import latentlab
 from latentlab.data.arrays import pixels as array_pixels
+from latentlab.data.arrays.layouts import FACTORS
 from latentlab.data.image_set import load
 from latentlab.data.pixels import as_bytes
 from latentlab.data.sources.arrays import ArraysConfig
@@ -123,6 +125,20 @@ def test_dsprites_has_shapes_and_factors(tmp_path):
         order = [rows[image.tobytes()] for image in part.images]
         np.testing.assert_allclose(part.attributes.values, values[order].astype(np.float32))
         assert part.labels.tolist() == (np.array(order) % 3).tolist()
+
+
+def test_factors_of_dsprites_are_known_also_without_their_values(tmp_path):
+    classes = np.random.default_rng(0).integers(0, 3, (COUNT, 6))
+    path = tmp_path / "dsprites.npz"
+    np.savez(path, imgs=pictures() // 128, latents_classes=classes)
+    whole = found(path).whole()
+    assert whole.spec.class_names == ("square", "ellipse", "heart")
+    assert whole.attributes.names == FACTORS
+    assert whole.attributes.column("shape").tolist() == whole.labels.tolist()
+    # The Python API has them by name.
+    of_api = latentlab.read_images(path).attributes
+    assert tuple(of_api) == FACTORS
+    np.testing.assert_array_equal(of_api["posX"], whole.attributes.column("posX"))
 
 
 def test_files_of_one_unnamed_array_are_images_and_labels(tmp_path):

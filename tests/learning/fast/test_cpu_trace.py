@@ -16,6 +16,13 @@ from latentlab.learning.trainer import Trainer
 CPU = torch.device("cpu")
 ROWS = torch.arange(64)
 CONV = {"kind": "conv-vae", "hidden": None, "width": 2, "latent_dim": 3}
+TERMS = {
+    "factor": {"units": 8},
+    "adversarial": {"units": 8, "layers": 1},
+    "total_correlation": {"estimator": "stratified"},
+    "covariance": {"of": "codes"},
+    "mmd": {},
+}
 RECIPES = {
     "vae": {},
     "bf16": {"precision": "bf16"},
@@ -37,6 +44,11 @@ RECIPES = {
         "model": {"posterior": "deterministic"},
         "objective": {"kind": "rae", "extra": "gradient-penalty"},
     },
+    **{
+        kind: {"objective": {"kind": "elbo", "extra": {"kind": kind, **values}}}
+        for kind, values in TERMS.items()
+    },
+    "factor in bf16": {"objective": {"kind": "elbo", "extra": "factor"}, "precision": "bf16"},
     "residual": {"model": CONV},
     "residual in bf16": {"model": CONV, "precision": "bf16"},
     "reference": {"model": {**CONV, "architecture": "reference", "likelihood": "gaussian"}},
@@ -53,7 +65,13 @@ def at_once(monkeypatch):
 def learner(digits, **values):
     """Return a trainer, what its model costs, and a way to learn from rows plainly or not."""
     trainer = Trainer(recipe_of(**values), digits, CPU)
-    losses = LossModule(trainer.model, trainer.noise, bf16=trainer.bf16)
+    losses = LossModule(
+        trainer.model,
+        trainer.noise,
+        bf16=trainer.bf16,
+        network=trainer.network,
+        images=len(trainer.train_feed),
+    )
     trace = TracedLosses(losses)
 
     def learn(rows, numbers, record):
@@ -84,7 +102,7 @@ def test_losses_weights_and_chance_are_those_of_the_plain_way(digits, values):
             assert torch.equal(got[name], value), name
         assert not got["loss"].requires_grad
     for (name, value), other in zip(
-        plain.model.state_dict().items(), traced_.model.state_dict().values(), strict=True
+        plain.losses.state_dict().items(), traced_.losses.state_dict().values(), strict=True
     ):
         assert torch.equal(value, other), name
     for one, other in (

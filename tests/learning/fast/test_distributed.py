@@ -125,9 +125,12 @@ def assert_alike(one, other, tolerance=1e-4):
 
 def test_two_processes_learn_as_one_does_and_either_goes_on_from_the_other(tmp_path):
     """Batches of 300 and a last one of 100, and one of 99 that cannot be shared out evenly."""
-    plain = recipe_of(epochs=2, average=0.9, missing=0.1, seed=3)
-    # A floor under the mean KL of the whole batch, not of each process's share.
-    floor = {"kind": "elbo", "free_bits": 0.5}
+    # Terms of pairs of images look at the whole batch, not at each process's share.
+    factor = {"kind": "elbo", "extra": {"kind": "factor", "units": 8}}
+    plain = recipe_of(epochs=2, objective=factor, average=0.9, missing=0.1, seed=3)
+    # So does a floor under the mean KL.
+    pairs = {"kind": "total_correlation", "estimator": "stratified"}
+    floor = {"kind": "elbo", "free_bits": 0.5, "extra": pairs}
     uneven = recipe_of("cvae", floor, epochs=2, batch_size=133, clip=100.0)
     one, two = tmp_path / "one", tmp_path / "two"
     for name, recipe in (("plain", plain), ("uneven", uneven)):

@@ -43,17 +43,6 @@ def test_no_term_is_none_and_has_nothing_to_choose():
     assert next(iter(TERMS.kinds())) == "none"
 
 
-@pytest.mark.parametrize("kind", sorted(TERMS.kinds()))
-def test_a_term_gives_one_number_an_image_or_none(kind):
-    term = parse(TERMS.kinds()[kind], {})
-    model = VAEConfig(hidden=(8,), latent_dim=2).build(ImageSpec((3, 9, 7)))
-    inputs = torch.rand(4, 3, 9, 7, generator=rng()), None, None
-    _, outputs = compute_losses(model, ELBO(), inputs, {"beta": 1.0}, Noise(rng()))
-    value = term.value(outputs)
-    assert term.name == kind
-    assert value is None or value.shape == (4,)
-
-
 def test_it_is_half_the_squared_distance_of_all_features():
     x, mean = torch.rand(2, 4, 1, 28, 28, generator=rng())
     network = feature_network(CPU)

@@ -10,10 +10,17 @@ from PySide6.QtWidgets import QComboBox, QLabel, QPushButton, QWidget
 
 from latentlab.latent.ranking import Score
 from latentlab.session.abilities import SCORES
-from latentlab.session.anomalies import DecodeThumbnails, SaveScores, ScoreImages, preview_of
+from latentlab.session.anomalies import (
+    DecodeThumbnails,
+    SaveScores,
+    ScoreImages,
+    compare_sets,
+    preview_of,
+)
 from latentlab.session.export import TABLES
 from latentlab.widgets.kit.dialogs import ask_save_path
 from latentlab.widgets.kit.icons import IconButton
+from latentlab.widgets.kit.labels import muted
 from latentlab.widgets.kit.number_box import IntegerBox
 from latentlab.widgets.kit.progress_bar import RequestProgressBar
 from latentlab.widgets.kit.theme import UNIT
@@ -64,9 +71,16 @@ class AnomaliesPanel(PanelWidget):
         self._empty.setObjectName("muted")
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._empty.setWordWrap(True)
+        self.sets = muted(stretch=False)
+        self.sets.setWordWrap(True)
+        self.sets.setToolTip(
+            "AUROC: the probability that an image of the other set scores higher than one of the "
+            "run. 0.5: the score does not tell them apart."
+        )
         self.ranked = RankingView(self._describe)
         self.body.addWidget(self.work)
         self.body.addWidget(self._empty, 1)
+        self.body.addWidget(self.sets)
         self.body.addWidget(self.ranked, 1)
         self.start.clicked.connect(self._start)
         self.export.clicked.connect(self._save)
@@ -147,6 +161,9 @@ class AnomaliesPanel(PanelWidget):
         scores, chosen = self.controller.state.answer(ScoreImages), self.controller.state.selection
         values = scores.by(self.score) if scores else np.empty(0)
         self.ranked.show_scores(self.score, values, chosen.rows if scores and chosen else None)
+        codes = self.controller.state.codes
+        self.sets.setText(compare_sets(scores, self.score, codes) if scores and codes else "")
+        self.sets.setVisible(bool(self.sets.text()))
 
     def _describe(self, row: int) -> str:
         state = self.controller.state

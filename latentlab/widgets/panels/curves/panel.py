@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, override
 
+import numpy as np
 from PySide6.QtCore import QEvent, QSignalBlocker, Qt, QTimer, Slot
 from PySide6.QtWidgets import QLabel, QWidget
 
+from latentlab.session.bits import bits_text
+from latentlab.session.curves import VALIDATION
 from latentlab.session.export import FIGURES
 from latentlab.session.runs import Compare
 from latentlab.widgets.kit.dialogs import ask_save_path
@@ -134,6 +137,8 @@ class CurvesPanel(PanelWidget):
         for cell in self._cells.values():
             cell.read_out(state, self._epoch)
         text = _best_text(state) if self._epoch is None else f"epoch {self._epoch:.4g}"
+        if bits := _bits_text(state, self._epoch):
+            text = f"{text}, {bits}"
         self._beside.setText("" if self._is_below else legend(state, text))
         self._wrapped.setText(legend(state, text) if self._is_below else "")
 
@@ -176,6 +181,20 @@ def _best_text(state: State) -> str:
     return "" if best_point is None else f"best {best_point[1]:.1f} at epoch {best_point[0]:.0f}"
 
 
+def _bits_text(state: State, epoch: float | None) -> str:
+    """Return the bits per dimension of held-out images at an epoch, by default the best."""
+    best_point = best_epoch(state.log.curves, state.log.changes)
+    if state.model is None or best_point is None:
+        return ""
+    at = best_point[0] if epoch is None else epoch
+    losses = {
+        name: float(y[int(np.abs(x - at).argmin())])
+        for (split, name), (x, y) in state.log.curves.items()
+        if split == VALIDATION and len(x)
+    }
+    return bits_text(state.model.recipe, state.model.spec.pixels, losses)
+
+
 PANEL = Panel(
     key="curves",
     title="Curves",
@@ -191,7 +210,9 @@ PANEL = Panel(
     "losses can be negative, because a density can exceed 1; lower is still better. The "
     "ring marks the best epoch since the last change of the objective; dashed lines mark "
     "your changes during the run. A star is the loss of the test images, which are scored "
-    "once, at the end. Select several runs in the Library to compare their "
-    "validation curves.",
+    "once, at the end. With a discretized likelihood the legend has the negative ELBO in bits per "
+    "dimension as well. A discriminator, which some extra terms have, has a loss that is no part "
+    "of the model's: ½ · cross-entropy, ln 2 if it cannot tell codes apart. Select several runs "
+    "in the Library to compare their validation curves.",
     widget=CurvesPanel,
 )

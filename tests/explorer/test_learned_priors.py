@@ -1,0 +1,148 @@
+"""What the explorer answers for models whose prior or posterior is not that of a plain VAE."""
+
+from collections.abc import Generator
+
+import numpy as np
+import pytest
+import torch
+
+from latentlab.errors import RunError
+from latentlab.explorer.answer import answer, find_answers
+from latentlab.explorer.comparison import ModelB, summarise
+from latentlab.explorer.explorer import Explorer
+from latentlab.explorer.report import write_report
+from latentlab.latent.grid import Spacing
+from latentlab.latent.planes import axes_plane
+from latentlab.latent.prior_samples import sample_prior
+from latentlab.learning.events import EpochEnd
+from latentlab.learning.recipe import make_recipe
+from latentlab.runs.recorder import record
+from latentlab.runs.run_log import read_run_log
+from latentlab.session.abilities import ALL, GAUSSIAN_POSTERIORS, KL, POSTERIORS, STANDARD_PRIOR
+from latentlab.session.directions import MeasureDimensions
+from latentlab.session.interpolation import MakeTraversal, Range, TraversalSettings
+from latentlab.session.model import DrawPoint, FetchPseudoInputs, MakeManifold, MakeSamples, Open
+from latentlab.session.points import GridSettings, SampleSettings
+from latentlab.work import finish
+
+find_answers()
+VAMP = {"prior": {"kind": "vamp", "pseudo_inputs": 6}}
+CASES = {
+    "mixture": ({"prior": "mixture"}, "elbo", ALL - STANDARD_PRIOR),
+    "vamp": (VAMP, "elbo", ALL - STANDARD_PRIOR),
+    "vamp cvae": ({**VAMP, "kind": "cvae"}, "elbo", ALL - STANDARD_PRIOR),
+    "flow": ({"prior": "flow"}, "elbo", ALL - STANDARD_PRIOR),
+    "flow posterior": ({"posterior": "flow"}, "iwae", ALL - (GAUSSIAN_POSTERIORS - POSTERIORS)),
+    "deterministic": ({"posterior": "deterministic"}, "rae", ALL - POSTERIORS),
+}
+"""Model, objective, and what the model can do."""
+
+
+class Lab:
+    def __init__(self, folder, model, objective):
+        values = {"kind": "vae", "hidden": [8], "latent_dim": 3, **model}
+        training = {"epochs": 3, "batch_size": 500, "device": "cpu", "learning_rate": 3e-3}
+        recipe = make_recipe(
+            {"model": values, "data": "digits", "objective": objective, "training": training}
+        )
+        self.epochs = [e for e in record(recipe, folder) if isinstance(e, EpochEnd)]
+        self.explorer = Explorer()
+        self.opened = self(Open(folder))
+
+    def __call__(self, request):
+        found = answer(request, self.explorer)
+        return finish(found) if isinstance(found, Generator) else found
+
+
+@pytest.fixture(scope="module", params=CASES)
+def case(request, tmp_path_factory):
+    model, objective, abilities = CASES[request.param]
+    lab = Lab(tmp_path_factory.mktemp("priors") / "run", model, objective)
+    return request.param, lab, abilities
+
+
+def test_it_says_what_it_can_and_keeps_what_was_measured(case):
+    _, lab, abilities = case
+    assert lab.opened.card.abilities == abilities
+    assert all(epoch.latents is None for epoch in lab.epochs)
+    log = read_run_log(lab.opened.card.source, lab.opened.card.recipe)
+    assert log.latents is None
+    assert len(log.curves["validation", "loss"][0]) == 3
+    assert np.isnan(lab.opened.codes.sigma).all() == ("deterministic" in case[0])
+
+
+def test_samples_and_a_random_point_come_from_its_own_prior(case):
+    _, lab, _ = case
+    model = lab.explorer.model
+    tiles = lab(MakeSamples(SampleSettings(seed=5, count=12)))
+    expected = sample_prior(model, 12, 5)
+    np.testing.assert_allclose([point.z for point in tiles.points], expected)
+    start = lab.opened.start
+    drawn = lab(DrawPoint(start, 5))
+    np.testing.assert_allclose(drawn.z, sample_prior(model, 1, 5)[0])
+    assert drawn.label == start.label
+
+
+def test_a_traversal_spans_the_prior_that_it_has(case):
+    _, lab, _ = case
+    model = lab.explorer.model
+    settings = TraversalSettings(range=Range.PRIOR, span=2.0)
+    found = lab(MakeTraversal(lab.opened.start, settings))
+    ends = found.values[:, [0, -1]]
+    if model.has_standard_prior:
+        assert np.allclose(ends, [-2, 2])
+        return
+    z = sample_prior(model, 20_000, 1)[:, list(found.dimensions)]
+    wanted = np.stack([z.mean(0) - 2 * z.std(0), z.mean(0) + 2 * z.std(0)], 1)
+    np.testing.assert_allclose(ends, wanted, atol=0.15)
+
+
+def test_what_needs_the_kl_of_each_dimension_says_that_it_is_unknown(case, tmp_path):
+    _, lab, abilities = case
+    assert not abilities >= KL
+    measured = lab(MeasureDimensions())
+    assert np.isnan(measured.kl).all()
+    assert measured.components.vectors.shape == (3, 3)
+    finish(write_report(lab.explorer, tmp_path / "report.html"))
+    page = (tmp_path / "report.html").read_text("utf-8")
+    assert "unknown" in page
+    assert "nan nats" not in page
+
+
+def test_a_grid_has_even_steps_where_the_quantiles_are_unknown(case):
+    _, lab, abilities = case
+    frame = axes_plane(0, 1, 3)
+    grid = GridSettings(5, 2.0, Spacing.QUANTILE)
+    axis = lab(MakeManifold(lab.opened.start, frame, grid)).axis
+    assert np.allclose(np.diff(axis), axis[1] - axis[0]) == (not abilities >= STANDARD_PRIOR)
+
+
+def test_pseudo_inputs_are_the_images_and_their_codes(case):
+    name, lab, _ = case
+    if "vamp" not in name:
+        assert lab.opened.card.pseudo_inputs == 0
+        with pytest.raises(RunError, match="no pseudo-inputs"):
+            lab(FetchPseudoInputs())
+        return
+    assert lab.opened.card.pseudo_inputs == 6
+    tiles = lab(FetchPseudoInputs())
+    model = lab.explorer.model
+    u, labels = model.pseudo_inputs()
+    assert tiles.pictures.shape == (6, 28, 28)
+    np.testing.assert_array_equal(tiles.pictures, (u[:, 0] * 255).round().numpy())
+    with torch.no_grad():
+        codes = model.encode(u, labels).mean.numpy()
+    np.testing.assert_allclose([point.z for point in tiles.points], codes, atol=1e-6)
+    wanted = [None] * 6 if labels is None else [0, 1, 2, 3, 4, 5]
+    assert [point.label for point in tiles.points] == wanted
+
+
+def test_two_models_are_compared_by_what_both_have(case, vae_run):
+    name, lab, _ = case
+    if "deterministic" in name or "cvae" in name:
+        return
+    other = ModelB(vae_run)
+    summary = finish(summarise(lab.explorer, other, 20, 5, 0))
+    assert summary.active[0] is None
+    assert 0 <= summary.active[1] <= 2
+    assert np.isfinite(summary.rate.difference)
