@@ -493,3 +493,20 @@ def test_inception_of_a_file_gives_the_features_of_its_last_pooling(tmp_path):
     assert features[0, 3] == 2
     assert features.sum() == 2
     assert found.name == "Inception v3, pool3 2048, inception.safetensors"
+
+
+def test_bits_per_dimension_are_given_of_eight_bit_likelihoods_only():
+    from latentlab.learning.recipe import make_recipe
+
+    pixels = (255 * noise(6, (1, 8, 8))).astype(np.uint8)
+    for likelihood, given in (("discretized-gaussian", True), ("gaussian", False)):
+        recipe = make_recipe({"model": {"kind": "vae", "hidden": [8], "likelihood": likelihood}})
+        model = recipe.model.build(ImageSpec((1, 8, 8))).eval()
+        for kind in ("log-likelihood", "elbo"):
+            found = measured(kind, Source(model, images_of(pixels), "test"))
+            names = [value.name for value in found.values]
+            assert ("Bits per dimension" in names) is given
+            if given:
+                bits = found.named("Bits per dimension").value
+                assert bits == pytest.approx(found.value / 64 / np.log(2))
+            assert bool(found.notes) is not given
