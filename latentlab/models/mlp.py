@@ -9,6 +9,7 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from latentlab.config import FIRST, Choice, Options
+from latentlab.models.base import ModelConfig
 from latentlab.models.latents import ContinuousConfig
 from latentlab.models.layers import BatchNorm, Dropout
 from latentlab.models.likelihoods import LIKELIHOODS, BernoulliLikelihood, Likelihood
@@ -23,8 +24,8 @@ if TYPE_CHECKING:
 Width = Annotated[int, Field(ge=1, le=8192)]
 
 
-class MLPConfig(ContinuousConfig):
-    """Settings of all fully connected models."""
+class MLPLayersConfig(ModelConfig):
+    """Settings of the layers of all fully connected models."""
 
     hidden: tuple[Width, ...] = Field(
         (512, 256),
@@ -32,15 +33,6 @@ class MLPConfig(ContinuousConfig):
         title="Hidden layers",
         description="Units of each hidden layer of the encoder, such as 512, 256. The decoder has "
         "them in reverse order.",
-    )
-    latent_dim: int = Field(
-        2,
-        ge=1,
-        le=512,
-        title="Latent dimensions",
-        description="Size of the code z. Two dimensions can be shown completely on the map; more "
-        "dimensions reconstruct better.",
-        json_schema_extra=FIRST,
     )
     likelihood: Annotated[Likelihood, Choice(LIKELIHOODS)] = Field(
         BernoulliLikelihood(),
@@ -68,6 +60,20 @@ class MLPConfig(ContinuousConfig):
         le=0.9,
         description="Share of hidden units that are set to 0 at each step. Use it if the "
         "validation loss is much higher than the training loss.",
+    )
+
+
+class MLPConfig(MLPLayersConfig, ContinuousConfig):
+    """Settings of the fully connected models with one vector of continuous codes."""
+
+    latent_dim: int = Field(
+        2,
+        ge=1,
+        le=512,
+        title="Latent dimensions",
+        description="Size of the code z. Two dimensions can be shown completely on the map; more "
+        "dimensions reconstruct better.",
+        json_schema_extra=FIRST,
     )
 
 
@@ -103,13 +109,13 @@ class MLPDecoder(nn.Module):
     ----------
     inputs : int
         Latent dimensions, including labels.
-    config : MLPConfig
+    config : MLPLayersConfig
         Hidden layers, which are used in reverse order, and likelihood.
     spec : ImageSpec
         Shape of the images.
     """
 
-    def __init__(self, inputs: int, config: MLPConfig, spec: ImageSpec) -> None:
+    def __init__(self, inputs: int, config: MLPLayersConfig, spec: ImageSpec) -> None:
         super().__init__()
         sizes = (inputs, *config.hidden[::-1])
         outputs = config.likelihood.outputs

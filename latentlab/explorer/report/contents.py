@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from latentlab.errors import RunError
 from latentlab.explorer.arithmetic import make_traversal
 from latentlab.explorer.interpolation import decode_path
+from latentlab.explorer.metrics import measurements_of
 from latentlab.explorer.model import make_manifold
 from latentlab.latent.elbo_scores import elbo_scores
 from latentlab.latent.encode import to_hwc
@@ -90,7 +93,7 @@ def gather(explorer: Explorer) -> Generator[Progress, None, Contents]:
     reconstructions = traversals = None
     traversed: tuple[str, ...] = ()
     if has_images:
-        metrics = yield from _measure(explorer)
+        metrics = (*(yield from _measure(explorer)), *metrics)
         reconstructions = _reconstruct(explorer)
         sheet = yield from make_traversal(explorer, point, TraversalSettings(most=TRAVERSALS))
         traversals = sheet.tiles.pictures
@@ -143,6 +146,17 @@ def _measure(explorer: Explorer) -> Generator[Progress, None, tuple[Metric, ...]
             f"{len(explorer.codes):,} images of the map",
         ),
     )
+
+
+def _kept_metrics(explorer: Explorer) -> tuple[Metric, ...]:
+    """Return the kept measurements of the run; a damaged file must not prevent the report."""
+    with suppress(RunError):
+        return tuple(
+            Metric(value.name, value.text, value.unit, " ".join((each.on.text, *each.notes)))
+            for each in measurements_of(explorer)
+            for value in each.values
+        )
+    return ()
 
 
 def _mean(values: NDArray[np.float64], digits: int = 2) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, override
 
 import numpy as np
-from PySide6.QtCore import Slot
+from PySide6.QtCore import QSignalBlocker, Slot
 from PySide6.QtWidgets import QComboBox, QGridLayout, QPushButton, QWidget
 
 from latentlab.session.abilities import DECODER
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from latentlab.latent.codes import Codes
     from latentlab.session.axes import DimensionStatistics
+    from latentlab.session.points import ModelCard
     from latentlab.session.request import Request
     from latentlab.session.state import Changes, State
     from latentlab.workers.controller import Controller
@@ -61,6 +62,7 @@ class SlidersPanel(PanelWidget):
         self.rows: list[SliderRow] = []
         self._axes: list[Axis] = []
         self._latent_dim = 0
+        self._layers: dict[str, slice] = {}
         self._strip_updates = StripUpdater(controller, MakeSliderStrips, self.rows, self)
         self._with_pictures: bool | None = None
         self._model_actions = ModelActions()
@@ -75,7 +77,8 @@ class SlidersPanel(PanelWidget):
         self.order.setAccessibleName("Order of the sliders")
         self.order.setToolTip(
             "Which sliders are shown: dimensions in order, dimensions by KL (the largest first), "
-            "or principal components, the directions of the largest variance of the codes."
+            "principal components, the directions of the largest variance of the codes, or the "
+            "dimensions of one layer of a hierarchical model."
         )
         self.pictures = IconButton("pictures", "Show on each slider how it changes the image")
         self.pictures.setCheckable(True)
@@ -115,6 +118,7 @@ class SlidersPanel(PanelWidget):
             self.label.offer(state.model)
             self.conditions.offer(state.model.spec.conditions)
             self._model_actions.show_model(state.model)
+            self._offer_layers(state.model)
             self._offer_dimensions(state.model.latent_dim)
         if state.point is None or state.codes is None or len(state.point.z) != self._latent_dim:
             return
@@ -159,20 +163,39 @@ class SlidersPanel(PanelWidget):
         measured = state.answer(MeasureDimensions)
         if measured and len(measured.kl) != self._latent_dim:
             measured = None
-        order = AxisOrder(self.order.currentText())
-        axes, titles = _axes(state.codes, order, measured)
+        layer = self._layers.get(self.order.currentText())
+        order = AxisOrder(self.order.currentText()) if layer is None else AxisOrder.DIMENSIONS
+        axes, titles = _axes(state.codes, order, measured, layer or slice(None))
         for row, title in zip(self.rows, titles, strict=True):
             row.show_title(title)
         self._axes = axes
+
+    def _offer_layers(self, model: ModelCard) -> None:
+        """List the layers of a hierarchical model below the orders."""
+        self._layers = {f"layer {name}": dimensions for name, dimensions in model.layers}
+        wanted = [*AxisOrder, *self._layers]
+        if [self.order.itemText(i) for i in range(self.order.count())] == wanted:
+            return
+        before = self.order.currentText()
+        with QSignalBlocker(self.order):
+            self.order.clear()
+            self.order.addItems(wanted)
+            self.order.setCurrentText(before)
 
     def _offer_dimensions(self, latent_dim: int) -> None:
         """Make the sliders: of many dimensions, only those of the first principal components."""
         if latent_dim != self._latent_dim and latent_dim > MAX_SLIDERS:
             self.order.setCurrentText(AxisOrder.COMPONENTS)
         self._latent_dim = latent_dim
-        self._make_rows(min(latent_dim, MAX_SLIDERS))
-        self._limit.setText(f"{len(self.rows)} of {latent_dim:,}")
-        self._limit.setVisible(latent_dim > MAX_SLIDERS)
+        self._fit_rows()
+
+    def _fit_rows(self) -> None:
+        """Make as many rows as the chosen dimensions need."""
+        dimensions = range(self._latent_dim)
+        shown = dimensions[self._layers.get(self.order.currentText(), slice(None))]
+        self._make_rows(min(len(shown), MAX_SLIDERS))
+        self._limit.setText(f"{len(self.rows)} of {len(shown):,}")
+        self._limit.setVisible(len(shown) > MAX_SLIDERS)
 
     def _make_rows(self, count: int) -> None:
         while len(self.rows) > count:
@@ -212,6 +235,11 @@ class SlidersPanel(PanelWidget):
         state = self.controller.state
         if state.point is None or len(state.point.z) != self._latent_dim:
             return
+        if self.order.currentIndex() < 0:
+            # Undo chose a layer of the model before.
+            self.order.setCurrentIndex(0)
+            return
+        self._fit_rows()
         self.controller.demand.renew()
         self._set_axes(state)
         self._show_z()
@@ -232,10 +260,10 @@ class SlidersPanel(PanelWidget):
 
 
 def _axes(
-    codes: Codes, order: AxisOrder, measured: DimensionStatistics | None
+    codes: Codes, order: AxisOrder, measured: DimensionStatistics | None, layer: slice
 ) -> tuple[list[Axis], list[AxisTitle]]:
     """Return the axes and titles of at most `MAX_SLIDERS` sliders, in order."""
-    dimensions = range(codes.mu.shape[1])[:MAX_SLIDERS]
+    dimensions = range(codes.mu.shape[1])[layer][:MAX_SLIDERS]
     if order is AxisOrder.COMPONENTS and measured:
         components = measured.components
         axes = [component_axis(codes, components, i) for i in dimensions]
@@ -278,6 +306,7 @@ PANEL = Panel(
     "thickness, a smile. The images below each slider show it in advance. <i>By KL</i> puts "
     "the dimensions that carry most nats first and greys those that the model does not use. "
     "<i>PCA</i> has a slider for each principal component, with its share of the variance. "
+    "A hierarchical model offers each of its layers. "
     "A conditional model also takes the <i>class</i>, or several conditions, such as age and sex.",
     widget=SlidersPanel,
 )
