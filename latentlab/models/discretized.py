@@ -66,12 +66,11 @@ class DiscretizedPixels(Distribution, ABC):
         """
 
     @override
-    def sample(self, sample_shape: _size = torch.Size()) -> Tensor:
+    def sample(self, sample_shape: _size = ()) -> Tensor:
         """Return intensities that are multiples of 1/255."""
         with torch.no_grad():
-            real = self.loc + self.scale * self._standard(
-                self._extended_shape(torch.Size(sample_shape))
-            )
+            shape = self._extended_shape(torch.Size(sample_shape))
+            real = self.loc + self.scale * self._standard(shape)
             return (real.clamp(0, 1) * WHITE).round() / WHITE
 
     @abstractmethod
