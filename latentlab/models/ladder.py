@@ -15,7 +15,7 @@ from torch.distributions import Distribution, Independent, Normal, constraints, 
 
 from latentlab.config import FIRST
 from latentlab.models.base import Auxiliary, Model, ModelConfig
-from latentlab.models.mlp import relu_layers
+from latentlab.models.mlp import hidden_layers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -76,8 +76,8 @@ class Ladder(nn.Module):
         up = (features, *config.upper_hidden)
         down = (config.z2_dim, *config.upper_hidden[::-1])
         self.lower = nn.Linear(features, 2 * config.z1_dim)
-        self.upper = nn.Sequential(relu_layers(up), nn.Linear(up[-1], 2 * config.z2_dim))
-        self.down = nn.Sequential(relu_layers(down), nn.Linear(down[-1], 2 * config.z1_dim))
+        self.upper = nn.Sequential(hidden_layers(up), nn.Linear(up[-1], 2 * config.z2_dim))
+        self.down = nn.Sequential(hidden_layers(down), nn.Linear(down[-1], 2 * config.z1_dim))
 
     @override
     def forward(self, features: Tensor) -> LadderPosterior:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal, final, override
 from latentlab.models.base import MODELS
 from latentlab.models.conv import ConvDecoder, ConvFeatures, ConvLayersConfig, feature_sizes
 from latentlab.models.ladder import LadderConfig, LadderModel
-from latentlab.models.mlp import MLPDecoder, MLPLayersConfig, relu_layers
+from latentlab.models.mlp import MLPDecoder, MLPLayersConfig, hidden_layers
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -47,7 +47,7 @@ class LadderVAE(LadderModel):
     def __init__(self, config: LadderVAEConfig, spec: ImageSpec) -> None:
         super().__init__()
         sizes = (spec.pixels, *config.hidden)
-        self.trunk = relu_layers(sizes, config.norm, config.dropout)
+        self.trunk = hidden_layers(sizes, config.norm, config.dropout, config.activation)
         self.equip(sizes[-1], config)
         self.decoder = MLPDecoder(config.latent_dim, config, spec)
 

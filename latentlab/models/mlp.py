@@ -91,7 +91,7 @@ class MLPEncoder(nn.Module):
     def __init__(self, inputs: int, config: MLPConfig) -> None:
         super().__init__()
         sizes = (inputs, *config.hidden)
-        self.trunk = hidden_layers(sizes, config)
+        self.trunk = hidden_layers(sizes, config.norm, config.dropout, config.activation)
         self.heads = nn.Linear(sizes[-1], config.posterior.outputs * config.latent_dim)
         self.posterior = config.posterior.build(config.latent_dim)
 
@@ -119,7 +119,7 @@ class MLPDecoder(nn.Module):
         super().__init__()
         sizes = (inputs, *config.hidden[::-1])
         outputs = config.likelihood.outputs
-        self.trunk = hidden_layers(sizes, config)
+        self.trunk = hidden_layers(sizes, config.norm, config.dropout, config.activation)
         self.head = nn.Linear(sizes[-1], outputs * spec.pixels)
         self.likelihood = config.likelihood.build()
         self.shape = (outputs * spec.shape[0], *spec.shape[1:])
@@ -131,15 +131,17 @@ class MLPDecoder(nn.Module):
         return self.likelihood(h.unflatten(-1, self.shape))
 
 
-def hidden_layers(sizes: Sequence[int], config: MLPConfig) -> nn.Sequential:
+def hidden_layers(
+    sizes: Sequence[int], norm: str = "none", dropout: float = 0.0, activation: str = "relu"
+) -> nn.Sequential:
     """Return linear layers, each with optional batch norm, activation and optional dropout."""
     layers: list[nn.Module] = []
     for before, after in pairwise(sizes):
         # Batch norm removes the bias, and has its own.
-        layers.append(nn.Linear(before, after, bias=config.norm == "none"))
-        if config.norm == "batch":
+        layers.append(nn.Linear(before, after, bias=norm == "none"))
+        if norm == "batch":
             layers.append(BatchNorm(after))
-        layers.append(nn.ReLU() if config.activation == "relu" else nn.Tanh())
-        if config.dropout:
-            layers.append(Dropout(config.dropout))
+        layers.append(nn.ReLU() if activation == "relu" else nn.Tanh())
+        if dropout:
+            layers.append(Dropout(dropout))
     return nn.Sequential(*layers)
