@@ -17,7 +17,6 @@ from torch.nn import functional as F
 
 if TYPE_CHECKING:
     from torch.distributions.constraints import Constraint
-    from torch.types import _size
 
 WHITE = 255
 """Value of a white pixel, whose intensity is 1."""
@@ -66,11 +65,10 @@ class DiscretizedPixels(Distribution, ABC):
         """
 
     @override
-    def sample(self, sample_shape: _size = ()) -> Tensor:
+    def sample(self, sample_shape: torch.Size | list[int] | tuple[int, ...] = ()) -> Tensor:
         """Return intensities that are multiples of 1/255."""
         with torch.no_grad():
-            shape = self._extended_shape(torch.Size(sample_shape))
-            real = self.loc + self.scale * self._standard(shape)
+            real = self.loc + self.scale * self._standard(self._extended_shape(sample_shape))
             return (real.clamp(0, 1) * WHITE).round() / WHITE
 
     @abstractmethod

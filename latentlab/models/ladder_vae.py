@@ -47,7 +47,7 @@ class LadderVAE(LadderModel):
     def __init__(self, config: LadderVAEConfig, spec: ImageSpec) -> None:
         super().__init__()
         sizes = (spec.pixels, *config.hidden)
-        self.trunk = hidden_layers(sizes, config.norm, config.dropout, config.activation)
+        self.trunk = hidden_layers(sizes, config.activation, config.norm, config.dropout)
         self.equip(sizes[-1], config)
         self.decoder = MLPDecoder(config.latent_dim, config, spec)
 

@@ -91,7 +91,7 @@ class MLPEncoder(nn.Module):
     def __init__(self, inputs: int, config: MLPConfig) -> None:
         super().__init__()
         sizes = (inputs, *config.hidden)
-        self.trunk = hidden_layers(sizes, config.norm, config.dropout, config.activation)
+        self.trunk = hidden_layers(sizes, config.activation, config.norm, config.dropout)
         self.heads = nn.Linear(sizes[-1], config.posterior.outputs * config.latent_dim)
         self.posterior = config.posterior.build(config.latent_dim)
 
@@ -119,7 +119,7 @@ class MLPDecoder(nn.Module):
         super().__init__()
         sizes = (inputs, *config.hidden[::-1])
         outputs = config.likelihood.outputs
-        self.trunk = hidden_layers(sizes, config.norm, config.dropout, config.activation)
+        self.trunk = hidden_layers(sizes, config.activation, config.norm, config.dropout)
         self.head = nn.Linear(sizes[-1], outputs * spec.pixels)
         self.likelihood = config.likelihood.build()
         self.shape = (outputs * spec.shape[0], *spec.shape[1:])
@@ -132,7 +132,7 @@ class MLPDecoder(nn.Module):
 
 
 def hidden_layers(
-    sizes: Sequence[int], norm: str = "none", dropout: float = 0.0, activation: str = "relu"
+    sizes: Sequence[int], activation: str = "relu", norm: str = "none", dropout: float = 0.0
 ) -> nn.Sequential:
     """Return linear layers, each with optional batch norm, activation and optional dropout."""
     layers: list[nn.Module] = []
