@@ -309,19 +309,22 @@ def test_the_recipe_with_a_variance_per_pixel_has_two_latents_and_one():
     assert shapes[-1][0] == 2 * 784, "a mean and a deviation of each pixel"
 
 
-CONVOLUTIONS = {
+NETWORKS = {
     "faces-celeba-reference": ("celeba", "gaussian", (3, 64, 64), 2_957_251),
     "faces-celeba": ("celeba", "gaussian-learned", (3, 64, 64), 1_835_028),
     "faces": ("synthetic-faces", "gaussian", (3, 64, 64), 1_245_011),
     "sprites": ("sprites", "bernoulli", (1, 64, 64), 293_773),
     "fashion-conv": ("fashion-mnist", "bernoulli", (1, 28, 28), 310_257),
+    "ladder": ("mnist", "bernoulli", (1, 28, 28), 1_138_336),
+    "vq-digits": ("mnist", "bernoulli", (1, 28, 28), 634_553),
+    "vq-faces": ("celeba", "gaussian-learned", (3, 64, 64), 206_172),
 }
 """Data, likelihood, image shape and number of weights of each recipe."""
 
 
-@pytest.mark.parametrize("name", CONVOLUTIONS)
-def test_shipped_recipes_of_convolutions_build_what_they_say(name):
-    data, likelihood, shape, weights = CONVOLUTIONS[name]
+@pytest.mark.parametrize("name", NETWORKS)
+def test_other_shipped_recipes_build_what_they_say(name):
+    data, likelihood, shape, weights = NETWORKS[name]
     recipe = read_recipe(TRAINING / f"{name}.toml")
     assert (recipe.data.kind, recipe.model.likelihood.kind) == (data, likelihood)
     model = recipe.model.build(ImageSpec(shape, MNIST.class_names))
@@ -402,7 +405,7 @@ def test_recipes_of_binarized_digits_are_those_of_the_papers(name):
 
 def test_no_recipe_ships_untested():
     assert {path.stem for path in TRAINING.glob("*.toml")} == {
-        *CONVOLUTIONS,
+        *NETWORKS,
         *BOUNDS_AND_PRIORS,
         *DISENTANGLING,
         *MATCHING,
