@@ -30,7 +30,7 @@ from latentlab.explorer.interpolation import decode_path
 from latentlab.explorer.naming import image_row
 from latentlab.explorer.report import write_report
 from latentlab.latent.codes import Codes
-from latentlab.latent.elbo_scores import elbo_scores
+from latentlab.latent.elbo_scores import check_has_elbo, elbo_scores
 from latentlab.latent.encode import decode_means, encode, to_hwc
 from latentlab.latent.grid import Spacing
 from latentlab.latent.interpolation.curves import PathKind, lerp, slerp
@@ -200,6 +200,7 @@ class Model:
         ----------
         Auto-Encoding Variational Bayes, Kingma & Welling, 2013, eq. 7.
         """
+        check_has_elbo(self._network)
         return finish(elbo_scores(self._network, self._images(images, labels), draws, seed))
 
     def metrics(

@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 import torch
 
+from latentlab import load
+from latentlab.api.files import write_scores
 from latentlab.errors import RunError
 from latentlab.explorer.answer import answer, find_answers
 from latentlab.explorer.comparison import ModelB, summarise
@@ -139,10 +141,25 @@ def test_pseudo_inputs_are_the_images_and_their_codes(case):
 
 def test_two_models_are_compared_by_what_both_have(case, vae_run):
     name, lab, _ = case
-    if "deterministic" in name or "cvae" in name:
+    if "cvae" in name:
         return
     other = ModelB(vae_run)
     summary = finish(summarise(lab.explorer, other, 20, 5, 0))
     assert summary.active[0] is None
     assert 0 <= summary.active[1] <= 2
-    assert np.isfinite(summary.rate.difference)
+    assert np.isfinite(summary.distortion.difference)
+    assert np.isfinite(summary.error.difference)
+    for paired in (summary.rate, summary.elbo):
+        assert np.isnan(paired.first) == (name == "deterministic")
+        assert np.isfinite(paired.second)
+
+
+def test_without_a_distribution_of_the_codes_no_elbo_is_told(case, tmp_path):
+    name, lab, _ = case
+    if name != "deterministic":
+        return
+    model = load(lab.opened.card.source)
+    with pytest.raises(RunError, match="has no ELBO"):
+        model.score(np.zeros((2, 28, 28)))
+    with pytest.raises(RunError, match="has no ELBO"):
+        write_scores(model, tmp_path / "scores.csv", 2, 10, 0)

@@ -133,11 +133,12 @@ def _measure(explorer: Explorer) -> Generator[Progress, None, tuple[Metric, ...]
     part = "held-out images" if held_out else "images, some of which it may have learned from"
     on = f"{len(images):,} {part}"
     kl = explorer.kl_per_dimension()
-    nats = f"{on}, {DRAWS} draws of z each"
+    nats, per_image = f"{on}, {DRAWS} draws of z each", "nats per image"
+    has_elbo = explorer.model.has_posterior
     return (
-        Metric("Negative ELBO", _mean(scores.elbo), "nats per image", nats),
-        Metric("Reconstruction", _mean(scores.elbo - scores.rate), "nats per image", nats),
-        Metric("KL", _mean(scores.rate), "nats per image", on),
+        Metric("Negative ELBO", _mean(scores.elbo) if has_elbo else "unknown", per_image, nats),
+        Metric("Reconstruction", _mean(scores.elbo - scores.rate), per_image, nats),
+        Metric("KL", _mean(scores.rate) if has_elbo else "unknown", per_image, on),
         Metric("Squared error", _mean(scores.error, 4), "per pixel, pixels 0 to 1", on),
         Metric(
             "Active dimensions",
