@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,13 +15,10 @@ from latentlab.explorer.model import decode_in_steps
 from latentlab.session.files.mosaic import square_columns
 from latentlab.session.model import FetchCodebook
 from latentlab.session.points import CodebookTiles, Tiles
+from latentlab.work import Progress
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
-
     from numpy.typing import NDArray
-
-    from latentlab.work import Progress
 
 MAX_CODES = 256
 """Codes that are decoded at most."""
