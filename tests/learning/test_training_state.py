@@ -50,9 +50,14 @@ VQ = {
     "training": {"average": 0.9, "precision": "bf16"},
 }
 LADDER = {"model": {"kind": "ladder-vae", "latent_dim": None}, "objective": {}, "training": {}}
+LEARNED = {
+    "model": {"prior": "flow", "posterior": {"kind": "flow", "layers": 1}},
+    "objective": {"kind": "iwae", "samples": 3},
+    "training": {"average": 0.9, "learning_rate": 1e-3},
+}
 RECIPES = {
     **{"plain": PLAIN, "full": FULL, "bf16": BF16, "factor": FACTOR},
-    **{"codebook": VQ, "ladder": LADDER},
+    **{"codebook": VQ, "ladder": LADDER, "learned": LEARNED},
 }
 
 
@@ -125,8 +130,7 @@ STOPS = {
     [
         *(("full", name) for name in STOPS),
         *itertools.product(("plain", "bf16", "factor"), ("in the middle", "after an epoch")),
-        ("codebook", "in the middle"),
-        ("ladder", "in the middle"),
+        *((values, "in the middle") for values in ("codebook", "ladder", "learned")),
     ],
 )
 def test_a_stopped_run_goes_on_as_if_it_had_not_been(tmp_path, values, stop):

@@ -33,9 +33,9 @@ def test_the_label_stands_beside_the_image_and_beside_z():
 
 
 def test_a_relu_follows_each_layer():
-    layers = hidden_layers((3, 4, 5), VAEConfig())
+    layers = hidden_layers((3, 4, 5))
     assert [type(layer).__name__ for layer in layers] == ["Linear", "ReLU", "Linear", "ReLU"]
-    assert len(hidden_layers((3,), VAEConfig())) == 0
+    assert len(hidden_layers((3,))) == 0
 
 
 def test_a_tanh_may_take_the_place_of_the_relu():
@@ -45,7 +45,7 @@ def test_a_tanh_may_take_the_place_of_the_relu():
 
 
 def test_normalisation_and_dropout_stand_around_the_relu():
-    layers = hidden_layers((3, 4, 5), VAEConfig(norm="batch", dropout=0.2))
+    layers = hidden_layers((3, 4, 5), norm="batch", dropout=0.2)
     names = [type(layer).__name__ for layer in layers]
     assert names == ["Linear", "BatchNorm", "ReLU", "Dropout"] * 2
     assert layers[3].rate == 0.2

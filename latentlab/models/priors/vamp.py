@@ -72,9 +72,9 @@ class Vamp(PriorNetwork):
         start = F.interpolate(noise, (height, width), mode="bilinear", align_corners=True)
         self.pixels = nn.Parameter(start)
         self._classes = max(1, spec.classes)
-        # A checkpoint keeps all buffers: of one that it did not keep, nothing would be restored.
         conditions = torch.from_numpy(spec.labels_in_turn(count)) if spec.conditions else None
-        self.register_buffer("conditions", conditions)
+        # Classes are counted instead: a model without buffers can be traced.
+        self.register_buffer("conditions", conditions, persistent=False)
 
     @override
     def forward(self, model: Model) -> Distribution:
