@@ -9,6 +9,7 @@ import torch
 from torch.distributions import Bernoulli, Distribution
 
 from latentlab.latent.encode import label_tensor
+from latentlab.models.discretized import DiscretizedPixels
 
 if TYPE_CHECKING:
     from latentlab.metrics.source import Source
@@ -33,7 +34,7 @@ def likelihood_of(source: Source) -> Distribution:
 
 def is_eight_bit(source: Source) -> bool:
     """Return whether the likelihood is of the 256 shades of a pixel, a probability of bytes."""
-    return bool(getattr(likelihood_of(source), "is_eight_bit", False))
+    return isinstance(likelihood_of(source), DiscretizedPixels)
 
 
 def pixel_note(source: Source) -> str:

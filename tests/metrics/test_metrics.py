@@ -471,3 +471,42 @@ def test_unknown_metrics_and_settings_are_refused():
 def test_measurements_survive_json():
     found = measured("log-likelihood", Source(Crafted(), images_of(noise(3)), "test"), k=2)
     assert Measurement.model_validate_json(found.model_dump_json(), strict=True) == found
+
+
+def test_inception_of_a_file_gives_the_features_of_its_last_pooling(tmp_path):
+    """The weights are zero but for the shift of one channel of the last block."""
+    from safetensors.torch import save_file
+    from torchvision.models import inception_v3
+
+    with torch.device("meta"):
+        network = inception_v3(weights=None, init_weights=False)
+    weights = {
+        name: torch.zeros(value.shape, dtype=torch.float16)
+        for name, value in network.state_dict().items()
+        if "num_batches" not in name
+    }
+    weights["Mixed_7c.branch1x1.bn.bias"][3] = 2
+    save_file(weights, tmp_path / "inception.safetensors")
+    found = extractor(tmp_path / "inception.safetensors")
+    features = finish(found.features(noise(1), "Features"))
+    assert features.shape == (1, 2048)
+    assert features[0, 3] == 2
+    assert features.sum() == 2
+    assert found.name == "Inception v3, pool3 2048, inception.safetensors"
+
+
+def test_bits_per_dimension_are_given_of_eight_bit_likelihoods_only():
+    from latentlab.learning.recipe import make_recipe
+
+    pixels = (255 * noise(6, (1, 8, 8))).astype(np.uint8)
+    for likelihood, given in (("discretized-gaussian", True), ("gaussian", False)):
+        recipe = make_recipe({"model": {"kind": "vae", "hidden": [8], "likelihood": likelihood}})
+        model = recipe.model.build(ImageSpec((1, 8, 8))).eval()
+        for kind in ("log-likelihood", "elbo"):
+            found = measured(kind, Source(model, images_of(pixels), "test"))
+            names = [value.name for value in found.values]
+            assert ("Bits per dimension" in names) is given
+            if given:
+                bits = found.named("Bits per dimension").value
+                assert bits == pytest.approx(found.value / 64 / np.log(2))
+            assert bool(found.notes) is not given

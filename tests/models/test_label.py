@@ -8,7 +8,7 @@ from latentlab.config import parse
 from latentlab.data.condition import Condition
 from latentlab.data.image_set import ImageSpec
 from latentlab.errors import RecipeError
-from latentlab.learning.checkpoint import Checkpoint, load_model, save_checkpoint
+from latentlab.learning.checkpoint import Checkpoint, empty_model, load_model, save_checkpoint
 from latentlab.learning.recipe import make_recipe
 from latentlab.models.base import MODELS
 from latentlab.models.label import LabelVector

@@ -89,7 +89,7 @@ def gather(explorer: Explorer) -> Generator[Progress, None, Contents]:
     side = grid_side(card.spec) if card.latent_dim > 1 else 1
     manifold = yield from make_manifold(explorer, center, plane, GridSettings(side))
     has_images, kl = len(codes) > 0, explorer.kl_per_dimension()
-    metrics: tuple[Metric, ...] = ()
+    metrics = _kept_metrics(explorer)
     reconstructions = traversals = None
     traversed: tuple[str, ...] = ()
     if has_images:

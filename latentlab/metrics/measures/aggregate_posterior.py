@@ -72,8 +72,8 @@ class AggregatePosterior(Metric, title="Mutual information and marginal KL"):
             mean_of("Mean KL", rate, "nats per image"),
         ]
         notes = [
-            f"{count} images can be distinguished by log {count} = {np.log(count):.1f} nats "
-            "at most; both parts have a Monte Carlo error of a few hundredths."
+            f"{count} images differ by at most log {count} = {np.log(count):.1f} nats of "
+            "information; both parts have a Monte Carlo error of a few hundredths."
         ]
         on = ComputedOn(split=source.split, images=count, seed=self.seed)
         return self.result(on, values, notes=notes)
