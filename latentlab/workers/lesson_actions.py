@@ -56,7 +56,7 @@ def open_model(controller: Controller, *, name: str) -> Ticks:
 
 
 @action
-def set_form(controller: Controller, *, key: str, value: float | str) -> Ticks:
+def set_form(controller: Controller, *, key: str, value: float | str | list[int]) -> Ticks:
     """Set a value of the recipe in the form, by its dotted key."""
     draft = controller.state.draft.values or {}
     controller.training.set_draft(with_value(draft, key, value))
@@ -69,9 +69,8 @@ def train(controller: Controller, *, epochs: int | None = None) -> Ticks:
     if epochs is not None:
         yield from set_form(controller, key="training.epochs", value=epochs)
     controller.training.start()
-    yield
-    while controller.state.is_training:
-        yield
+    yield from _until(lambda: controller.state.is_training)
+    yield from _until(lambda: not controller.state.is_training)
     yield from _until_opened(controller)
 
 

@@ -25,6 +25,7 @@ PLAIN: Mapping[str, tuple[type, ...]] = {
     "bool": (bool,),
     "list[str]": (list,),
     "float | str": (int, float, str),
+    "float | str | list[int]": (int, float, str, list),
     "bool | str": (bool, str),
 }
 """Accepted types of an argument by its annotation; also with `` | None``."""

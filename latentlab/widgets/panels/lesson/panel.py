@@ -49,9 +49,9 @@ class LessonPanel(PanelWidget):
     @override
     def show_state(self, state: State, changed: Changes) -> None:
         """Show the step and what its check sees; only a visible panel checks."""
-        if ListLessons in changed and (entries := state.answer(ListLessons)) is not None:
-            self.list.show_entries(entries)
         opened = state.lesson
+        if changed & {ListLessons, "lesson"} and opened is None:
+            self.list.show_entries(state.answer(ListLessons) or ())
         self.pages.setCurrentWidget(self.page if opened else self.list)
         if opened is None:
             self._shown = (None, -1)
