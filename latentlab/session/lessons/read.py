@@ -1,8 +1,8 @@
 """Reader of lessons.
 
 A lesson is a text file. Between two lines ``+++`` stands a header in TOML; each step begins with a
-heading ``## Title``, followed by Markdown, and then by fields, one per line; an indented line
-continues a field::
+heading ``## Title``, followed by Markdown, an empty line, and then by fields, one per line; an
+indented line continues a field::
 
     +++
     title = "What a latent space is"
@@ -173,7 +173,9 @@ def _add(draft: _Draft, line: str, number: int) -> None:
         raise _error(
             number, "HTML and images in the text are not shown", "Use 'picture: file.png'."
         )
-    found = _FIELD.match(line)
+    # Within a paragraph a word with a colon is text.
+    begins = bool(draft.fields) or not draft.text or not draft.text[-1]
+    found = _FIELD.match(line) if begins else None
     if found and found[1] in FIELDS:
         draft.fields.append((found[1], number, found[2].strip()))
         if len(draft.fields) > MAX_FIELDS:
