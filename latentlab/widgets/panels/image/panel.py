@@ -181,6 +181,7 @@ PANEL = Panel(
         "edit": Place(Area.CENTRE),
         "analyse": Place(Area.RIGHT, 0, 3),
         "compare": Place(Area.RIGHT, 1, 2),
+        "learn": Place(Area.RIGHT, 0),
     },
     help="The decoded image of the current point <b>z</b>: the mean of p(x|z). To change z, "
     "click the map, move a slider, or press R for a random point. If z is the code of a "

@@ -298,6 +298,7 @@ PANEL = Panel(
     places={
         "explore": Place(Area.RIGHT, 1, 5),
         "edit": Place(Area.RIGHT, 0, 3),
+        "learn": Place(Area.RIGHT, 1),
     },
     help="One slider per latent dimension, with the coordinate of z beside it. The middle of a "
     "slider is the mean of the codes, and its length is a multiple of their standard deviation, so "
