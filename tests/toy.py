@@ -26,6 +26,7 @@ from latentlab.latent.dimensions import (
 from latentlab.latent.grid import grid_axis, plane_points
 from latentlab.latent.interpolation.curves import PathKind
 from latentlab.latent.paired import PairedComparison
+from latentlab.latent.pairs import choose_pairs
 from latentlab.latent.planes import pca_plane
 from latentlab.latent.prior_holes import GRID_RADIUS, draw_posteriors, prior_holes
 from latentlab.latent.ranking import Scores
@@ -53,6 +54,7 @@ from latentlab.session.comparison import (
 from latentlab.session.directions import merge_directions, replace_direction
 from latentlab.session.files.scene import FoundScene
 from latentlab.session.form import Field, Kind
+from latentlab.session.image_sample import ImageSample
 from latentlab.session.interpolation import (
     Blend,
     DecodedPath,
@@ -64,6 +66,7 @@ from latentlab.session.map import Draws, Layout, MapView, PriorHoles
 from latentlab.session.model import Adopted, AllCodes, Opened, PickImage
 from latentlab.session.neighbours import MapImages, NearestImages, Neighbours
 from latentlab.session.own_image import ImageElbo, Inpaintings, ReferenceElbo
+from latentlab.session.pairs import PairSheet
 from latentlab.session.points import (
     LatentPath,
     Manifold,
@@ -239,6 +242,10 @@ class ToyLab:
     def Decode(self, request):
         return Picture(request.point, picture_of(request.point))
 
+    def SampleImage(self, request):
+        """Each seed flips other bits of the image."""
+        return ImageSample(request.point, request.seed, picture_of(request.point) ^ request.seed)
+
     def Hover(self, request):
         near = None if request.row is None else self.PickImage(PickImage(request.row))
         return Preview(request.point, self.Decode(request).pixels, near)
@@ -352,6 +359,15 @@ class ToyLab:
         near = np.arange(ends.steps)[::-1]
         support = Support(near, np.full(ends.steps, 0.5), 1 / (1 + level), 1 + level, level)
         return DecodedPath(kind, tiles(points, ends.steps), support, 3.0)
+
+    def MakePairs(self, request):
+        """Each row repeats its first image."""
+        settings, labels = request.settings, self.codes.labels
+        rows = choose_pairs(labels, len(labels), settings.kind, settings.count, settings.seed)
+        firsts = [self.PickImage(PickImage(a)).point for a, _ in rows]
+        sheet = tiles([each for each in firsts for _ in range(settings.steps)], settings.steps)
+        names = tuple((NAMES[labels[a]], NAMES[labels[b]]) for a, b in rows)
+        return PairSheet(settings, sheet, names)
 
     def MeasureSupport(self, request):
         """The level grows with the distance from the origin."""

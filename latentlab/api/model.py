@@ -31,7 +31,7 @@ from latentlab.explorer.naming import image_row
 from latentlab.explorer.report import write_report
 from latentlab.latent.codes import Codes
 from latentlab.latent.elbo_scores import check_has_elbo, elbo_scores
-from latentlab.latent.encode import decode_means, encode, to_hwc
+from latentlab.latent.encode import decode_means, decode_samples, encode, to_hwc
 from latentlab.latent.grid import Spacing
 from latentlab.latent.interpolation.curves import PathKind, lerp, slerp
 from latentlab.latent.mixture_prior import sample_mixture
@@ -175,10 +175,19 @@ class Model:
         codes = encode(self._network, self._images(images, labels))
         return codes.mu, codes.sigma
 
-    def decode(self, z: ArrayLike, labels: Labels = None) -> NDArray[np.float32]:
-        """Return the means of p(x|z) of points of shape (N, D) or (D,), as images in [0, 1]."""
+    def decode(
+        self, z: ArrayLike, labels: Labels = None, *, sample: bool = False, seed: int = 0
+    ) -> NDArray[np.float32]:
+        """Return the means of p(x|z) of points of shape (N, D) or (D,), as images in [0, 1].
+
+        With `sample` an image is drawn from each p(x|z) instead, with the random numbers of `seed`,
+        and limited to [0, 1].
+        """
         points = points_of(z, self.latent_dim)
-        return self._decode(points, self._labels(labels, len(points)))
+        known = self._labels(labels, len(points))
+        if sample:
+            return channels_last(decode_samples(self._network, points, known, seed))
+        return self._decode(points, known)
 
     def reconstruct(self, images: ArrayLike, labels: Labels = None) -> NDArray[np.float32]:
         """Return the decoded posterior means of images."""

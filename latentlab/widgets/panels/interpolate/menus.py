@@ -134,6 +134,11 @@ class EndsButton(_Button):
         )
         self._class_names: tuple[str, ...] = ()
 
+    @property
+    def has_classes(self) -> bool:
+        """Whether there are classes to choose."""
+        return bool(self._class_names)
+
     def offer(self, names: Sequence[str]) -> None:
         """List the classes; hide the button if there are none."""
         self.setVisible(bool(names))
