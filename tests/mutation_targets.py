@@ -58,13 +58,12 @@ def foreign_weights(run: Path, folder: Path) -> Target:
 
 def open_run(folder: Path) -> None:
     """Load the model of a run and decode a sample."""
-    from latentlab.data.image_set import labels_in_turn
     from latentlab.latent.encode import decode
     from latentlab.latent.prior_samples import sample_prior
     from latentlab.learning.checkpoint import load_model
 
     model, checkpoint = load_model(folder)
-    labels = labels_in_turn(1, checkpoint.spec)
+    labels = checkpoint.spec.labels_in_turn(1)
     decode(model, sample_prior(model, 1, seed=0), labels)
 
 

@@ -267,7 +267,11 @@ def test_resume_of_a_damaged_run(latentlab, recipe, tmp_path):
         (("--set", "model.latentdim=3"), ["model.latentdim", 'did you mean "latent_dim"']),
         (
             ("--set", "model.kind=gan"),
-            ["model.kind", "unknown kind 'gan'", "known: vae, conv-cvae, conv-vae, cvae"],
+            [
+                "model.kind",
+                "unknown kind 'gan'",
+                "known: vae, conv-cvae, conv-ladder-vae, conv-vae, cvae, ladder-vae",
+            ],
         ),
         (("--set", "training.epochs=0"), ["training.epochs", "greater than or equal to 1"]),
         (("--set", "training.epochs=many"), ["training.epochs", "many"]),

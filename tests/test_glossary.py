@@ -10,8 +10,8 @@ from latentlab.glossary import find_words, read_words, words_in
 EVERYDAY = {
     "also", "and", "black", "by", "column", "gives", "order", "repetitions", "share", "white",
     "write", "colour", "count", "crop", "device", "end", "extra", "file", "folder", "for", "from",
-    "height", "images", "memory", "number", "or", "over", "period", "pictures", "rise", "root",
-    "size", "start", "table", "to", "weight", "zip",
+    "height", "images", "memory", "number", "of", "or", "over", "period", "pictures", "rise",
+    "root", "size", "start", "table", "to", "weight", "zip",
 }  # fmt: skip
 """Words of the form that need no explanation, or whose field says it all."""
 

@@ -113,7 +113,7 @@ def test_an_unknown_kind_is_refused_with_the_nearest():
     key, text = only(problems(recipe(model={"kind": "cvea"})))
     assert key == "model.kind"
     assert text.startswith("unknown kind 'cvea'; did you mean \"cvae\"?")
-    assert "known: vae, conv-cvae, conv-vae, cvae" in text
+    assert "known: vae, conv-cvae, conv-ladder-vae, conv-vae, cvae, ladder-vae" in text
 
 
 def test_an_unknown_kind_written_as_a_bare_string_is_refused_alike():

@@ -16,11 +16,12 @@ def test_the_library_page_runs(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(MODELS, "_kinds", MODELS.kinds())
     text = README.read_text(encoding="utf-8")
     blocks = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
-    assert len(blocks) == 3
+    assert len(blocks) == 4
     names = {"__name__": "readme"}
     for block in blocks:
         exec(compile(block, str(README), "exec"), names)
     assert capsys.readouterr().out.strip().endswith("(4, 28, 28)")
+    assert names["older"].shape == (1, 28, 28)
     assert names["morph"].shape == (12, 28, 28)
     assert len((tmp_path / "codes.csv").read_text().splitlines()) == 401
     with Image.open(tmp_path / "sevens.png") as file:

@@ -429,6 +429,12 @@ class ToyLab:
         z = rng.standard_normal((settings.count, self.card.latent_dim)).tolist()
         return tiles([self.card.point(row, settings.label) for row in z], 6)
 
+    def FetchPseudoInputs(self, request):
+        return tiles([self.card.point((x, -x)) for x in range(4)], 2)
+
+    def DrawPoint(self, request):
+        return request.point.at(tuple(request.seed / (d + 1) for d in range(len(request.point.z))))
+
     def ScoreImages(self, request):
         """Yield progress for each sample; the last image has the highest score."""
         for piece in range(request.samples):

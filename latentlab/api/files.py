@@ -23,7 +23,7 @@ from latentlab.explorer.naming import (
     image_row,
     label_of,
 )
-from latentlab.latent.elbo_scores import elbo_scores
+from latentlab.latent.elbo_scores import check_has_elbo, elbo_scores
 from latentlab.runs.terminal import show
 from latentlab.session.anomalies import save_scores, with_eta
 from latentlab.session.export import format_of
@@ -137,6 +137,7 @@ def write_scores(model: Model, out: Path, draws: int, count: int | None, seed: i
     """
     explorer = model.explorer
     found: list[Scores] = []
+    check_has_elbo(explorer.model)
     _ = explorer.images  # raises if there are none
 
     def work() -> Generator[Progress]:

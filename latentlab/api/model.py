@@ -15,13 +15,13 @@ from latentlab.api.arguments import grid_points, labels_of, points_of
 from latentlab.api.codes import CodeTable
 from latentlab.api.films import film
 from latentlab.api.images import channels_last, data_config, image_set, to_numpy
+from latentlab.api.metrics import given_images, measured
 from latentlab.data.binarize import binarize_like
 from latentlab.data.condition import label_at, label_between
 from latentlab.data.conditions import with_values
-from latentlab.data.image_set import labels_in_turn
 from latentlab.directories import expanded, resources
 from latentlab.directories import runs as runs_folder
-from latentlab.errors import DataError, RunError, one_of
+from latentlab.errors import DataError, RunError, listed, one_of
 from latentlab.explorer.cards import card_of
 from latentlab.explorer.explorer import Explorer
 from latentlab.explorer.files.synthetic import write_dataset
@@ -30,7 +30,7 @@ from latentlab.explorer.interpolation import decode_path
 from latentlab.explorer.naming import image_row
 from latentlab.explorer.report import write_report
 from latentlab.latent.codes import Codes
-from latentlab.latent.elbo_scores import elbo_scores
+from latentlab.latent.elbo_scores import check_has_elbo, elbo_scores
 from latentlab.latent.encode import decode_means, decode_samples, encode, to_hwc
 from latentlab.latent.grid import Spacing
 from latentlab.latent.interpolation.curves import PathKind, lerp, slerp
@@ -46,7 +46,7 @@ from latentlab.session.points import LatentPath
 from latentlab.work import finish
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from os import PathLike
 
     from numpy.typing import ArrayLike, NDArray
@@ -56,6 +56,7 @@ if TYPE_CHECKING:
     from latentlab.data.image_set import ImageSet, ImageSpec
     from latentlab.explorer.naming import GivenLabel
     from latentlab.latent.ranking import Scores
+    from latentlab.metrics.measurement import Outcome
     from latentlab.session.points import ModelCard
 
 
@@ -236,7 +237,42 @@ class Model:
         ----------
         Auto-Encoding Variational Bayes, Kingma & Welling, 2013, eq. 7.
         """
+        check_has_elbo(self._network)
         return finish(elbo_scores(self._network, self._images(images, labels), draws, seed))
+
+    def metrics(
+        self,
+        names: Sequence[str] | None = None,
+        images: ArrayLike | None = None,
+        labels: Labels = None,
+        *,
+        settings: Mapping[str, Mapping[str, Any]] | None = None,
+        count: int | None = None,
+        split: str = "",
+    ) -> dict[str, Outcome]:
+        """Measure metrics on images, or on held-out images of the run.
+
+        Parameters
+        ----------
+        names : sequence of str, optional
+            Kinds of metrics, such as ``"log-likelihood"``; all by default.
+        images, labels : array_like, optional
+            Images and their classes; by default those of the run, whose measurements are added to
+            ``measurements.json`` of its folder.
+        settings : mapping, optional
+            Values of settings by kind, such as ``{"log-likelihood": {"k": 5000}}``.
+        count : int, optional
+            Images at most.
+        split : {"", "test", "validation"}
+            Part of the run's data; by default the test images if there are any.
+
+        Returns
+        -------
+        dict of str to Measurement or Refusal
+            By kind; a refusal has the ``reason`` why there is no number.
+        """
+        given = None if images is None else given_images(self, images, labels)
+        return measured(self, names, given, settings, count, split)
 
     # Generate
 
@@ -276,7 +312,7 @@ class Model:
         """
         z = self.draw(n, seed=seed, prior=prior)
         if labels is None and self.conditional:
-            return self._decode(z, labels_in_turn(n, self.spec))
+            return self._decode(z, self.spec.labels_in_turn(n))
         return self.decode(z, labels)
 
     def manifold(
@@ -584,8 +620,10 @@ class Model:
 
     @override
     def __repr__(self) -> str:
-        classes = f", {self.spec.classes} classes" if self.conditional else ""
-        return f"<latentlab.Model {self.name!r}: {self._card.title}, {self.spec}{classes}>"
+        names = [each.name for each in self.spec.conditions]
+        given = f"given {listed(names)}" if names else f"{self.spec.classes} classes"
+        tail = f", {given}" if self.conditional else ""
+        return f"<latentlab.Model {self.name!r}: {self._card.title}, {self.spec}{tail}>"
 
     def _repr_html_(self) -> str:
         """Return 16 samples and a line of text, for notebooks."""

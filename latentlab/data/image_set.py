@@ -79,6 +79,13 @@ class ImageSpec:
             return np.array(given, np.int64)
         return np.array(given, np.float32).reshape(-1, len(self.conditions))
 
+    def labels_in_turn(self, count: int) -> LabelArray:
+        """Return `count` labels: each class, or combination of classes, in turn."""
+        if not self.conditions:
+            return np.arange(count, dtype=np.int64) % max(1, self.classes)
+        each = np.array(combinations(self.conditions), np.float32)
+        return each[np.arange(count) % len(each)]
+
     def label_text(self, label: Label | None) -> str:
         """Return the name of a class, or the conditions as ``sex=female, age=30``; may be empty."""
         if isinstance(label, tuple):
@@ -102,14 +109,6 @@ class ImageSpec:
         channels, height, width = self.shape
         names = {1: "grey", 3: "colour"}
         return f"{width}×{height} {names.get(channels, f'{channels}-channel')}"
-
-
-def labels_in_turn(count: int, spec: ImageSpec) -> LabelArray:
-    """Return `count` labels of a conditional model: each class, or combination of them, in turn."""
-    if not spec.conditions:
-        return np.arange(count, dtype=np.int64) % max(1, spec.classes)
-    each = np.array(combinations(spec.conditions), np.float32)
-    return each[np.arange(count) % len(each)]
 
 
 @dataclass(frozen=True, slots=True)

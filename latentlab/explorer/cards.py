@@ -46,12 +46,19 @@ def card_of(
         abilities=abilities_of(model),
         latent_shape=model.latent_shape,
         pseudo_inputs=_count_pseudo_inputs(model),
+        codes=_count_codes(model),
+        layers=tuple(model.layers.items()),
     )
 
 
 def _count_pseudo_inputs(model: Model) -> int:
     found = model.pseudo_inputs()
     return 0 if found is None else len(found[0])
+
+
+def _count_codes(model: Model) -> int:
+    found = model.codebook_points()
+    return 0 if found is None else len(found[1])
 
 
 def abilities_of(model: Model) -> Abilities:

@@ -14,7 +14,7 @@ import numpy as np
 
 from latentlab.data.binarize import binarize_like
 from latentlab.data.condition import label_at
-from latentlab.data.image_set import ImageSet, labels_in_turn
+from latentlab.data.image_set import ImageSet
 from latentlab.data.own_image.crop import OwnImage, Preprocessing, largest_frame
 from latentlab.data.own_image.preprocess import bounded, fit_picture, read_source
 from latentlab.directories import is_imported, resources
@@ -373,7 +373,7 @@ class Explorer:
         z = sample_prior(self.model, settings.count, settings.seed)
         labels: Sequence[Label | None] = [None] * settings.count
         if self.model.conditional and self.card:
-            y = labels_in_turn(settings.count, self.card.spec)
+            y = self.card.spec.labels_in_turn(settings.count)
             labels = [label_at(y, row) for row in range(len(y))]
         if settings.label is not None:
             labels = [settings.label] * settings.count

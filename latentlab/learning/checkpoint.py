@@ -293,7 +293,13 @@ def _meta_model(recipe: Recipe, spec: ImageSpec) -> Model:
 
 
 def _allocate(model: Model) -> Model:
-    return model.to_empty(device="cpu").eval().requires_grad_(False)
+    """Give a model memory; constants that are no weights, and so not in any file, are kept."""
+    constants = {name: buffer for name, buffer in model.named_buffers() if not buffer.is_meta}
+    model.to_empty(device="cpu").eval().requires_grad_(False)
+    for name, buffer in model.named_buffers():
+        if name in constants:
+            buffer.copy_(constants[name])
+    return model
 
 
 def _shapes(model: Model) -> dict[str, tuple[int, ...]]:

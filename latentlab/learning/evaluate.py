@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from latentlab.data.image_set import labels_in_turn
 from latentlab.data.pixels import displayed
 from latentlab.learning.checkpoint import load_weights
 from latentlab.learning.events import EpochPreview, FinalTest, Losses
@@ -120,7 +119,7 @@ def epoch_preview(trainer: Trainer) -> EpochPreview:
     labels = None if y is None else y[first]
     with SeededRng(trainer.recipe.training.seed, device):
         z = model.prior().sample((PREVIEW_SAMPLES,))
-    samples_of = torch.from_numpy(labels_in_turn(PREVIEW_SAMPLES, feed.spec)).to(device)
+    samples_of = torch.from_numpy(feed.spec.labels_in_turn(PREVIEW_SAMPLES)).to(device)
     preview = EpochPreview(
         trainer.epoch,
         mu.float().cpu().numpy(),

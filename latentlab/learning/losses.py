@@ -46,7 +46,8 @@ def compute_losses(
     Returns
     -------
     dict of str to Tensor
-        Nats per image, each with shape (B,), ``loss`` first.
+        Nats per image, each with shape (B,), ``loss`` first; the figures of the model, which are
+        not part of the loss, last.
     Batch
         The batch and the outputs of the model.
     """
@@ -57,4 +58,6 @@ def compute_losses(
     p, prior = model.decode(z, y), model.prior(y)
     outputs = Batch(x, y, known, z, q, p, prior, model, noise, network, images)
     terms = objective.terms(outputs)
-    return {"loss": objective.total(terms, numbers), **terms}, outputs
+    own = model.auxiliary(q, z)
+    loss = sum(own.terms.values(), objective.total(terms, numbers))
+    return {"loss": loss, **terms, **own.terms, **own.figures}, outputs

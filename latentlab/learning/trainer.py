@@ -22,7 +22,7 @@ from latentlab.learning.loss_sums import LossSums
 from latentlab.learning.masking import observation_mask
 from latentlab.learning.noise import Noise
 from latentlab.models.label import refuse_conditions
-from latentlab.models.layers import Dropout
+from latentlab.models.layers import RandomLayer
 from latentlab.models.thread_rng import SeededRng
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ class Trainer:
         self.noise = Noise(torch.Generator(device).manual_seed(training.seed))
         self.rng = torch.Generator(device).manual_seed(training.seed + 1 + self.team.rank)
         for module in self.model.modules():
-            if isinstance(module, Dropout):
+            if isinstance(module, RandomLayer):
                 module.generator = self.rng
         self.train_feed = make_loader(splits.train, device, training.resident_mb, training=True)
         self.validation_feed = make_loader(splits.validation, device, training.resident_mb)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, ClassVar, override
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, override
 
 import torch
 from torch import Tensor, nn
@@ -17,6 +17,16 @@ if TYPE_CHECKING:
 
     from latentlab.data.image_set import ImageSpec
     from latentlab.models.priors.prior import PriorNetwork
+
+
+class Auxiliary(NamedTuple):
+    """What a model adds to the losses of a batch, each with shape (B,), by the name of its curve.
+
+    `terms`, in nats per image, are added to the loss; `figures` only get a curve.
+    """
+
+    terms: Mapping[str, Tensor] = MappingProxyType({})
+    figures: Mapping[str, Tensor] = MappingProxyType({})
 
 
 class Model(nn.Module, ABC):
@@ -60,6 +70,9 @@ class Model(nn.Module, ABC):
         super().__init__()
         self.register_module("prior_network", None)
 
+    layers: Mapping[str, slice] = MappingProxyType({})
+    """Dimensions of z of each stochastic layer, by its name; empty for models with one layer."""
+
     def attach(self, files: Mapping[str, bytes]) -> None:
         """Take the content of those `files` of the run folder that exist.
 
@@ -98,6 +111,33 @@ class Model(nn.Module, ABC):
         if self.prior_network is not None:
             return self.prior_network(self)
         return StandardNormal(next(self.parameters()).new_zeros(self.latent_dim))
+
+    def codebook_points(self) -> tuple[Tensor, Tensor] | None:
+        """Return the codes of a quantized model, those in most use first; else None.
+
+        Returns
+        -------
+        z : Tensor
+            For each code, a point that is this code at all positions, with shape (K, D).
+        shares : Tensor
+            Share of the encoder's outputs that each code stands for, with shape (K,).
+        """
+        return None
+
+    def auxiliary(self, q: Distribution, z: Tensor) -> Auxiliary:
+        """Return the model's own terms of the loss, and figures to plot, for a batch.
+
+        It is called once per step, for training and for validation; while the model is in
+        training mode, it may update buffers.
+
+        Parameters
+        ----------
+        q : Distribution
+            The posterior, with batch shape (B,).
+        z : Tensor
+            The sample of `q` that was decoded, with shape (B, D).
+        """
+        return Auxiliary()
 
     @property
     def has_standard_prior(self) -> bool:

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from latentlab.config import FIRST, Choice, Options
+from latentlab.models.base import ModelConfig
 from latentlab.models.label import label_embedding
 from latentlab.models.latents import ContinuousConfig
 from latentlab.models.layers import Dropout
@@ -30,8 +31,8 @@ MAX_WIDTH_FACTOR = 8
 type Size = tuple[int, int]
 
 
-class ConvConfig(ContinuousConfig):
-    """Settings of all convolutional models."""
+class ConvLayersConfig(ModelConfig):
+    """Settings of the layers of all convolutional models."""
 
     architecture: Annotated[
         Literal["residual", "reference"],
@@ -50,15 +51,6 @@ class ConvConfig(ContinuousConfig):
         description="Channels of the first layer. They double whenever the size halves, up to "
         "eight times as many. Twice the channels take about three times as long.",
     )
-    latent_dim: int = Field(
-        64,
-        ge=1,
-        le=4096,
-        title="Latent dimensions",
-        description="Size of the code z. More dimensions keep more detail of each image; with "
-        "fewer, each one means more.",
-        json_schema_extra=FIRST,
-    )
     likelihood: Annotated[Likelihood, Choice(LIKELIHOODS)] = Field(
         LearnedGaussianLikelihood(),
         description="Distribution of a pixel given z. It defines the reconstruction loss.",
@@ -72,16 +64,35 @@ class ConvConfig(ContinuousConfig):
     )
 
 
+class ConvConfig(ContinuousConfig, ConvLayersConfig):
+    """Settings of the convolutional models with one vector of continuous codes."""
+
+    latent_dim: int = Field(
+        64,
+        ge=1,
+        le=4096,
+        title="Latent dimensions",
+        description="Size of the code z. More dimensions keep more detail of each image; with "
+        "fewer, each one means more.",
+        json_schema_extra=FIRST,
+    )
+
+
 def feature_sizes(size: Size) -> list[Size]:
     """Return the sizes (H, W) from the image to the smallest map, each half of the previous one.
 
     Halves are rounded up, so that no pixel is left out.
     """
-    sizes = [size]
-    while len(sizes) == 1 or max(sizes[-1]) > MAX_LAST_SIDE:
-        height, width = sizes[-1]
-        sizes.append((-(-height // 2), -(-width // 2)))
-    return sizes
+    count = 1
+    while max(halved(size, count)[-1]) > MAX_LAST_SIDE:
+        count += 1
+    return halved(size, count)
+
+
+def halved(size: Size, count: int) -> list[Size]:
+    """Return `count` + 1 sizes, each half of the previous one, rounded up."""
+    height, width = size
+    return [(-(-height // 2**i), -(-width // 2**i)) for i in range(count + 1)]
 
 
 def channels(width: int, count: int) -> list[int]:
@@ -89,7 +100,60 @@ def channels(width: int, count: int) -> list[int]:
     return [width * min(2**i, MAX_WIDTH_FACTOR) for i in range(count)]
 
 
-class ConvEncoder(nn.Module):
+class ConvFeatures(nn.Module):
+    """The convolutions of an encoder, which halve the size of the image several times.
+
+    Parameters
+    ----------
+    config : ConvLayersConfig
+        Architecture, width and dropout.
+    spec : ImageSpec
+        Shape of the images.
+    halvings : int
+        How often the size is halved, at least once.
+    conditional : bool
+        Whether it also gets the label.
+
+    Attributes
+    ----------
+    shape : tuple of int
+        Channels, height and width of the last maps.
+    """
+
+    def __init__(
+        self,
+        config: ConvLayersConfig,
+        spec: ImageSpec,
+        halvings: int,
+        *,
+        conditional: bool = False,
+    ) -> None:
+        super().__init__()
+        wide = channels(config.width, halvings)
+        self.shape = (wide[-1], *halved(spec.shape[1:], halvings)[-1])
+        residual = config.architecture == "residual"
+        self.stem = Downsample(spec.shape[0], wide[0])
+        self.label = label_embedding(spec, wide[0]) if conditional else None
+        stage = ResidualDown if residual else ReferenceDown
+        self.stages = nn.Sequential(*(stage(a, b, config.dropout) for a, b in pairwise(wide)))
+        self.last = nn.SiLU() if residual else nn.ReLU()
+
+    @property
+    def features(self) -> int:
+        """Number of values of the last maps."""
+        return math.prod(self.shape)
+
+    def maps(self, x: Tensor, y: Tensor | None = None) -> Tensor:
+        """Return the last maps for pixels in [0, 1], (B, C, H, W), and labels."""
+        # Convolutions on the CPU prefer channels last.
+        h = self.stem((2 * x - 1).contiguous(memory_format=torch.channels_last))
+        if self.label is not None:
+            h = h + self.label(y)[:, :, None, None]
+        maps: Tensor = self.last(self.stages(h))
+        return maps
+
+
+class ConvEncoder(ConvFeatures):
     """Convolutional encoder, from images to the posterior.
 
     Parameters
@@ -103,28 +167,15 @@ class ConvEncoder(nn.Module):
     """
 
     def __init__(self, config: ConvConfig, spec: ImageSpec, *, conditional: bool = False) -> None:
-        super().__init__()
-        sizes = feature_sizes(spec.shape[1:])
-        wide = channels(config.width, len(sizes) - 1)
-        residual = config.architecture == "residual"
-        self.stem = Downsample(spec.shape[0], wide[0])
-        self.label = label_embedding(spec, wide[0]) if conditional else None
-        stage = ResidualDown if residual else ReferenceDown
-        self.stages = nn.Sequential(*(stage(a, b, config.dropout) for a, b in pairwise(wide)))
-        self.last = nn.SiLU() if residual else nn.ReLU()
-        features = wide[-1] * sizes[-1][0] * sizes[-1][1]
-        self.heads = nn.Linear(features, config.posterior.outputs * config.latent_dim)
+        halvings = len(feature_sizes(spec.shape[1:])) - 1
+        super().__init__(config, spec, halvings, conditional=conditional)
+        self.heads = nn.Linear(self.features, config.posterior.outputs * config.latent_dim)
         self.posterior = config.posterior.build(config.latent_dim)
 
     @override
     def forward(self, x: Tensor, y: Tensor | None = None) -> Distribution:
         """Return q(z|x) for pixels in [0, 1], with shape (B, C, H, W), and labels."""
-        # Convolutions on the CPU prefer channels last.
-        h = self.stem((2 * x - 1).contiguous(memory_format=torch.channels_last))
-        if self.label is not None:
-            h = h + self.label(y)[:, :, None, None]
-        h = self.heads(self.last(self.stages(h)).flatten(1))
-        return self.posterior(h.float())
+        return self.posterior(self.heads(self.maps(x, y).flatten(1)).float())
 
 
 class ConvDecoder(nn.Module):
@@ -132,27 +183,31 @@ class ConvDecoder(nn.Module):
 
     Parameters
     ----------
-    config : ConvConfig
-        Architecture, width, latent dimensions and likelihood.
+    latent_dim : int
+        Latent dimensions.
+    config : ConvLayersConfig
+        Architecture, width and likelihood.
     spec : ImageSpec
         Shape of the images.
     conditional : bool
         Whether it also gets the label.
     """
 
-    def __init__(self, config: ConvConfig, spec: ImageSpec, *, conditional: bool = False) -> None:
+    def __init__(
+        self,
+        latent_dim: int,
+        config: ConvLayersConfig,
+        spec: ImageSpec,
+        *,
+        conditional: bool = False,
+    ) -> None:
         super().__init__()
-        *larger, (height, width) = feature_sizes(spec.shape[1:])
-        wide = channels(config.width, len(larger))
-        residual = config.architecture == "residual"
-        self.first = nn.Linear(config.latent_dim, wide[-1] * height * width)
+        sizes = feature_sizes(spec.shape[1:])
+        wide = channels(config.width, len(sizes) - 1)
+        self.smallest = (wide[-1], *sizes[-1])
+        self.first = nn.Linear(latent_dim, math.prod(self.smallest))
         self.label = label_embedding(spec, self.first.out_features) if conditional else None
-        self.smallest = (wide[-1], height, width)
-        stages = zip(pairwise(wide[::-1]), larger[:0:-1], strict=True)
-        stage = ResidualUp if residual else ReferenceUp
-        self.stages = nn.Sequential(*(stage(a, b, size, config.dropout) for (a, b), size in stages))
-        last = ResidualOutput if residual else ReferenceOutput
-        self.last = last(wide[0], config.likelihood.outputs * spec.shape[0], larger[0])
+        self.stages, self.last = upsampling(config, spec, sizes)
         self.likelihood = config.likelihood.build()
 
     @override
@@ -165,6 +220,19 @@ class ConvDecoder(nn.Module):
         h = self.last(self.stages(h))
         # Likelihoods compare it with images, whose memory layout is channels first.
         return self.likelihood(h.to(torch.float32, memory_format=torch.contiguous_format))
+
+
+def upsampling(
+    config: ConvLayersConfig, spec: ImageSpec, sizes: list[Size]
+) -> tuple[nn.Sequential, nn.Module]:
+    """Return the stages of a decoder, from the last to the first of `sizes`, and its last layer."""
+    wide = channels(config.width, len(sizes) - 1)
+    residual = config.architecture == "residual"
+    stage = ResidualUp if residual else ReferenceUp
+    pairs = zip(pairwise(wide[::-1]), sizes[-2:0:-1], strict=True)
+    stages = nn.Sequential(*(stage(a, b, size, config.dropout) for (a, b), size in pairs))
+    last = ResidualOutput if residual else ReferenceOutput
+    return stages, last(wide[0], config.likelihood.outputs * spec.shape[0], sizes[0])
 
 
 class Downsample(nn.Conv2d):

@@ -42,7 +42,7 @@ class ConvVAE(Model):
         super().__init__()
         self.latent_dim = config.latent_dim
         self.encoder = ConvEncoder(config, spec)
-        self.decoder = ConvDecoder(config, spec)
+        self.decoder = ConvDecoder(config.latent_dim, config, spec)
         config.equip(self, spec)
 
     @override
@@ -87,7 +87,7 @@ class ConvCVAE(Model):
         super().__init__()
         self.latent_dim = config.latent_dim
         self.encoder = ConvEncoder(config, spec, conditional=True)
-        self.decoder = ConvDecoder(config, spec, conditional=True)
+        self.decoder = ConvDecoder(config.latent_dim, config, spec, conditional=True)
         config.equip(self, spec)
 
     @override

@@ -65,7 +65,7 @@ class DiscretizedPixels(Distribution, ABC):
         """
 
     @override
-    def sample(self, sample_shape: torch.Size | tuple[int, ...] = ()) -> Tensor:
+    def sample(self, sample_shape: torch.Size | list[int] | tuple[int, ...] = ()) -> Tensor:
         """Return intensities that are multiples of 1/255."""
         with torch.no_grad():
             real = self.loc + self.scale * self._standard(self._extended_shape(sample_shape))

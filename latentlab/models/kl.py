@@ -5,6 +5,7 @@ from torch import Tensor
 from torch.distributions import Distribution, Independent, kl_divergence
 
 from latentlab.models.posteriors.deterministic import Delta
+from latentlab.models.posteriors.posterior import Layered
 
 
 def kl(q: Distribution, p: Distribution, z: Tensor) -> Tensor:
@@ -30,6 +31,8 @@ def kl(q: Distribution, p: Distribution, z: Tensor) -> Tensor:
     """
     if isinstance(q, Delta):
         return torch.zeros_like(q.code[:, 0])
+    if isinstance(q, Layered):
+        return torch.stack([*q.kl_of_layers(z).values()]).sum(0)
     try:
         return kl_divergence(q, p)
     except NotImplementedError:

@@ -9,22 +9,31 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 
-class Dropout(nn.Module):
-    """Dropout with a random generator of its own.
+class RandomLayer(nn.Module):
+    """A layer that draws random numbers while it is trained, from a generator of its own.
 
-    torch's dropout draws from the global generator, which the explorer of the window also
-    uses, so a run would not be reproducible.
-
-    Parameters
-    ----------
-    rate : float
-        Probability that a value is set to 0, in [0, 1); the rest is scaled up.
+    torch's layers draw from the global generator, which the explorer of the window also uses, so
+    a run would not be reproducible.
 
     Attributes
     ----------
     generator : torch.Generator or None
         Random generator on the device of the inputs, set by the trainer; None for the global
         one.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.generator: torch.Generator | None = None
+
+
+class Dropout(RandomLayer):
+    """Dropout with a random generator of its own.
+
+    Parameters
+    ----------
+    rate : float
+        Probability that a value is set to 0, in [0, 1); the rest is scaled up.
 
     References
     ----------
@@ -34,7 +43,6 @@ class Dropout(nn.Module):
     def __init__(self, rate: float) -> None:
         super().__init__()
         self.rate = rate
-        self.generator: torch.Generator | None = None
 
     @override
     def forward(self, x: Tensor) -> Tensor:

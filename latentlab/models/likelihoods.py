@@ -69,10 +69,9 @@ MinSigma: Any = Field(
 
 @LIKELIHOODS.register
 class BernoulliLikelihood(Likelihood, title="Bernoulli"):
-    """Each pixel is white with a probability: cross-entropy, for black and white images.
+    """Cross-entropy: the likelihood of black and white images; of grey ones no likelihood, a loss.
 
-    Of grey images it is no likelihood, so that its nats compare with those of other runs only if
-    the images are binarized.
+    Its nats compare with those of papers if the images are binarized (``data.binarize``).
     """
 
     kind: Literal["bernoulli"] = "bernoulli"

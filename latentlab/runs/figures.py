@@ -11,7 +11,7 @@ from latentlab.atomic_write import write_atomically
 from latentlab.errors import RunError
 from latentlab.runs.image_files import save_image
 from latentlab.runs.plot_figure import raster, vector_bytes
-from latentlab.session.curves import TRAIN, VALIDATION
+from latentlab.session.curves import TRAIN, VALIDATION, unit_of
 from latentlab.session.export import FIGURES, PICTURES, TABLES, VECTORS, check_suffix
 from latentlab.session.files.tables import write_table
 from latentlab.session.palette import TRAIN_COLOUR, VALIDATION_COLOUR, class_colour
@@ -53,7 +53,7 @@ def save_curves(compared: Sequence[ComparedRun], out: Path) -> None:
     for axes, name in zip(figure.subplots(1, len(names), squeeze=False)[0], names, strict=True):
         for label, colour, points in _lines(compared, name):
             axes.plot(*points, color=colour, label=label)
-        axes.set(title=name.replace("_", " "), xlabel="epoch", ylabel="nats per image")
+        axes.set(title=name.replace("_", " "), xlabel="epoch", ylabel=unit_of(name))
         axes.legend(frameon=False)
         axes.spines[["top", "right"]].set_visible(False)
     _save(figure, out, {"picture": "curves", "runs": [run.name for run in compared]})

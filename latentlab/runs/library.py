@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 from send2trash import send2trash
 
 from latentlab.atomic_write import write_atomically
-from latentlab.data.image_set import labels_in_turn
 from latentlab.directories import is_imported, resources, runs
 from latentlab.errors import RunError, shown
 from latentlab.latent.encode import decode
@@ -63,7 +62,7 @@ MAX_CACHED = 4096
 def write_preview(folder: Path) -> None:
     """Write an image of 16 prior samples to a run folder."""
     model, checkpoint = load_model(folder)
-    labels = labels_in_turn(16, checkpoint.spec)
+    labels = checkpoint.spec.labels_in_turn(16)
     pictures = decode(model, sample_prior(model, 16, seed=0), labels)
     save_image(tile(pictures, 4), folder / PREVIEW, {"samples": 16, "seed": 0})
 

@@ -219,8 +219,9 @@ def image_incompatibility(a: ModelCard, b: ModelCard) -> str:
     if a.spec.shape != b.spec.shape:
         return f"The models need different images: A {a.spec}, B {b.spec}."
     if b.conditional and not same_classes(a, b):
+        what = "conditions" if a.spec.conditions or b.spec.conditions else "classes"
         return (
-            "B is conditional, and its classes are not those of A: no image can be encoded by both."
+            f"B is conditional, and its {what} are not those of A: no image can be encoded by both."
         )
     return ""
 
@@ -240,6 +241,9 @@ def nats_warning(a: ModelCard, b: ModelCard) -> str:
         )
     if a.conditional != b.conditional:
         conditional = a if a.conditional else b
+        if conditions := conditional.spec.conditions:
+            names = listed([each.name for each in conditions])
+            return f"{conditional.name} is given {names}, which lowers its loss."
         return (
             f"{conditional.name} is given the class, which lowers its loss by up to ln(classes) "
             "nats."

@@ -174,6 +174,16 @@ class _Series:
         return self._buffer[0, : self._length], self._buffer[1, : self._length]
 
 
+LOSS_UNIT = "nats per image"
+UNITS: Mapping[str, str] = {"perplexity": "codes"}
+"""Units of the figures that are no losses, by the name of their curve."""
+
+
+def unit_of(name: str) -> str:
+    """Return the unit of a curve."""
+    return UNITS.get(name, LOSS_UNIT)
+
+
 def metrics_line(epoch: int, split: str, losses: Losses, seconds: float) -> str:
     """Return one line of ``metrics.jsonl``."""
     return json.dumps({"epoch": epoch, "split": split, **losses, "seconds": round(seconds, 4)})

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from latentlab.latent.codes import Codes
     from latentlab.latent.planes import Plane
     from latentlab.session.points import (
+        CodebookTiles,
         GridSettings,
         LatentPath,
         Manifold,
@@ -167,6 +168,14 @@ class FetchPseudoInputs(Request["Tiles"]):
     """Get the pseudo-inputs of a VampPrior: the images, and the means of their posteriors."""
 
     needs: ClassVar[Abilities] = ENCODER_DECODER
+    modest: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, slots=True)
+class FetchCodebook(Request["CodebookTiles"]):
+    """Decode the codes of a quantized model that are in most use."""
+
+    needs: ClassVar[Abilities] = DECODER
     modest: ClassVar[bool] = True
 
 

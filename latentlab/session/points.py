@@ -76,6 +76,10 @@ class ModelCard:
         Hash of the weights, which finds the model again; empty for a model in training.
     pseudo_inputs : int
         Number of pseudo-inputs of its VampPrior; 0 for other priors.
+    codes : int
+        Number of codes in its codebook; 0 if it has none.
+    layers : tuple
+        Name and dimensions of each stochastic layer; empty if there is only one.
     """
 
     name: str
@@ -97,6 +101,8 @@ class ModelCard:
     other: str = ""
     weights: str = ""
     pseudo_inputs: int = 0
+    codes: int = 0
+    layers: tuple[tuple[str, slice], ...] = ()
 
     @property
     def title(self) -> str:
@@ -264,6 +270,14 @@ class Tiles:
     points: tuple[Point, ...] = field(repr=False)
     pictures: NDArray[np.uint8] = field(repr=False, compare=False)
     columns: int
+
+
+@dataclass(frozen=True, slots=True)
+class CodebookTiles:
+    """Codes of a codebook as pictures, and the share of the positions that each stands for."""
+
+    tiles: Tiles
+    shares: tuple[float, ...]
 
 
 @dataclass(frozen=True, slots=True)

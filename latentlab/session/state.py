@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from latentlab.latent.codes import Codes
     from latentlab.learning.events import EpochPreview
     from latentlab.session.failure import Failure
+    from latentlab.session.lessons.lesson import OpenedLesson
     from latentlab.session.points import LatentPath, ModelCard, Original, Picture, Point, Preview
     from latentlab.session.request import Lifetime, Request
     from latentlab.session.runs import Message
@@ -63,6 +64,8 @@ class State:
         Whether undo and redo are possible.
     workspaces
         Keys of the visited workspaces, the present one last.
+    lesson
+        The open lesson and its present step.
     """
 
     model: ModelCard | None = None
@@ -90,6 +93,7 @@ class State:
     failure: Failure | None = None
     steps: Steps = field(default=Steps())
     workspaces: tuple[str, ...] = ("explore",)
+    lesson: OpenedLesson | None = None
 
     def answer[Response](self, kind: type[Request[Response]]) -> Response | None:
         """Return the latest answer to a kind of request; None if there is none yet."""

@@ -10,6 +10,7 @@ from PIL import Image
 
 import latentlab
 from latentlab.api.files import write_samples
+from latentlab.data.binarize import binarize
 from latentlab.learning.events import EpochEnd, Started, Step
 
 TINY = {
@@ -384,3 +385,25 @@ def test_info_tells_what_a_path_is(tmp_path, vae_run):
         found = latentlab.info(tmp_path / name)
         assert not found.opens
         assert found.note
+
+
+@pytest.mark.parametrize("how", ["static", "dynamic"])
+def test_images_for_a_model_of_binarized_ones_are_binarized_alike(how, tmp_path):
+    """In the API, on the map, and from a file: the same draw of the same image."""
+    images = pictures()
+    data = {"binarize": how, "binarize_seed": 5}
+    np.savez(tmp_path / "x.npz", images=images)
+    recipe = {**TINY, "data": {"kind": "arrays", "images": str(tmp_path / "x.npz"), **data}}
+    latentlab.fit(recipe, folder=tmp_path / "run")
+    model = latentlab.load(tmp_path / "run")
+    on_map = model.explorer.images
+    assert set(np.unique(on_map.images[:])) == {0, 255}
+    drawn = binarize(images[:, None], 5)
+    assert {image.tobytes() for image in on_map.images[:]} == {image.tobytes() for image in drawn}
+    mu, _ = model.encode(images)
+    np.testing.assert_allclose(mu, model.encode(drawn[:, 0])[0], atol=1e-6)
+    Image.fromarray(images[3]).save(tmp_path / "own.png")
+    own = model.explorer.encode(tmp_path / "own.png")
+    np.testing.assert_array_equal(own.pair[0].reshape(8, 8), drawn[3, 0])
+    codes = model.codes(tmp_path / "x.npz")
+    assert {*map(tuple, np.round(codes.mu, 4))} == {*map(tuple, np.round(mu, 4))}

@@ -2,19 +2,27 @@
 
 import json
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 import latentlab
 from latentlab import cli
+from latentlab.config import parse
 from latentlab.data.condition import Condition
+from latentlab.data.image_set import DATA
 from latentlab.errors import LatentlabError, RecipeError
 from latentlab.explorer.answer import answer
+from latentlab.explorer.bookmarks import read_bookmarks, write_bookmarks
+from latentlab.explorer.comparison import ModelB, compare_point, open_model_b
+from latentlab.explorer.data.other_data import show_data
 from latentlab.explorer.explorer import Explorer
 from latentlab.explorer.files.synthetic import SaveDataset
 from latentlab.runs.model_export import ModelSource
 from latentlab.runs.recorder import resume
+from latentlab.session.comparison import image_incompatibility, point_incompatibility
+from latentlab.session.interpolation import Bookmark
 from latentlab.session.points import SampleSettings
 from latentlab.work import finish
 
@@ -144,6 +152,43 @@ def test_a_data_set_has_a_folder_per_combination(run, tmp_path):
     explorer.open(run)
     finish(answer(SaveDataset(tmp_path / "made", 2, 0), explorer))
     assert len([each for each in (tmp_path / "made").iterdir() if each.is_dir()]) == 3
+
+
+def test_bookmarks_keep_the_conditions(run, tmp_path):
+    explorer = Explorer()
+    card = explorer.open(run)
+    point = card.point((0.5, 1.0), (1.0, 0.1 + 0.7))
+    marks = (Bookmark(point, "here", np.zeros((1, 1), np.uint8)),)
+    write_bookmarks(tmp_path / "b.json", card, marks)
+    assert read_bookmarks(tmp_path / "b.json", card) == [(point, "here")]
+
+
+def test_the_run_can_be_compared_with_itself_and_not_with_a_model_of_one_class(run, cvae_run):
+    explorer = Explorer()
+    card = explorer.open(run)
+    assert not open_model_b(explorer, run).problem
+    point = explorer.original(3).point
+    pair = compare_point(explorer, explorer.second, point, point.label)
+    assert pair.difference == 0
+    digits = ModelB(cvae_run).card
+    assert "B is given shape, scale" in point_incompatibility(digits, card)
+    same_size = replace(digits, spec=replace(digits.spec, shape=card.spec.shape))
+    assert "conditions are not those of A" in image_incompatibility(same_size, card)
+
+
+def test_the_report_of_a_run_with_conditions(model, tmp_path):
+
+    assert model.report(tmp_path / "report.html").stat().st_size > 10_000
+    assert "given shape, scale" in repr(model)
+
+
+def test_other_images_are_shown_with_their_conditions(run):
+    explorer = Explorer()
+    explorer.open(run)
+    config = parse(DATA.kinds()["sprites"], {"count": 20, "size": 32, "seed": 5})
+    finish(show_data(explorer, config, together=True))
+    assert explorer.images.y.shape == (len(explorer.images), 2)
+    assert explorer.original(len(explorer.images) - 1).point.label[1] >= 0.5
 
 
 def test_onnx_is_refused_and_safetensors_describe_the_conditions(model, tmp_path):

@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QMenu
 
 from latentlab.data.own_image.crop import SourceImage
 from latentlab.session.files.scene import SCENE, restored, scene_of
@@ -153,3 +155,43 @@ def test_another_model_takes_other_labels(lab):
     assert isinstance(lab.state.point.label, int)
     assert not lab.panel("sliders").conditions.isVisible()
     assert lab.panel("sliders").label.isVisible()
+
+
+def test_the_form_offers_the_attributes_of_the_data_set(make_desk):
+    desk = make_desk(built=("map", "image", "train"))
+    desk.controller.training.use_recipe(
+        {"data": {"kind": "sprites"}, "model": {"kind": "cvae"}}, ""
+    )
+    desk.settle()
+    panel = desk.panel("train")
+    row = panel.form.row("data.conditions")
+    desk.until(
+        lambda: [*map(QAction.text, offered(row))] == ["shape", "scale", "rotation", "x", "y"]
+    )
+    offered(row)[1].trigger()
+    assert panel.form.values()["data"]["conditions"] == ["scale"]
+    row.set_value(["scale: 0.6 0.8", "x"])
+    offered(row)[1].trigger()
+    assert panel.form.values()["data"]["conditions"] == ["x"]
+
+
+def offered(row):
+    menus = row.findChildren(QMenu)
+    return menus[0].actions() if menus else []
+
+
+def test_a_model_in_training_is_shown_with_its_conditions(make_desk):
+    desk = make_desk(built=("map", "image", "sliders", "train"))
+    recipe = {
+        "model": {"kind": "cvae", "hidden": [16], "latent_dim": 2},
+        "data": {"kind": "sprites", "count": 200, "size": 32, "conditions": ["scale", "x"]},
+        "training": {"epochs": 3, "batch_size": 50, "device": "cpu"},
+    }
+    desk.controller.training.use_recipe(recipe, "")
+    desk.settle()
+    desk.controller.training.start()
+    desk.until(lambda: desk.state.model and desk.state.model.spec.conditions)
+    desk.until(lambda: not desk.state.is_training)
+    desk.settle()
+    assert [each.name for each in desk.state.model.spec.conditions] == ["scale", "x"]
+    assert len(desk.state.point.label) == 2

@@ -8,7 +8,7 @@ import pytest
 from latentlab.config import parse
 from latentlab.data.condition import Condition, describe_label, label_between, read_label
 from latentlab.data.conditions import make_conditions, read_splits, with_conditions, with_values
-from latentlab.data.image_set import DATA, Attributes, ImageSet, ImageSpec, Splits, labels_in_turn
+from latentlab.data.image_set import DATA, Attributes, ImageSet, ImageSpec, Splits
 from latentlab.errors import DataError, RunError
 from latentlab.work import finish
 
@@ -199,8 +199,8 @@ def test_numbers_change_evenly_and_classes_in_the_middle():
 
 def test_labels_in_turn_combine_all_classes_at_the_mean_number():
     spec = ImageSpec((1, 2, 2), (), (SEX, AGE))
-    assert labels_in_turn(3, spec).tolist() == [[0, 30], [1, 30], [0, 30]]
-    assert labels_in_turn(3, ImageSpec((1, 2, 2), ("a", "b"))).tolist() == [0, 1, 0]
+    assert spec.labels_in_turn(3).tolist() == [[0, 30], [1, 30], [0, 30]]
+    assert ImageSpec((1, 2, 2), ("a", "b")).labels_in_turn(3).tolist() == [0, 1, 0]
 
 
 def test_a_spec_knows_its_labels():

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from latentlab.data import image_set as base
-from latentlab.data.image_set import ImageSet, ImageSpec, labels_in_turn, load
+from latentlab.data.image_set import ImageSet, ImageSpec, load
 from latentlab.data.sources.digits import DigitsConfig
 from latentlab.latent import encode as module
 from latentlab.latent.encode import (
@@ -172,9 +172,9 @@ def test_points_are_standard_normal():
 
 def test_labels_are_every_class_in_turn():
     spec = ImageSpec((1, 2, 2), ("a", "b", "c"))
-    assert labels_in_turn(5, spec).tolist() == [0, 1, 2, 0, 1]
-    assert labels_in_turn(2, ImageSpec((1, 2, 2))).tolist() == [0, 0]
-    assert labels_in_turn(2, spec).dtype == np.int64
+    assert spec.labels_in_turn(5).tolist() == [0, 1, 2, 0, 1]
+    assert ImageSpec((1, 2, 2)).labels_in_turn(2).tolist() == [0, 0]
+    assert spec.labels_in_turn(2).dtype == np.int64
 
 
 @pytest.mark.parametrize(("run", "latent_dim"), [("vae_run", 2), ("cvae_run", 3)])

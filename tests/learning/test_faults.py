@@ -7,6 +7,7 @@ import pytest
 import torch
 from training_support import finite, recipe_of, run, same, trained
 
+from latentlab.data.image_set import load
 from latentlab.errors import RecipeError, TrainingError
 from latentlab.learning.advice import advice_on
 from latentlab.learning.batch_loss import LossModule
@@ -88,6 +89,24 @@ def test_a_sum_that_is_no_number_is_blamed_on_its_weights():
     recipe = recipe_of()
     assert "objective.beta" in advice_on(recipe, ["loss"], first=True)
     assert "objective.extra" in advice_on(recipe, ["none"], first=True)
+
+
+def test_a_discriminator_that_diverges_stops_the_run_and_is_named():
+    """Its loss is no part of the model's, which stays finite in this step."""
+    objective = {"kind": "elbo", "extra": {"kind": "factor", "units": 4}}
+    trainer = Trainer(recipe_of(objective=objective), load(recipe_of().data), torch.device("cpu"))
+    assert trainer.network_is_finite
+    with torch.no_grad():
+        trainer.network[-1].bias.fill_(math.nan)
+    assert not trainer.network_is_finite
+    x, y = trainer.train_feed.batch(torch.arange(8))
+    trainer.begin_step(8)
+    before = [weight.clone() for weight in trainer.weights]
+    with pytest.raises(TrainingError, match="no longer a finite number"):
+        trainer.gradients((x, y, None), 8)
+    pairs = zip(before, trainer.weights, strict=True)
+    assert all(torch.equal(one, other) for one, other in list(pairs)[:-1])
+    assert "objective.extra" in advice_on(trainer.recipe, ["discriminator"], first=False)
 
 
 @pytest.mark.parametrize("kind", ["gaussian", "laplace", "gaussian-learned", "laplace-learned"])

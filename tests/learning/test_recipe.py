@@ -309,19 +309,22 @@ def test_the_recipe_with_a_variance_per_pixel_has_two_latents_and_one():
     assert shapes[-1][0] == 2 * 784, "a mean and a deviation of each pixel"
 
 
-CONVOLUTIONS = {
+NETWORKS = {
     "faces-celeba-reference": ("celeba", "gaussian", (3, 64, 64), 2_957_251),
     "faces-celeba": ("celeba", "gaussian-learned", (3, 64, 64), 1_835_028),
     "faces": ("synthetic-faces", "gaussian", (3, 64, 64), 1_245_011),
     "sprites": ("sprites", "bernoulli", (1, 64, 64), 293_773),
     "fashion-conv": ("fashion-mnist", "bernoulli", (1, 28, 28), 310_257),
+    "ladder": ("mnist", "bernoulli", (1, 28, 28), 1_138_336),
+    "vq-digits": ("mnist", "bernoulli", (1, 28, 28), 634_553),
+    "vq-faces": ("celeba", "gaussian-learned", (3, 64, 64), 206_172),
 }
 """Data, likelihood, image shape and number of weights of each recipe."""
 
 
-@pytest.mark.parametrize("name", CONVOLUTIONS)
-def test_shipped_recipes_of_convolutions_build_what_they_say(name):
-    data, likelihood, shape, weights = CONVOLUTIONS[name]
+@pytest.mark.parametrize("name", NETWORKS)
+def test_other_shipped_recipes_build_what_they_say(name):
+    data, likelihood, shape, weights = NETWORKS[name]
     recipe = read_recipe(TRAINING / f"{name}.toml")
     assert (recipe.data.kind, recipe.model.likelihood.kind) == (data, likelihood)
     model = recipe.model.build(ImageSpec(shape, MNIST.class_names))
@@ -352,10 +355,61 @@ def test_recipes_of_bounds_and_priors_change_one_thing_of_the_same_network(name)
     assert sizes == [(256, 16), (784, 256)]
 
 
+DISENTANGLING = {
+    "beta-tc-sprites": "total_correlation",
+    "factor-sprites": "factor",
+    "dip-sprites": "covariance",
+}
+MATCHING = {"wae-mmd": "mmd", "aae": "adversarial"}
+BINARIZED = {
+    "static-mnist": ("static", [(400, 784), (80, 400), (400, 40), (784, 400)], "ReLU", 100),
+    "dynamic-mnist": (
+        "dynamic",
+        [(200, 784), (200, 200), (100, 200), (200, 50), (200, 200), (784, 200)],
+        "Tanh",
+        20,
+    ),
+}
+"""How the images are binarized, sizes, activation and batch size of each recipe."""
+
+
+@pytest.mark.parametrize("name", DISENTANGLING)
+def test_recipes_that_disentangle_change_the_term_only(name):
+    recipe, plain = (read_recipe(TRAINING / f"{each}.toml") for each in (name, "sprites"))
+    assert recipe.objective.extra.kind == DISENTANGLING[name]
+    assert (recipe.model, recipe.data) == (plain.model, plain.data)
+    assert (recipe.training, recipe.objective.beta) == (plain.training, 1.0)
+    recipe.objective.check(recipe.model.build(ImageSpec((1, 64, 64))))
+
+
+@pytest.mark.parametrize("name", MATCHING)
+def test_recipes_that_match_codes_to_the_prior_have_no_kl(name):
+    recipe, other = (read_recipe(TRAINING / f"{each}.toml") for each in (name, "aae"))
+    assert recipe.objective.extra.kind == MATCHING[name]
+    assert recipe.objective.beta == 0
+    assert (recipe.model, recipe.data, recipe.training) == (other.model, other.data, other.training)
+    recipe.objective.check(recipe.model.build(MNIST))
+
+
+@pytest.mark.parametrize("name", BINARIZED)
+def test_recipes_of_binarized_digits_are_those_of_the_papers(name):
+    how, shapes, activation, batch_size = BINARIZED[name]
+    recipe = read_recipe(TRAINING / f"{name}.toml")
+    assert (recipe.data.kind, recipe.data.binarize) == ("mnist", how)
+    model = recipe.model.build(MNIST)
+    assert linear_shapes(model) == shapes
+    assert any(type(layer).__name__ == activation for layer in model.modules())
+    assert (recipe.training.batch_size, recipe.training.optimizer.kind) == (batch_size, "adam")
+    assert (recipe.objective.beta, recipe.model.likelihood.kind) == (1.0, "bernoulli")
+
+
 def test_no_recipe_ships_untested():
     assert {path.stem for path in TRAINING.glob("*.toml")} == {
-        *CONVOLUTIONS,
+        *NETWORKS,
         *BOUNDS_AND_PRIORS,
+        *DISENTANGLING,
+        *MATCHING,
+        *BINARIZED,
         "cvae-mnist",
         "vae-16d-mnist",
         "vae-2d-mnist",

@@ -40,7 +40,25 @@ FACTOR = {
     "objective": {"extra": {"kind": "factor", "units": 8}},
     "training": {"average": 0.9, "clip": 5.0},
 }
-RECIPES = {"plain": PLAIN, "full": FULL, "bf16": BF16, "factor": FACTOR}
+VQ = {
+    "model": {
+        **{"kind": "vq-vae", "width": 2, "codes": 12, "code_channels": 2},
+        **{"prior_width": 4, "prior_layers": 1, "halvings": 3, "dropout": 0.1},
+        **{"hidden": None, "latent_dim": None},
+    },
+    "objective": {},
+    "training": {"average": 0.9, "precision": "bf16"},
+}
+LADDER = {"model": {"kind": "ladder-vae", "latent_dim": None}, "objective": {}, "training": {}}
+LEARNED = {
+    "model": {"prior": "flow", "posterior": {"kind": "flow", "layers": 1}},
+    "objective": {"kind": "iwae", "samples": 3},
+    "training": {"average": 0.9, "learning_rate": 1e-3},
+}
+RECIPES = {
+    **{"plain": PLAIN, "full": FULL, "bf16": BF16, "factor": FACTOR},
+    **{"codebook": VQ, "ladder": LADDER, "learned": LEARNED},
+}
 
 
 def recipe_like(values, **training):
@@ -68,7 +86,7 @@ def told(events):
     """Return what was measured, without how long it took and how much memory there was."""
     return [
         {
-            name: (value.kl.tolist(), repr(asdict(value))) if name == "latents" else value
+            name: (value.kl.tolist(), repr(asdict(value))) if name == "latents" and value else value
             for name, value in ((name, getattr(event, name)) for name in EpochEnd.__slots__)
             if name not in ("seconds", "validation_seconds", "memory")
         }
@@ -112,6 +130,7 @@ STOPS = {
     [
         *(("full", name) for name in STOPS),
         *itertools.product(("plain", "bf16", "factor"), ("in the middle", "after an epoch")),
+        *((values, "in the middle") for values in ("codebook", "ladder", "learned")),
     ],
 )
 def test_a_stopped_run_goes_on_as_if_it_had_not_been(tmp_path, values, stop):

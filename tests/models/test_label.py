@@ -8,7 +8,7 @@ from latentlab.config import parse
 from latentlab.data.condition import Condition
 from latentlab.data.image_set import ImageSpec
 from latentlab.errors import RecipeError
-from latentlab.learning.checkpoint import Checkpoint, load_model, save_checkpoint
+from latentlab.learning.checkpoint import Checkpoint, empty_model, load_model, save_checkpoint
 from latentlab.learning.recipe import make_recipe
 from latentlab.models.base import MODELS
 from latentlab.models.label import LabelVector
@@ -74,6 +74,19 @@ def test_a_checkpoint_keeps_the_conditions(kind, tmp_path):
     z, y = torch.randn(4, 3), torch.tensor([[1.0, 33.3]]).expand(4, 2)
     with torch.no_grad():
         assert torch.equal(loaded.decode(z, y).mean, model.decode(z, y).mean)
+
+
+@pytest.mark.parametrize("spec", [SPEC, ImageSpec((1, 12, 10), ("ant", "bee"))])
+def test_the_labels_of_pseudo_inputs_are_there_when_a_model_is_opened(spec):
+    """They are constants, and not in the file of weights."""
+    prior = {"kind": "vamp", "pseudo_inputs": 8}
+    values = {"kind": "cvae", "hidden": [8], "latent_dim": 3, "prior": prior}
+    recipe = make_recipe({"model": values, "data": "digits"})
+    wanted = recipe.model.build(spec).pseudo_inputs()[1]
+    for _ in range(5):
+        junk = torch.full(wanted.shape, 77, dtype=wanted.dtype)  # for memory that is used again
+        del junk
+        assert torch.equal(empty_model(recipe, spec).pseudo_inputs()[1], wanted)
 
 
 def test_a_model_of_layers_refuses_several_conditions():

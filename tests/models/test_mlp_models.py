@@ -7,7 +7,7 @@ from torch import nn
 from latentlab.data.image_set import ImageSpec
 from latentlab.errors import RecipeError
 from latentlab.models.likelihoods import LIKELIHOODS, GaussianLikelihood
-from latentlab.models.mlp import relu_layers
+from latentlab.models.mlp import hidden_layers
 from latentlab.models.mlp_vae import CVAEConfig, VAEConfig
 from latentlab.models.thread_rng import SeededRng
 
@@ -33,13 +33,19 @@ def test_the_label_stands_beside_the_image_and_beside_z():
 
 
 def test_a_relu_follows_each_layer():
-    layers = relu_layers((3, 4, 5))
+    layers = hidden_layers((3, 4, 5))
     assert [type(layer).__name__ for layer in layers] == ["Linear", "ReLU", "Linear", "ReLU"]
-    assert len(relu_layers((3,))) == 0
+    assert len(hidden_layers((3,))) == 0
+
+
+def test_a_tanh_may_take_the_place_of_the_relu():
+    model = VAEConfig(hidden=(5, 4), activation="tanh").build(SPEC)
+    for trunk in (model.encoder.trunk, model.decoder.trunk):
+        assert [type(layer).__name__ for layer in trunk] == ["Linear", "Tanh"] * 2
 
 
 def test_normalisation_and_dropout_stand_around_the_relu():
-    layers = relu_layers((3, 4, 5), norm="batch", dropout=0.2)
+    layers = hidden_layers((3, 4, 5), norm="batch", dropout=0.2)
     names = [type(layer).__name__ for layer in layers]
     assert names == ["Linear", "BatchNorm", "ReLU", "Dropout"] * 2
     assert layers[3].rate == 0.2

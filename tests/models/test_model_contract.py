@@ -24,7 +24,11 @@ SPECS = (
     ImageSpec((1, 28, 28), tuple("0123456789")),
     ImageSpec((3, 5, 7), ("ant", "bee", "cat")),
 )
-SMALL = {"hidden": (12, 8), "width": 4}
+IMAGES, LATENT_DIM = 6, 3
+SMALL = {
+    "hidden": (12, 8), "width": 4, "latent_dim": LATENT_DIM, "z1_dim": 2, "z2_dim": 1,
+    "upper_hidden": (6,), "codes": 11, "code_channels": 3, "prior_width": 8, "prior_layers": 1,
+}  # fmt: skip
 """What keeps a model small, of which each kind takes what it has."""
 OPTIONS = (
     {"hidden": ()},
@@ -35,6 +39,9 @@ OPTIONS = (
     {"architecture": "reference"},
     {"architecture": "reference", "dropout": 0.3},
     {"width": 3},
+    {"upper_hidden": ()},
+    {"halvings": 1, "prior_layers": 0},
+    {"halvings": 2, "codes": 2, "decay": 0.0},
 )
 PRIORS_BY_POSTERIOR = {
     "gaussian": {"standard", "mixture", "vamp", "flow"},
@@ -51,7 +58,6 @@ PAIRS = [
     for posterior, priors in PRIORS_BY_POSTERIOR.items()
     for prior in sorted(priors)
 ]
-IMAGES, LATENT_DIM = 6, 3
 KINDS = sorted(MODELS.kinds())
 CONTINUOUS = [kind for kind in KINDS if "prior" in MODELS.kinds()[kind].model_fields]
 CASES = [
@@ -69,7 +75,7 @@ class Case:
 
     def __init__(self, kind, likelihood, spec, options, seed=0):
         self.spec = spec
-        self.values = {"kind": kind, "latent_dim": LATENT_DIM, "likelihood": likelihood}
+        self.values = {"kind": kind, "likelihood": likelihood}
         fields = MODELS.kinds()[kind].model_fields
         small = {name: value for name, value in SMALL.items() if name in fields}
         self.values |= small | options
@@ -80,7 +86,8 @@ class Case:
         noise = torch.Generator().manual_seed(1)
         self.x = torch.rand((IMAGES, *spec.shape), generator=noise)
         self.y = torch.arange(IMAGES) % spec.classes
-        self.z = torch.randn((IMAGES, LATENT_DIM), generator=noise)
+        self.latent_dim = self.model.latent_dim
+        self.z = torch.randn((IMAGES, self.latent_dim), generator=noise)
 
 
 def name(case):
@@ -96,7 +103,7 @@ def case(request):
 
 def test_it_encodes_and_decodes_to_distributions(case):
     q = case.model.encode(case.x, case.y)
-    assert (q.batch_shape, q.event_shape) == ((IMAGES,), (LATENT_DIM,))
+    assert (q.batch_shape, q.event_shape) == ((IMAGES,), (case.latent_dim,))
     assert q.mean.dtype == q.stddev.dtype == torch.float32
     assert (q.stddev > 0).all() == case.model.has_posterior
     if case.model.has_posterior:
@@ -112,9 +119,9 @@ def test_it_encodes_and_decodes_to_distributions(case):
     assert torch.isfinite(p.log_prob(case.x)).all()
     # The prior is the standard normal, unless another was chosen.
     prior = case.model.prior(case.y)
-    assert prior.event_shape == (LATENT_DIM,)
-    assert prior.sample((4,)).shape == (4, LATENT_DIM)
-    by_hand = -0.5 * (case.z**2).sum(1) - 0.5 * LATENT_DIM * math.log(2 * math.pi)
+    assert prior.event_shape == (case.latent_dim,)
+    assert prior.sample((4,)).shape == (4, case.latent_dim)
+    by_hand = -0.5 * (case.z**2).sum(1) - 0.5 * case.latent_dim * math.log(2 * math.pi)
     log_p = prior.log_prob(case.z).expand(IMAGES)
     assert log_p.isfinite().all()
     assert torch.allclose(log_p, by_hand) == case.model.has_standard_prior
@@ -190,6 +197,9 @@ def test_it_is_built_again_from_its_config_seed_or_checkpoint(case, request, tmp
         )
         assert torch.equal(
             loaded.decode(case.z, case.y).mean, case.model.decode(case.z, case.y).mean
+        )
+        assert torch.equal(
+            loaded.prior(case.y).log_prob(case.z), case.model.prior(case.y).log_prob(case.z)
         )
 
 

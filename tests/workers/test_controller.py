@@ -9,6 +9,7 @@ import toy
 from controller_support import bare, bench, moved
 
 from latentlab.latent.planes import axes_plane
+from latentlab.session.abilities import STANDARD_PRIOR
 from latentlab.session.classifier.records import ClassifierCard, Counterfactual
 from latentlab.session.classifier.requests import FindCounterfactual
 from latentlab.session.directions import Direction, Origin, ReplaceDirection
@@ -22,6 +23,7 @@ from latentlab.session.model import (
     AllCodes,
     Decode,
     DecodePath,
+    DrawPoint,
     EncodeFile,
     Hover,
     MakeManifold,
@@ -400,6 +402,19 @@ def test_random_z_keeps_the_label_and_differs(bench):
         assert bench.state.point.label == 2
         seen.add(bench.state.point.z)
     assert len(seen) == 5
+
+
+def test_random_z_of_a_learned_prior_is_drawn_by_the_explorer(bench):
+    card = bench.state.model
+    bench.controller.store.set(model=replace(card, abilities=card.abilities - STANDARD_PRIOR))
+    before = bench.state.point
+    bench.controller.point.randomize()
+    (request,) = bench.lane.asked
+    assert request == DrawPoint(before, request.seed)
+    assert bench.state.point == before
+    bench.lane.answer_all()
+    assert bench.state.point.z[0] == request.seed
+    assert bench.state.can_undo
 
 
 def test_home_is_the_mean_of_the_codes(bench):

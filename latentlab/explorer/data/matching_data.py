@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from latentlab.config import parse
+from latentlab.data.conditions import read_splits
 from latentlab.data.fingerprint import misfit
-from latentlab.data.image_set import DATA, DataConfig, Splits, load
+from latentlab.data.image_set import DATA, DataConfig, Splits
 from latentlab.directories import is_imported
 from latentlab.errors import DataError, RunError
 from latentlab.runs.run_data import load_run_data, read_run_data
@@ -38,7 +39,7 @@ def find_images(
     try:
         if shipped:
             wanted = _bundled(wanted)
-            splits = load(wanted)
+            splits = finish(read_splits(wanted, checkpoint.spec.conditions))
             if problem := misfit(checkpoint.spec, splits.spec):
                 raise DataError(f"{problem}.")
         else:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from latentlab.data.image_set import labels_in_turn
 from latentlab.errors import RunError
 from latentlab.explorer.import_.fitting import fitting_images
 from latentlab.explorer.import_.reader import find_reader
@@ -109,7 +108,7 @@ def inspect_foreign(
     originals = reconstructions = None
     shown = imported.images
     if not model.has_encoder:
-        labels = labels_in_turn(2 * SHOWN, imported.spec)
+        labels = imported.spec.labels_in_turn(2 * SHOWN)
         reconstructions = decode(model, sample_prior(model, 2 * SHOWN, 0), labels)
     elif shown is not None:
         few = shown.sample[:SHOWN]

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from latentlab.errors import RunError
 from latentlab.explorer.arithmetic import make_traversal
 from latentlab.explorer.interpolation import decode_path
+from latentlab.explorer.metrics import measurements_of
 from latentlab.explorer.model import make_manifold
 from latentlab.latent.elbo_scores import elbo_scores
 from latentlab.latent.encode import to_hwc
@@ -86,11 +89,11 @@ def gather(explorer: Explorer) -> Generator[Progress, None, Contents]:
     side = grid_side(card.spec) if card.latent_dim > 1 else 1
     manifold = yield from make_manifold(explorer, center, plane, GridSettings(side))
     has_images, kl = len(codes) > 0, explorer.kl_per_dimension()
-    metrics: tuple[Metric, ...] = ()
+    metrics = _kept_metrics(explorer)
     reconstructions = traversals = None
     traversed: tuple[str, ...] = ()
     if has_images:
-        metrics = yield from _measure(explorer)
+        metrics = (*(yield from _measure(explorer)), *metrics)
         reconstructions = _reconstruct(explorer)
         sheet = yield from make_traversal(explorer, point, TraversalSettings(most=TRAVERSALS))
         traversals = sheet.tiles.pictures
@@ -130,11 +133,12 @@ def _measure(explorer: Explorer) -> Generator[Progress, None, tuple[Metric, ...]
     part = "held-out images" if held_out else "images, some of which it may have learned from"
     on = f"{len(images):,} {part}"
     kl = explorer.kl_per_dimension()
-    nats = f"{on}, {DRAWS} draws of z each"
+    nats, per_image = f"{on}, {DRAWS} draws of z each", "nats per image"
+    has_elbo = explorer.model.has_posterior
     return (
-        Metric("Negative ELBO", _mean(scores.elbo), "nats per image", nats),
-        Metric("Reconstruction", _mean(scores.elbo - scores.rate), "nats per image", nats),
-        Metric("KL", _mean(scores.rate), "nats per image", on),
+        Metric("Negative ELBO", _mean(scores.elbo) if has_elbo else "unknown", per_image, nats),
+        Metric("Reconstruction", _mean(scores.elbo - scores.rate), per_image, nats),
+        Metric("KL", _mean(scores.rate) if has_elbo else "unknown", per_image, on),
         Metric("Squared error", _mean(scores.error, 4), "per pixel, pixels 0 to 1", on),
         Metric(
             "Active dimensions",
@@ -143,6 +147,17 @@ def _measure(explorer: Explorer) -> Generator[Progress, None, tuple[Metric, ...]
             f"{len(explorer.codes):,} images of the map",
         ),
     )
+
+
+def _kept_metrics(explorer: Explorer) -> tuple[Metric, ...]:
+    """Return the kept measurements of the run; a damaged file must not prevent the report."""
+    with suppress(RunError):
+        return tuple(
+            Metric(value.name, value.text, value.unit, " ".join((each.on.text, *each.notes)))
+            for each in measurements_of(explorer)
+            for value in each.values
+        )
+    return ()
 
 
 def _mean(values: NDArray[np.float64], digits: int = 2) -> str:

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from latentlab.config import words
-from latentlab.session.curves import TRAIN, VALIDATION
+from latentlab.session.curves import TRAIN, VALIDATION, unit_of
 from latentlab.session.files.mosaic import tile
 from latentlab.session.palette import TRAIN_COLOUR, VALIDATION_COLOUR, class_colours
 
@@ -66,7 +66,7 @@ def curves_svg(curves: Curves) -> str:
             for split, colour in ((TRAIN, TRAIN_COLOUR), (VALIDATION, VALIDATION_COLOUR)):
                 if (split, name) in curves:
                     each.plot(*curves[split, name], color=colour, label=split)
-            each.set(title=words(name), xlabel="epoch", ylabel="nats per image")
+            each.set(title=words(name), xlabel="epoch", ylabel=unit_of(name))
             each.spines[["top", "right"]].set_visible(False)
         axes[0].legend(frameon=False)
         return _svg(figure)

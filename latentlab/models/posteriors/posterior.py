@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import ClassVar, Protocol, runtime_checkable
 
 from torch import Tensor
@@ -57,4 +57,15 @@ class FromNoise(Protocol):
         """Return samples for noise, both with shape (..., B, D).
 
         The next `log_prob` of these very samples costs nothing.
+        """
+
+
+@runtime_checkable
+class Layered(Protocol):
+    """A posterior of several layers of codes, whose KL is partly known in closed form."""
+
+    def kl_of_layers(self, z: Tensor) -> Mapping[str, Tensor]:
+        """Return the KL of each layer to the prior, by name, for samples `z` of (..., B, D).
+
+        Each is in nats per image, with shape (..., B).
         """

@@ -9,7 +9,6 @@ from pydantic import Field
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from latentlab.data.image_set import labels_in_turn
 from latentlab.models.priors.mixture import mixture
 from latentlab.models.priors.prior import PRIORS, Prior, PriorNetwork
 
@@ -21,6 +20,9 @@ if TYPE_CHECKING:
 
 FIRST_SIDE = 4
 """Side in pixels of the noise that pseudo-inputs start as, before it is enlarged."""
+
+DARKNESS = 4
+"""Power of the uniform noise: the mean of its pixels is 1 / (1 + 4)."""
 
 
 @PRIORS.register
@@ -61,16 +63,18 @@ class Vamp(PriorNetwork):
         Shape and classes of the images.
     """
 
-    labels: Tensor
+    conditions: Tensor | None
 
     def __init__(self, count: int, spec: ImageSpec) -> None:
         super().__init__()
         channels, height, width = spec.shape
-        noise = torch.rand(count, channels, FIRST_SIDE, FIRST_SIDE)
+        noise = torch.rand(count, channels, FIRST_SIDE, FIRST_SIDE) ** DARKNESS
         start = F.interpolate(noise, (height, width), mode="bilinear", align_corners=True)
         self.pixels = nn.Parameter(start)
-        labels = torch.from_numpy(labels_in_turn(count, spec))
-        self.register_buffer("labels", labels, persistent=False)
+        self._classes = max(1, spec.classes)
+        conditions = torch.from_numpy(spec.labels_in_turn(count)) if spec.conditions else None
+        # Classes are counted instead: a model without buffers can be traced.
+        self.register_buffer("conditions", conditions, persistent=False)
 
     @override
     def forward(self, model: Model) -> Distribution:
@@ -82,4 +86,6 @@ class Vamp(PriorNetwork):
         u = self.pixels.clamp(0, 1)
         if not model.conditional:
             return u, None
-        return u, self.labels
+        if self.conditions is not None:
+            return u, self.conditions
+        return u, torch.arange(len(u), device=u.device) % self._classes

@@ -203,6 +203,8 @@ def _frames(c: Colours) -> str:
     #sheet {{ background: {c.base}; border: 1px solid {c.border}; border-radius: 6px; }}
     #door {{ background: {c.raised}; border: 1px solid {c.border}; border-radius: 6px; }}
     #muted {{ color: {c.muted}; }}
+    #fine {{ color: {c.fine}; }}
+    #formula {{ background: {c.window}; border-radius: 4px; padding: 8px; }}
     #problem {{ color: {c.error}; }}
     #failure {{ background: {c.error_ground}; border: 1px solid {c.error}; border-radius: 6px; }}
     #failure QLabel {{ color: {c.text}; }}

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, override
 
-from PySide6.QtCore import Slot
+from PySide6.QtCore import QSignalBlocker, Slot
 from PySide6.QtWidgets import QComboBox, QPushButton, QWidget
 
 from latentlab.session import wants
 from latentlab.session.abilities import DECODER
 from latentlab.session.files.script import sampling_script
-from latentlab.session.model import FetchPseudoInputs, MakeSamples
+from latentlab.session.model import FetchCodebook, FetchPseudoInputs, MakeSamples
 from latentlab.widgets.kit.icons import IconButton
 from latentlab.widgets.kit.images.tile_view import ImageGrid
 from latentlab.widgets.kit.number_box import IntegerBox
@@ -23,29 +23,31 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from latentlab.data.condition import Label
-    from latentlab.session.points import ModelCard, Tiles
+    from latentlab.session.points import CodebookTiles, ModelCard, Tiles
     from latentlab.session.request import Request
     from latentlab.session.state import Changes, State
     from latentlab.workers.controller import Controller
 
 
 LABEL_OF_Z = "as z"
-SAMPLES, PSEUDO_INPUTS = "samples", "pseudo-inputs"
+SAMPLES, PSEUDO_INPUTS, CODEBOOK = "samples", "pseudo-inputs", "codebook"
+ANSWERS = frozenset({MakeSamples, FetchPseudoInputs, FetchCodebook})
 
 
 class SamplesPanel(PanelWidget):
-    """Grid of samples drawn with a seed, or of the pseudo-inputs of the prior."""
+    """Grid of samples drawn with a seed, of the pseudo-inputs of the prior, or of the codebook."""
 
-    watches = frozenset({"model", MakeSamples, FetchPseudoInputs, "sampling"})
+    watches = ANSWERS | {"model", "sampling"}
 
     def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
         super().__init__(controller, parent)
         self.shown = QComboBox()
-        self.shown.addItems([SAMPLES, PSEUDO_INPUTS])
+        self.shown.addItem(SAMPLES)
         self.shown.hide()
         self.shown.setAccessibleName("Images of the panel")
         self.shown.setToolTip(
-            "Samples of the prior, or the learned images whose posteriors are the VampPrior."
+            "Samples of the prior; the learned images whose posteriors are the VampPrior; or the "
+            "codes of a quantized model, those in most use first, each with its use as a bar."
         )
         self.label = QComboBox()
         self.label.hide()
@@ -78,21 +80,28 @@ class SamplesPanel(PanelWidget):
         self.view.chosen.connect(self._on_chosen)
         self._name_content()
         self.view.exporting.serve(export)
-        StaleOverlay(self.view, controller, MakeSamples, FetchPseudoInputs)
+        StaleOverlay(self.view, controller, *ANSWERS)
 
     @override
     def wants(self, state: State) -> Iterable[Request[Any]]:
-        if not self._shows_pseudo_inputs:
-            return wants.samples(state)
-        return [FetchPseudoInputs()] if state.model and state.model.pseudo_inputs else []
-
-    @property
-    def _shows_pseudo_inputs(self) -> bool:
-        return self.shown.currentText() == PSEUDO_INPUTS
+        if self.shown.currentText() not in _offered(state.model):
+            return []
+        learned = {PSEUDO_INPUTS: FetchPseudoInputs, CODEBOOK: FetchCodebook}
+        request = learned.get(self.shown.currentText())
+        return [request()] if request else wants.samples(state)
 
     def _tiles(self) -> Tiles | None:
-        kind = FetchPseudoInputs if self._shows_pseudo_inputs else MakeSamples
-        return self.controller.state.answer(kind)
+        state = self.controller.state
+        if codebook := self._codebook():
+            return codebook.tiles
+        shown = self.shown.currentText()
+        if shown == CODEBOOK:
+            return None
+        return state.answer(FetchPseudoInputs if shown == PSEUDO_INPUTS else MakeSamples)
+
+    def _codebook(self) -> CodebookTiles | None:
+        is_shown = self.shown.currentText() == CODEBOOK
+        return self.controller.state.answer(FetchCodebook) if is_shown else None
 
     @override
     def show_state(self, state: State, changed: Changes) -> None:
@@ -101,7 +110,7 @@ class SamplesPanel(PanelWidget):
         if "model" in changed:
             self.label.clear()
             self.label.addItems(["all", *_labels(state.model)])
-            self._offer_pseudo_inputs(offered=bool(state.model and state.model.pseudo_inputs))
+            self._offer(_offered(state.model))
             self._show_tools(state)
         label = state.sampling.label
         chosen = 0 if isinstance(label, tuple) else label  # the label of z is the only choice
@@ -109,32 +118,45 @@ class SamplesPanel(PanelWidget):
         self.seed.show_value(state.sampling.seed)
         for widget in (self.label, self.seed):
             widget.blockSignals(False)
-        if changed & {MakeSamples, FetchPseudoInputs}:
-            self.view.set_tiles(self._tiles())
+        if changed & ANSWERS:
+            self._show_tiles()
 
-    def _offer_pseudo_inputs(self, *, offered: bool) -> None:
-        self.shown.setVisible(offered)
-        if not offered:
-            self.shown.setCurrentText(SAMPLES)
+    def _show_tiles(self) -> None:
+        codebook = self._codebook()
+        self.view.set_tiles(self._tiles())
+        self.view.set_bars(codebook.shares if codebook else ())
+
+    def _offer(self, offered: list[str]) -> None:
+        self.shown.setVisible(len(offered) > 1)
+        before = self.shown.currentText()
+        with QSignalBlocker(self.shown):
+            self.shown.clear()
+            self.shown.addItems(offered)
+            self.shown.setCurrentText(before)
+        if self.shown.currentText() != before:
+            self._on_shown()
 
     def _show_tools(self, state: State) -> None:
-        """Show the settings of samples, which pseudo-inputs do not have."""
-        is_drawn = not self._shows_pseudo_inputs
+        """Show the settings of samples, which learned images do not have."""
+        is_drawn = self.shown.currentText() == SAMPLES
         self.new.setVisible(is_drawn)
         self.seed.setVisible(is_drawn)
         self.label.setVisible(is_drawn and bool(state.model and state.model.conditional))
 
     def _name_content(self) -> None:
-        if self._shows_pseudo_inputs:
-            self.view.exporting.describe(PSEUDO_INPUTS)
-        else:
+        shown = self.shown.currentText()
+        if shown == SAMPLES:
             self.view.exporting.describe(SAMPLES, self._info, script=self._script)
+        elif shown == CODEBOOK:
+            self.view.exporting.describe(CODEBOOK, self._shares)
+        else:
+            self.view.exporting.describe(shown)
 
     @Slot()
     def _on_shown(self) -> None:
         self._name_content()
         self._show_tools(self.controller.state)
-        self.view.set_tiles(self._tiles())
+        self._show_tiles()
         self.controller.demand.renew()
 
     @Slot()
@@ -166,6 +188,16 @@ class SamplesPanel(PanelWidget):
         sampling = self.controller.state.sampling
         return {"seed": sampling.seed, "class": sampling.label}
 
+    def _shares(self) -> dict[str, Any]:
+        codebook = self._codebook()
+        return {"shares": [round(share, 6) for share in codebook.shares] if codebook else []}
+
+
+def _offered(model: ModelCard | None) -> list[str]:
+    """Return what the panel can show of a model."""
+    learned = {} if model is None else {PSEUDO_INPUTS: model.pseudo_inputs, CODEBOOK: model.codes}
+    return [SAMPLES, *(name for name, count in learned.items() if count)]
+
 
 def _labels(model: ModelCard | None) -> tuple[str, ...]:
     """Return the choices beside all: each class, or, with several conditions, the label of z."""
@@ -186,7 +218,9 @@ PANEL = Panel(
     "cover the prior. In holes, where the prior expects codes and there are none, samples "
     "look wrong. Click a sample to make its point the current z. A model with a VampPrior also "
     "shows its <i>pseudo-inputs</i>, learned images whose codes are the prior: "
-    "<b>p(z) = 1/K Σ<sub>k</sub> q(z|u<sub>k</sub>)</b>.",
+    "<b>p(z) = 1/K Σ<sub>k</sub> q(z|u<sub>k</sub>)</b>. A quantized model also shows its "
+    "<i>codebook</i>: the middle of the image that has one code everywhere, and as a bar the share "
+    "of positions of images that the code stands for.",
     widget=SamplesPanel,
     needs=DECODER,
 )

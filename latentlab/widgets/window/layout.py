@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QTabWidget
 
-from latentlab.widgets.panel import Area
+from latentlab.widgets.panel import Area, Place
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from PySide6.QtWidgets import QMainWindow
 
@@ -71,16 +71,31 @@ WORKSPACES = (
         bottom=0.36,
     ),
     Workspace("compare", "Compare", "Set two models or several runs side by side", 0.3, 0.22, 0.36),
+    Workspace("learn", "Learn", "Lessons: see each idea, one step after another", 0.32, 0.26, 0.38),
 )
+SPOTS = (Place(Area.CENTRE), Place(Area.RIGHT, 0), Place(Area.RIGHT, 1), Place(Area.BOTTOM))
+"""Places of the panels of a step of a lesson, in their order."""
 
 
-def apply_default_layout(window: QMainWindow, docks: list[Dock], workspace: Workspace) -> None:
-    """Move all docks to their default places in a workspace and hide those that it lacks."""
+def default_places(panels: Iterable[Panel], workspace: Workspace) -> dict[str, Place]:
+    """Return the default place of each panel of a workspace, by its key, in reading order."""
+    inside = workspace.contents(panels)
+    return {panel.key: panel.places[workspace.key] for panel in inside}
+
+
+def step_places(panels: Iterable[str]) -> dict[str, Place]:
+    """Return the place of each panel of a step of a lesson, beside the lesson."""
+    return {"lesson": Place(Area.LEFT)} | dict(zip(panels, SPOTS, strict=False))
+
+
+def apply_layout(
+    window: QMainWindow, docks: list[Dock], workspace: Workspace, places: Mapping[str, Place]
+) -> None:
+    """Move docks to their places in a workspace, by panel, and hide the others."""
     by_panel = {dock.panel.key: dock for dock in docks}
-    contents = workspace.contents(dock.panel for dock in docks)
     areas: dict[Area, list[Dock]] = {area: [] for area in Area}
-    for panel in contents:
-        areas[panel.places[workspace.key].area].append(by_panel[panel.key])
+    for key, place in places.items():
+        areas[place.area].append(by_panel[key])
     for dock in docks:
         # Hide first: visible docks that are stacked for a moment would enlarge the window.
         dock.hide()
@@ -99,7 +114,7 @@ def apply_default_layout(window: QMainWindow, docks: list[Dock], workspace: Work
     for dock in shown:
         dock.show()
         dock.raise_()
-    _resize(window, areas, workspace)
+    _resize(window, areas, workspace, places)
 
 
 def _split(window: QMainWindow, docks: list[Dock], direction: Qt.Orientation) -> None:
@@ -107,19 +122,24 @@ def _split(window: QMainWindow, docks: list[Dock], direction: Qt.Orientation) ->
         window.splitDockWidget(before, after, direction)
 
 
-def _resize(window: QMainWindow, areas: dict[Area, list[Dock]], workspace: Workspace) -> None:
+def _resize(
+    window: QMainWindow,
+    areas: dict[Area, list[Dock]],
+    workspace: Workspace,
+    places: Mapping[str, Place],
+) -> None:
     width, height = window.width(), window.height()
     sides = {Area.LEFT: workspace.left * width, Area.RIGHT: workspace.right * width}
     middle = width - sum(share for area, share in sides.items() if areas[area])
     row: list[tuple[Dock, int]] = []
     for area in COLUMNS:
-        parts = _parts(areas[area][:1] if area in sides else areas[area], workspace)
+        parts = _parts(areas[area][:1] if area in sides else areas[area], places)
         row += [(dock, round(sides.get(area, middle) * part)) for dock, part in parts]
     _set_sizes(window, row, ACROSS)
-    lower = _parts(areas[Area.BOTTOM], workspace)
+    lower = _parts(areas[Area.BOTTOM], places)
     _set_sizes(window, [(dock, round(middle * part)) for dock, part in lower], ACROSS)
     for area in sides:
-        column = [(dock, round(height * part)) for dock, part in _parts(areas[area], workspace)]
+        column = [(dock, round(height * part)) for dock, part in _parts(areas[area], places)]
         _set_sizes(window, column, DOWN)
     if lower:
         share = workspace.bottom
@@ -127,9 +147,9 @@ def _resize(window: QMainWindow, areas: dict[Area, list[Dock]], workspace: Works
         _set_sizes(window, [(dock, round(height * part)) for dock, part in rows], DOWN)
 
 
-def _parts(docks: list[Dock], workspace: Workspace) -> list[tuple[Dock, float]]:
+def _parts(docks: list[Dock], places: Mapping[str, Place]) -> list[tuple[Dock, float]]:
     """Return docks of an area with the part that each takes of it."""
-    shares = [dock.panel.places[workspace.key].share for dock in docks]
+    shares = [places[dock.panel.key].share for dock in docks]
     return [(dock, share / sum(shares)) for dock, share in zip(docks, shares, strict=True)]
 
 

@@ -49,6 +49,11 @@ RECIPES = {
         for kind, values in TERMS.items()
     },
     "factor in bf16": {"objective": {"kind": "elbo", "extra": "factor"}, "precision": "bf16"},
+    "ladder": {"model": {"kind": "ladder-vae", "latent_dim": None}},
+    "ladder in bf16": {
+        "model": {"kind": "ladder-vae", "latent_dim": None},
+        "precision": "bf16",
+    },
     "residual": {"model": CONV},
     "residual in bf16": {"model": CONV, "precision": "bf16"},
     "reference": {"model": {**CONV, "architecture": "reference", "likelihood": "gaussian"}},

@@ -11,7 +11,7 @@ from latentlab.learning.objectives.elbo import ELBO
 from latentlab.learning.objectives.target_kl import Capacity
 from latentlab.learning.schedules import Constant, Linear
 from latentlab.learning.terms.term import Term
-from latentlab.models.base import MODELS
+from latentlab.models.base import MODELS, Auxiliary
 
 SPEC = ImageSpec((1, 4, 5), ("ant", "bee", "cat"))
 
@@ -121,6 +121,9 @@ class Known:
 
     def decode(self, z, y=None):
         return Independent(Normal(torch.zeros(len(z), 1, 1, 1), 1.0), 3)
+
+    def auxiliary(self, q, z):
+        return Auxiliary()
 
 
 # Two images, three dimensions; the means of the dimensions are 0.5, 0.25 and 2.

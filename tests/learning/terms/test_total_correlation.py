@@ -80,7 +80,7 @@ def test_one_image_and_more_held_out_than_training_images_have_a_finite_one(esti
 def test_a_posterior_that_is_no_gaussian_is_refused_with_advice(kind, posterior):
     recipe = recipe_of(
         objective={"kind": "elbo", "extra": kind},
-        model={"posterior": posterior, "prior": "standard"},
+        model={"posterior": posterior},
     )
     model = recipe.model.build(ImageSpec((1, 28, 28)))
     with pytest.raises(RecipeError, match=f"{kind} needs Gaussian .* choose another term"):

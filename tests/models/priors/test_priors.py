@@ -7,13 +7,19 @@ import torch
 from torch.distributions import kl_divergence
 
 from latentlab.config import parse
+from latentlab.data.condition import Condition
 from latentlab.data.image_set import ImageSpec
+from latentlab.learning.checkpoint import Checkpoint, load_model, save_checkpoint
+from latentlab.learning.recipe import make_recipe
 from latentlab.models.base import MODELS
 from latentlab.models.kl import kl
 from latentlab.models.priors.prior import PRIORS
 from latentlab.models.thread_rng import SeededRng
 
 SPEC = ImageSpec((1, 6, 5), ("ant", "bee", "cat"))
+CONDITIONED = ImageSpec(
+    (1, 6, 5), (), (Condition("sex", ("female", "male")), Condition("age", high=90.0))
+)
 
 
 def model(prior, kind="vae", dim=2):
@@ -98,6 +104,21 @@ def test_pseudo_inputs_of_a_conditional_model_have_the_classes_in_turn():
     z = torch.zeros(1, 2)
     by_label = network.encode(u, labels).log_prob(z).exp().mean().log()
     torch.testing.assert_close(network.prior().log_prob(z)[0], by_label)
+
+
+@pytest.mark.parametrize("spec", [SPEC, CONDITIONED], ids=["classes", "conditions"])
+def test_a_conditional_vamp_prior_is_the_same_from_its_checkpoint(spec, tmp_path):
+    values = {"kind": "cvae", "hidden": [8], "latent_dim": 2}
+    recipe = make_recipe({"model": {**values, "prior": {"kind": "vamp", "pseudo_inputs": 5}}})
+    built = recipe.model.build(spec).eval()
+    weights = {name: value.numpy() for name, value in built.state_dict().items()}
+    save_checkpoint(tmp_path, Checkpoint(recipe, spec), weights)
+    loaded, _ = load_model(tmp_path)
+    z = torch.randn(4, 2, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        assert torch.equal(built.prior().log_prob(z), loaded.prior().log_prob(z))
+        first, second = (each.pseudo_inputs()[1] for each in (built, loaded))
+    assert torch.equal(first, second)
 
 
 def test_other_priors_have_no_pseudo_inputs_and_only_one_is_standard():

@@ -155,6 +155,29 @@ def test_best_epoch_is_marked(panel):
     assert "best&nbsp;7.0&nbsp;at&nbsp;epoch&nbsp;2" in legend(panel)
 
 
+def test_losses_of_8_bit_likelihoods_are_also_in_bits_per_dimension(panel):
+    """At the best epoch; other likelihoods have none."""
+    pixels = toy.SPEC.pixels
+    ends, bits = np.arange(1.0, 4), pixels * np.log(2)
+    curves = {
+        ("validation", "loss"): (ends, np.array([9.0, 7.0, 8.0])),
+        ("validation", "reconstruction"): (ends, bits * np.array([3.0, 1.5, 2.5])),
+        ("validation", "kl"): (ends, bits * np.array([1.0, 0.5, 0.5])),
+    }
+    for likelihood in ("discretized-logistic", "gaussian"):
+        recipe = {"model": {"likelihood": {"kind": likelihood}}}
+        panel.controller.show(curves=curves, model=toy.card(recipe=recipe))
+        said = "2.000&nbsp;bits&nbsp;per&nbsp;dimension" in legend(panel)
+        assert said == (likelihood == "discretized-logistic")
+
+
+def test_a_discriminator_has_a_curve(panel):
+    ends = np.arange(1.0, 4)
+    names = ("loss", "reconstruction", "kl", "factor", "discriminator")
+    panel.controller.show(curves={("train", name): (ends, ends) for name in names})
+    assert list(panel.plots) == list(names)
+
+
 def test_test_loss_is_a_star_apart_from_the_curves(panel):
     ends = np.arange(1.0, 4)
     curves = {("validation", "loss"): (ends, ends), ("train", "loss"): (ends, ends)}

@@ -4,14 +4,16 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import toy
 from panel_support import latents, portrait
 from PySide6.QtCore import QPointF
 from toy import codes
 
 from latentlab.latent.dimensions import Components, kl_per_dimension
+from latentlab.session.abilities import ALL, STANDARD_PRIOR
 from latentlab.session.axes import DimensionStatistics
 from latentlab.session.directions import MeasureDimensions
-from latentlab.session.latent_curves import ACTIVE_TIP, WEAK_TIP
+from latentlab.session.latent_curves import ACTIVE_TIP, NOT_MEASURED, WEAK_TIP
 from latentlab.session.runs import Run, RunLog
 from latentlab.widgets.panels.latents.panel import LatentsPanel
 from latentlab.widgets.panels.latents.plots import standard_normal_pdf
@@ -26,6 +28,23 @@ def test_without_images_it_says_what_would_be_here(show_panel):
     panel = show_panel(LatentsPanel)
     assert panel._empty.isVisible()
     assert not panel._plots.isVisible()
+
+
+def test_without_gaussian_posteriors_or_the_standard_prior_it_says_why(show_panel):
+    """The means and deviations stay; the dashed curves of N(0, 1) do not."""
+    card = replace(toy.card(4), abilities=ALL - STANDARD_PRIOR)
+    panel = show_panel(LatentsPanel, model=card, log=RunLog(portrait=portrait(3, 4)))
+    assert panel.text.text() == NOT_MEASURED
+    assert not panel._empty.isVisible()
+    for hidden in (panel.heat, panel.split, panel.bars, panel.bar):
+        assert not hidden.isVisible()
+    for plot in (panel.mu, panel.sigma):
+        assert plot.isVisible()
+        assert not plot.expected.isVisible()
+    assert panel.dimension.count() == 5
+    panel.controller.show(model=toy.card(4), log=RunLog(latents=latents(3, 4)))
+    assert panel.heat.isVisible()
+    assert panel.mu.expected.isVisible()
 
 
 def test_a_row_for_each_dimension_and_a_column_for_each_epoch(panel):

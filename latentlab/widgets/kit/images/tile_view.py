@@ -33,6 +33,10 @@ if TYPE_CHECKING:
     from latentlab.session.points import Point
 
 
+BAR_HEIGHT = 0.12
+"""Height of a bar, relative to its tile."""
+
+
 class ImageGrid(QWidget):
     """Grid of tiles that emits the hovered and the activated one.
 
@@ -68,6 +72,7 @@ class ImageGrid(QWidget):
         self._image: QImage | None = None
         self._marker: QPointF | None = None
         self._tints: Sequence[QColor] = ()
+        self._bars: Sequence[float] = ()
         self.pointer = GridNavigation(self)
         self.pointer.hovered.connect(self.hovered)
         self.pointer.chosen.connect(self.chosen)
@@ -110,6 +115,11 @@ class ImageGrid(QWidget):
     def set_tints(self, tints: Sequence[QColor]) -> None:
         """Set a translucent colour over each tile; none for an empty sequence."""
         self._tints = tints
+        self.update()
+
+    def set_bars(self, shares: Sequence[float]) -> None:
+        """Set a bar at the foot of each tile, relative to the largest; none if empty."""
+        self._bars = shares
         self.update()
 
     def set_current(self, row: int) -> None:
@@ -213,12 +223,23 @@ class ImageGrid(QWidget):
         draw_image(painter, self._image_rect(), self._image, smooth=False)
         for row, tint in enumerate(self._tints[: self.count]):
             painter.fillRect(self.tile_rect(row), tint)
+        self._draw_bars(painter)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if self.pointer.current >= 0:
             painter.setPen(QPen(QColor(colours().accent), 2))
             painter.drawRect(self.tile_rect(self.pointer.current))
         if self._marker:
             self._draw_marker(painter, self._marker)
+
+    def _draw_bars(self, painter: QPainter) -> None:
+        largest = max(self._bars, default=0.0) or 1.0
+        for row, share in enumerate(self._bars[: self.count]):
+            rect = self.tile_rect(row)
+            height = max(2.0, BAR_HEIGHT * rect.height())
+            foot = QRectF(rect.x(), rect.bottom() - height, rect.width(), height)
+            painter.fillRect(foot, QColor(colours().base))
+            foot.setWidth(rect.width() * share / largest)
+            painter.fillRect(foot, QColor(colours().accent))
 
     def _draw_marker(self, painter: QPainter, marker: QPointF) -> None:
         first = self.tile_rect(0)

@@ -11,7 +11,7 @@ from PySide6.QtGui import QFont, QFontMetrics
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from latentlab.config import words
-from latentlab.session.curves import RUNNING, TEST, TRAIN, VALIDATION
+from latentlab.session.curves import LOSS_UNIT, RUNNING, TEST, TRAIN, VALIDATION, unit_of
 from latentlab.session.runs import Compare
 from latentlab.widgets.kit.labels import muted
 from latentlab.widgets.kit.theme import UNIT, colours
@@ -48,7 +48,9 @@ class LossCell(QWidget):
 
     def __init__(self, name: str) -> None:
         super().__init__()
-        self._title = words(name)
+        unit = unit_of(name)
+        # The legend of the panel says the unit of the others.
+        self._title = words(name) if unit == LOSS_UNIT else f"{words(name)}, {unit}"
         self._shown: list[tuple[str, str]] = []
         self.plot = LossPlot(name)
         self.plot.setAccessibleName(f"{self._title} over the epochs")
@@ -154,7 +156,7 @@ def legend(state: State, said: str) -> str:
     if (TEST, "loss") in state.log.curves:
         parts.append(f'<span style="color:{split_colour(TEST)}">★</span>&nbsp;{TEST}')
     parts += [dash.format(compared_colour(i), _no_break(run.name)) for i, run in enumerate(runs)]
-    parts += [_no_break(text) for text in ("nats per image", said)]
+    parts += [_no_break(text) for text in (LOSS_UNIT, said)]
     return "&nbsp;&nbsp; ".join(parts)
 
 

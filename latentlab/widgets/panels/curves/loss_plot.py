@@ -9,7 +9,7 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, Signal
 
-from latentlab.session.curves import RUNNING, TEST, TRAIN, VALIDATION
+from latentlab.session.curves import RUNNING, TEST, TRAIN, VALIDATION, unit_of
 from latentlab.session.palette import TRAIN_COLOUR, class_colour
 from latentlab.widgets.kit.plot import Plot
 from latentlab.widgets.kit.theme import colours, faint
@@ -82,7 +82,7 @@ class LossPlot(Plot):
         self.name = name
         self.note = ""
         self.exporting.name = "curve"
-        self.caption = f"{name.replace('_', ' ')}, nats per image"
+        self.caption = f"{name.replace('_', ' ')}, {unit_of(name)}"
         self.setMouseEnabled(x=False, y=False)
         self.getPlotItem().setAxisItems({"left": LogAxis("left")})
         self.curves = {split: self._line(1 if split == RUNNING else 2) for split in SPLITS}

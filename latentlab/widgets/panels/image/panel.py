@@ -229,6 +229,7 @@ PANEL = Panel(
         "edit": Place(Area.CENTRE),
         "analyse": Place(Area.RIGHT, 0, 3),
         "compare": Place(Area.RIGHT, 1, 2),
+        "learn": Place(Area.RIGHT, 0),
     },
     help="The decoded image of the current point <b>z</b>: the mean of p(x|z), or, with the button "
     "of grains, a sample of it, which shows the noise that the likelihood assumes. To change z, "

@@ -77,8 +77,8 @@ class LatentsPanel(ThrottledPanel):
         self.heat = HeatMap()
         self.split = KlSplitPlot()
         self.bars = KlBars()
-        self.mu = Distribution("mu and N(0, 1)", standard_normal_pdf, (-4.0, 4.0))
-        self.sigma = Distribution("sigma and 1", 1.0, (0.0, 1.5))
+        self.mu = Distribution("mu", "N(0, 1)", standard_normal_pdf, (-4.0, 4.0))
+        self.sigma = Distribution("sigma", "1", 1.0, (0.0, 1.5))
         self._name_plots()
         self._plots = QWidget()
         self._grid = QGridLayout(self._plots)
@@ -134,7 +134,8 @@ class LatentsPanel(ThrottledPanel):
         self._empty.setVisible(is_empty)
         has_prior = not why_not(STANDARD_PRIOR, state.model)
         for plot in (self.mu, self.sigma):
-            plot.expected.setVisible(has_prior)
+            plot.show_prior(has_prior=has_prior)
+        self._share_width(has_kl=kl is not None)
         self._on_pointed(None)
         if kl is None:
             if posteriors is not None and not is_empty:
@@ -212,10 +213,16 @@ class LatentsPanel(ThrottledPanel):
         # Stacked plots share the epoch axis of the lower one.
         self.heat.showAxis("bottom", wide)
         self.heat.getPlotItem().setContentsMargins(0, 0, 2 * UNIT, 0 if wide else UNIT)
-        for column, stretch in enumerate((5, 4, 3, 3) if wide else (4, 3, 0, 0)):
-            self._grid.setColumnStretch(column, stretch)
+        self._share_width(has_kl=self.bars.isVisible() or self.heat.isVisible())
         for row, stretch in enumerate((1, 0) if wide else (1, 1)):
             self._grid.setRowStretch(row, stretch)
+
+    def _share_width(self, *, has_kl: bool) -> None:
+        """Divide the width between the plots of the KL, if there is one, and the others."""
+        stretches = (5, 4, 3, 3) if self._wide else (4, 3, 0, 0)
+        of_kl = range(2 if self._wide else 1)
+        for column, stretch in enumerate(stretches):
+            self._grid.setColumnStretch(column, stretch if has_kl or column not in of_kl else 0)
 
 
 def _measured(state: State) -> DimensionStatistics | None:

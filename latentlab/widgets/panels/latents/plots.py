@@ -247,8 +247,10 @@ class Distribution(CompactPlot):
 
     Parameters
     ----------
-    title : str
-        Title of the plot.
+    name : str
+        Name of the values.
+    prior : str
+        What the title says of the prior.
     expected : callable or float
         Density under the prior, or its only value.
     limits : tuple of float
@@ -257,11 +259,13 @@ class Distribution(CompactPlot):
 
     def __init__(
         self,
-        title: str,
+        name: str,
+        prior: str,
         expected: Callable[[NDArray[np.float64]], NDArray[np.float64]] | float,
         limits: tuple[float, float],
     ) -> None:
-        super().__init__(title)
+        super().__init__(f"{name} and {prior}")
+        self._names = name, prior
         self._limits = limits
         self._expected = expected
         self.getPlotItem().hideAxis("left")
@@ -281,6 +285,14 @@ class Distribution(CompactPlot):
         pen = self.pen(colours().text, 1.5, Qt.PenStyle.DashLine)
         self.expected.setPen(pen)
 
+    def show_prior(self, *, has_prior: bool) -> None:
+        """Show what is expected under N(0, 1), if this is the prior."""
+        if has_prior != self.expected.isVisible():
+            name, prior = self._names
+            self.expected.setVisible(has_prior)
+            self._title = f"{name} and {prior}" if has_prior else name
+            self.dress()
+
     def show_values(self, values: NDArray[np.float32]) -> None:
         """Draw the histogram of values of any shape; outliers count in the outermost bins."""
         values = values[np.isfinite(values)]
@@ -290,7 +302,7 @@ class Distribution(CompactPlot):
         density = counts / max(1, len(values)) / (edges[1] - edges[0])
         self.bars.setData(edges, density)
         tallest = float(density.max(initial=0.0))
-        if callable(self._expected):
+        if callable(self._expected) and self.expected.isVisible():
             x = np.linspace(low, high, 121)
             self.expected.setData(x, self._expected(x))
             tallest = max(tallest, float(self._expected(x).max()))

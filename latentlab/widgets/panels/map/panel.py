@@ -294,6 +294,7 @@ PANEL = Panel(
         "train": Place(Area.RIGHT, 0, 3),
         "analyse": Place(Area.CENTRE, 0, 5),
         "compare": Place(Area.RIGHT, 0, 3),
+        "learn": Place(Area.CENTRE),
     },
     help="Each dot is the code of one real image: the mean of <b>q(z|x)</b>, coloured by class. "
     "The dashed rings are one, two and three standard deviations of the prior N(0, 1), if the "

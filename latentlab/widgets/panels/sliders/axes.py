@@ -30,10 +30,10 @@ LOCAL_TIPS = {
 
 
 def ordered_axes(
-    codes: Codes, order: AxisOrder, measured: DimensionStatistics | None
+    codes: Codes, order: AxisOrder, measured: DimensionStatistics | None, layer: slice
 ) -> tuple[list[Axis], list[AxisTitle]]:
-    """Return the axes and titles of at most `MAX_AXES` sliders, in order."""
-    dimensions = range(codes.mu.shape[1])[:MAX_AXES]
+    """Return the axes and titles of at most `MAX_AXES` sliders of a layer, in order."""
+    dimensions = range(codes.mu.shape[1])[layer][:MAX_AXES]
     if order is AxisOrder.COMPONENTS and measured:
         components = measured.components
         axes = [component_axis(codes, components, i) for i in dimensions]

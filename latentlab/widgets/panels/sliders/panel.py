@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, override
 
 import numpy as np
-from PySide6.QtCore import Slot
+from PySide6.QtCore import QSignalBlocker, Slot
 from PySide6.QtWidgets import QComboBox, QGridLayout, QPushButton, QWidget
 
 from latentlab.session.abilities import DECODER, NOTHING, why_not
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from PySide6.QtGui import QResizeEvent
 
-    from latentlab.session.points import Point
+    from latentlab.session.points import ModelCard, Point
     from latentlab.session.request import Request
     from latentlab.session.state import Changes, State
     from latentlab.workers.controller import Controller
@@ -65,6 +65,7 @@ class SlidersPanel(PanelWidget):
         """Where a slider moved z: local axes stay those of the point before."""
         self._anchor: Point | None = None
         """Point that local axes are wanted at."""
+        self._layers: dict[str, slice] = {}
         self._strip_updates = StripUpdater(controller, MakeSliderStrips, self.rows, self)
         self._with_pictures: bool | None = None
         self._model_actions = ModelActions()
@@ -79,8 +80,9 @@ class SlidersPanel(PanelWidget):
         self.order.setAccessibleName("Order of the sliders")
         self.order.setToolTip(
             "Which sliders are shown: dimensions in order, dimensions by KL (the largest first), "
-            "or principal components, the directions of the largest variance of the codes: of all, "
-            "or of those nearest to z. Decoder at z: the directions that change the image most."
+            "principal components, the directions of the largest variance of the codes: of all, or "
+            "of those nearest to z; decoder at z: the directions that change the image most; or "
+            "the dimensions of one layer of a hierarchical model."
         )
         self.pictures = IconButton("pictures", "Show on each slider how it changes the image")
         self.pictures.setCheckable(True)
@@ -120,6 +122,7 @@ class SlidersPanel(PanelWidget):
             self.label.offer(state.model)
             self.conditions.offer(state.model.spec.conditions)
             self._model_actions.show_model(state.model)
+            self._offer_layers(state.model)
             self._offer_dimensions(state.model.latent_dim)
         if state.point is None or state.codes is None or len(state.point.z) != self._latent_dim:
             return
@@ -139,6 +142,12 @@ class SlidersPanel(PanelWidget):
         super().resizeEvent(event)
         self._strip_updates.look()
 
+    @property
+    def _chosen_order(self) -> AxisOrder:
+        """The chosen order; the dimensions of a layer are in order."""
+        text = self.order.currentText()
+        return AxisOrder(text) if text in [*AxisOrder] else AxisOrder.DIMENSIONS
+
     def _is_dragging(self) -> bool:
         return any(row.slider.isSliderDown() for row in self.rows)
 
@@ -147,7 +156,7 @@ class SlidersPanel(PanelWidget):
         # During training, measure the dimensions only if the order shows the result.
         if not state.is_training or self.order.currentText() != AxisOrder.DIMENSIONS:
             yield MeasureDimensions()
-        order = AxisOrder(self.order.currentText())
+        order = self._chosen_order
         if state.point != self._moved_to:
             self._anchor = state.point
         needs = DECODER if order is AxisOrder.JACOBIAN else NOTHING
@@ -171,12 +180,12 @@ class SlidersPanel(PanelWidget):
         measured = state.answer(MeasureDimensions)
         if measured and len(measured.kl) != self._latent_dim:
             measured = None
-        order = AxisOrder(self.order.currentText())
-        local = state.answer(MeasureLocalAxes)
+        layer = self._layers.get(self.order.currentText(), slice(None))
+        order, local = self._chosen_order, state.answer(MeasureLocalAxes)
         if order in LOCAL_ORDERS and local and len(local.found.sizes) == len(self.rows):
             axes, titles = local_axes(local)
         else:
-            axes, titles = ordered_axes(state.codes, order, measured)
+            axes, titles = ordered_axes(state.codes, order, measured, layer)
         for row, title in zip(self.rows, titles, strict=True):
             row.show_title(title)
         if order in LOCAL_ORDERS and axes != self._axes:
@@ -188,14 +197,32 @@ class SlidersPanel(PanelWidget):
             if row.strip:
                 row.strip.clear()
 
+    def _offer_layers(self, model: ModelCard) -> None:
+        """List the layers of a hierarchical model below the orders."""
+        self._layers = {f"layer {name}": dimensions for name, dimensions in model.layers}
+        wanted = [*AxisOrder, *self._layers]
+        if [self.order.itemText(i) for i in range(self.order.count())] == wanted:
+            return
+        before = self.order.currentText()
+        with QSignalBlocker(self.order):
+            self.order.clear()
+            self.order.addItems(wanted)
+            self.order.setCurrentText(before)
+
     def _offer_dimensions(self, latent_dim: int) -> None:
         """Make the sliders: of many dimensions, only those of the first principal components."""
         if latent_dim != self._latent_dim and latent_dim > MAX_AXES:
             self.order.setCurrentText(AxisOrder.COMPONENTS)
         self._latent_dim = latent_dim
-        self._make_rows(min(latent_dim, MAX_AXES))
-        self._limit.setText(f"{len(self.rows)} of {latent_dim:,}")
-        self._limit.setVisible(latent_dim > MAX_AXES)
+        self._fit_rows()
+
+    def _fit_rows(self) -> None:
+        """Make as many rows as the chosen dimensions need."""
+        dimensions = range(self._latent_dim)
+        shown = dimensions[self._layers.get(self.order.currentText(), slice(None))]
+        self._make_rows(min(len(shown), MAX_AXES))
+        self._limit.setText(f"{len(self.rows)} of {len(shown):,}")
+        self._limit.setVisible(len(shown) > MAX_AXES)
 
     def _make_rows(self, count: int) -> None:
         while len(self.rows) > count:
@@ -235,6 +262,11 @@ class SlidersPanel(PanelWidget):
         state = self.controller.state
         if state.point is None or len(state.point.z) != self._latent_dim:
             return
+        if self.order.currentIndex() < 0:
+            # Undo chose a layer of the model before.
+            self.order.setCurrentIndex(0)
+            return
+        self._fit_rows()
         self._moved_to = None
         self.controller.demand.renew()
         self._set_axes(state)
@@ -260,6 +292,7 @@ PANEL = Panel(
     places={
         "explore": Place(Area.RIGHT, 1, 5),
         "edit": Place(Area.RIGHT, 0, 3),
+        "learn": Place(Area.RIGHT, 1),
     },
     help="One slider per latent dimension, with the coordinate of z beside it. The middle of a "
     "slider is the mean of the codes, and its length is a multiple of their standard deviation, so "
@@ -271,6 +304,7 @@ PANEL = Panel(
     "<i>local PCA</i> those of the codes nearest to z, and <i>decoder at z</i> the singular "
     "vectors of the decoder's Jacobian at z: what matters here. These stay while you move a "
     "slider. "
+    "A hierarchical model offers each of its layers. "
     "A conditional model also takes the <i>class</i>, or several conditions, such as age and sex.",
     widget=SlidersPanel,
 )

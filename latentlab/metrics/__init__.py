@@ -1,0 +1,1 @@
+"""Metrics of a trained model: a number, its error, and what it was computed on."""

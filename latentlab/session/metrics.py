@@ -1,0 +1,121 @@
+"""Metrics of the open model: records and requests."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from latentlab.metrics.measurement import TABLE_HEAD, table_rows
+from latentlab.session.abilities import DECODER, Abilities
+from latentlab.session.files.tables import write_table
+from latentlab.session.request import Lifetime, Priority, Request, SaveFile
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from latentlab.metrics.measurement import Measurement, Outcome
+    from latentlab.session.form import Field
+
+
+@dataclass(frozen=True, slots=True)
+class MetricCard:
+    """Description of a metric for the window.
+
+    Parameters
+    ----------
+    kind, title, group : str
+        Name in files and on the command line, name on screen, and group.
+    sentence : str
+        What it measures.
+    needs : tuple of str
+        What it cannot be measured without.
+    fields : tuple of Field
+        Its settings, as form fields.
+    reason : str
+        Why the open model cannot be measured by it; empty if it can, or no model is open.
+    """
+
+    kind: str
+    title: str
+    group: str
+    sentence: str
+    needs: tuple[str, ...]
+    fields: tuple[Field, ...] = field(repr=False)
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MeasuredMetrics:
+    """Outcome of each requested metric: a measurement, or the reason why there is none.
+
+    Parameters
+    ----------
+    outcomes : tuple of Measurement or Refusal
+        In the order of the request.
+    saved : bool
+        Whether they were added to the measurements of the run.
+    """
+
+    outcomes: tuple[Outcome, ...]
+    saved: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ListMetrics(Request["tuple[MetricCard, ...]"]):
+    """List all metrics, with the reasons why the open model lacks some."""
+
+    lifetime: ClassVar[Lifetime] = Lifetime.CODES
+    priority: ClassVar[Priority] = Priority.BACKGROUND
+
+
+@dataclass(frozen=True, slots=True)
+class MeasureMetrics(Request["MeasuredMetrics"]):
+    """Measure metrics of the open model (slow).
+
+    Parameters
+    ----------
+    kinds : tuple of str
+        Metrics, in order.
+    settings : mapping
+        Values of settings by kind of metric and name; others have their default.
+    count : int or None
+        Images at most; None for all of the part.
+    split : str
+        ``test``, ``validation``, or empty for the test images if there are any.
+    """
+
+    needs: ClassVar[Abilities] = DECODER
+    lifetime: ClassVar[Lifetime] = Lifetime.CODES
+    priority: ClassVar[Priority] = Priority.BACKGROUND
+    kinds: tuple[str, ...]
+    settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    count: int | None = None
+    split: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadMeasurements(Request["tuple[Measurement, ...]"]):
+    """Read the measurements of the open run, of its present weights."""
+
+    lifetime: ClassVar[Lifetime] = Lifetime.CODES
+    priority: ClassVar[Priority] = Priority.BACKGROUND
+
+
+@dataclass(frozen=True, slots=True)
+class SaveMeasurements(SaveFile):
+    """Write measurements as a table with one row per number."""
+
+    measurements: tuple[Measurement, ...] = field(repr=False)
+    path: Path
+
+
+def save_measurements(path: Path, measurements: tuple[Measurement, ...]) -> None:
+    """Write measurements as CSV, NPZ or Parquet, one row per number.
+
+    Raises
+    ------
+    RunError
+        If the file cannot be written.
+    """
+    write_table(path, TABLE_HEAD, table_rows(measurements))
