@@ -25,6 +25,7 @@ from latentlab.latent.dimensions import (
 )
 from latentlab.latent.grid import grid_axis, plane_points
 from latentlab.latent.interpolation.curves import PathKind
+from latentlab.latent.local_axes import LocalAxes
 from latentlab.latent.paired import PairedComparison
 from latentlab.latent.pairs import choose_pairs
 from latentlab.latent.planes import pca_plane
@@ -40,7 +41,7 @@ from latentlab.learning.events import (
     Step,
 )
 from latentlab.session.anomalies import Thumbnails
-from latentlab.session.axes import STRIP_POSITIONS, DimensionStatistics, Strips
+from latentlab.session.axes import STRIP_POSITIONS, AxesAtPoint, DimensionStatistics, Strips
 from latentlab.session.colourings import Measure, MeasuredValues
 from latentlab.session.comparison import (
     CodesMap,
@@ -51,6 +52,7 @@ from latentlab.session.comparison import (
     Reconstruction,
     Summary,
 )
+from latentlab.session.contours import Contours
 from latentlab.session.directions import merge_directions, replace_direction
 from latentlab.session.files.scene import FoundScene
 from latentlab.session.form import Field, Kind
@@ -80,11 +82,14 @@ from latentlab.session.points import (
 from latentlab.session.recipes import Estimate, Preset
 from latentlab.session.request import Exported
 from latentlab.session.runs import LibraryEntry, MovedRun, RunLog
+from latentlab.session.tour import tour_path
 from latentlab.work import Progress, finish
 
 NAMES = ("ant", "bee", "cat")
 SPEC = ImageSpec((1, 4, 4), NAMES)
 SIDE = 4
+SQUARE = (np.array([(0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0), (0.0, 0.0)]),)
+"""One contour line."""
 KINDS = tuple(PathKind)
 LIBRARY = (
     LibraryEntry("toy", "VAE 2-D · toys", Path("/toys/toy"), shipped=True),
@@ -232,6 +237,15 @@ class ToyLab:
         z = draw_posteriors(self.codes.mu, self.codes.sigma, rng)
         return Draws(request.frame, request.frame.place(z))
 
+    def FindPriorContours(self, request):
+        return Contours(request.frame, (SQUARE, SQUARE, SQUARE))
+
+    def FindLikelihoodContours(self, request):
+        return Contours(request.frame, (SQUARE,), request.image)
+
+    def FindTruePosterior(self, request):
+        return Contours(request.frame, (SQUARE,), request.image, "log p(x) = 0 nats")
+
     def FindHoles(self, request):
         return PriorHoles(
             request.frame,
@@ -360,6 +374,11 @@ class ToyLab:
         support = Support(near, np.full(ends.steps, 0.5), 1 / (1 + level), 1 + level, level)
         return DecodedPath(kind, tiles(points, ends.steps), support, 3.0)
 
+    def PlanTour(self, request):
+        labels = self.codes.labels
+        means = (self.codes.mu[labels == label].mean(0).tolist() for label in range(len(NAMES)))
+        return tour_path([self.card.point(z, label) for label, z in enumerate(means)])
+
     def MakePairs(self, request):
         """Each row repeats its first image."""
         settings, labels = request.settings, self.codes.labels
@@ -436,6 +455,11 @@ class ToyLab:
         yield Progress("Measuring")
         components = finish(principal_components(self.codes.mu))
         return DimensionStatistics(self.codes, kl_per_dimension(self.codes), components)
+
+    def MeasureLocalAxes(self, request):
+        size = self.card.latent_dim
+        found = LocalAxes(np.eye(size)[::-1], np.arange(size, 0.0, -1.0))
+        return AxesAtPoint(request.point, request.order, self.codes, found)
 
     def MakeSliderStrips(self, request):
         along = {}

@@ -195,6 +195,34 @@ class Model:
         mu, _ = self.encode(images, labels)
         return self.decode(mu, labels)
 
+    def transfer(self, images: ArrayLike, labels: Labels, to: Labels) -> NDArray[np.float32]:
+        """Encode images with their labels and decode them with others: their style is transferred.
+
+        Parameters
+        ----------
+        images : array_like
+            N images.
+        labels, to : str, int, mapping or array
+            Labels of the images, and those that they are decoded with.
+
+        Raises
+        ------
+        DataError
+            If the model is not conditional.
+
+        References
+        ----------
+        Semi-Supervised Learning with Deep Generative Models, Kingma et al., 2014, figure 1b
+        (analogies: style and content are separated).
+        """
+        if not self.conditional:
+            raise DataError(
+                f"{self.name} is not conditional: it decodes without a label.",
+                "Load a conditional model, such as digits-cvae.",
+            )
+        mu, _ = self.encode(images, labels)
+        return self.decode(mu, to)
+
     def score(
         self, images: ArrayLike, labels: Labels = None, *, draws: int = 50, seed: int = 0
     ) -> Scores:

@@ -32,6 +32,7 @@ from latentlab.widgets.kit.theme import UNIT, small
 from latentlab.widgets.kit.veil import StaleOverlay
 from latentlab.widgets.panel import Area, Panel, PanelWidget, Place
 from latentlab.widgets.panels.map.colour_row import ColourRow
+from latentlab.widgets.panels.map.contour_layers import KINDS as CONTOUR_KINDS
 from latentlab.widgets.panels.map.decisions import fill_decision_menu
 from latentlab.widgets.panels.map.lasso import SelectionTools
 from latentlab.widgets.panels.map.overlay_menu import SPREAD, MapLayers
@@ -60,6 +61,7 @@ REDRAWN_FIELDS = frozenset({"codes", "view"})
 REQUESTS_WITH_PROGRESS = (
     *(ShowAll, ShowRest, MakeView, ComputeMeasure, SamplePosteriors, FindHoles),
     *(OpenClassifier, ClassifyImages, ClassifyPlane, FindCounterfactual),
+    *CONTOUR_KINDS,
 )
 MEASURED = frozenset({ComputeMeasure, ScoreImages, ClassifyImages, OpenClassifier})
 """Requests whose answers colour the points."""
@@ -79,6 +81,7 @@ class MapPanel(PanelWidget):
         | {"working", "is_training", "following"}
         | {Decode, SamplePosteriors, FetchMapImages, FindHoles, MakeManifold, ComputeMeasure}
         | {ReadDirections, ScoreImages, OpenClassifier, ClassifyImages, ClassifyPlane}
+        | {*CONTOUR_KINDS}
     )
 
     def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
