@@ -61,11 +61,11 @@ class SlidersPanel(PanelWidget):
         self.rows: list[SliderRow] = []
         self._axes: list[Axis] = []
         self._latent_dim = 0
-        self._layers: dict[str, slice] = {}
         self._moved_to: Point | None = None
         """Where a slider moved z: local axes stay those of the point before."""
         self._anchor: Point | None = None
         """Point that local axes are wanted at."""
+        self._layers: dict[str, slice] = {}
         self._strip_updates = StripUpdater(controller, MakeSliderStrips, self.rows, self)
         self._with_pictures: bool | None = None
         self._model_actions = ModelActions()
@@ -81,8 +81,8 @@ class SlidersPanel(PanelWidget):
         self.order.setToolTip(
             "Which sliders are shown: dimensions in order, dimensions by KL (the largest first), "
             "principal components, the directions of the largest variance of the codes: of all, or "
-            "of those nearest to z. Decoder at z: the directions that change the image most. A "
-            "hierarchical model also has the dimensions of each layer."
+            "of those nearest to z; decoder at z: the directions that change the image most; or "
+            "the dimensions of one layer of a hierarchical model."
         )
         self.pictures = IconButton("pictures", "Show on each slider how it changes the image")
         self.pictures.setCheckable(True)
@@ -142,6 +142,12 @@ class SlidersPanel(PanelWidget):
         super().resizeEvent(event)
         self._strip_updates.look()
 
+    @property
+    def _chosen_order(self) -> AxisOrder:
+        """The chosen order; the dimensions of a layer are in order."""
+        text = self.order.currentText()
+        return AxisOrder(text) if text in [*AxisOrder] else AxisOrder.DIMENSIONS
+
     def _is_dragging(self) -> bool:
         return any(row.slider.isSliderDown() for row in self.rows)
 
@@ -150,7 +156,7 @@ class SlidersPanel(PanelWidget):
         # During training, measure the dimensions only if the order shows the result.
         if not state.is_training or self.order.currentText() != AxisOrder.DIMENSIONS:
             yield MeasureDimensions()
-        order = self._order
+        order = self._chosen_order
         if state.point != self._moved_to:
             self._anchor = state.point
         needs = DECODER if order is AxisOrder.JACOBIAN else NOTHING
@@ -174,24 +180,22 @@ class SlidersPanel(PanelWidget):
         measured = state.answer(MeasureDimensions)
         if measured and len(measured.kl) != self._latent_dim:
             measured = None
-        layer = self._layers.get(self.order.currentText())
-        order = self._order
-        local = state.answer(MeasureLocalAxes)
+        layer = self._layers.get(self.order.currentText(), slice(None))
+        order, local = self._chosen_order, state.answer(MeasureLocalAxes)
         if order in LOCAL_ORDERS and local and len(local.found.sizes) == len(self.rows):
             axes, titles = local_axes(local)
         else:
-            axes, titles = ordered_axes(state.codes, order, measured, layer or slice(None))
+            axes, titles = ordered_axes(state.codes, order, measured, layer)
         for row, title in zip(self.rows, titles, strict=True):
             row.show_title(title)
         if order in LOCAL_ORDERS and axes != self._axes:
             self._clear_strips()
         self._axes = axes
 
-    @property
-    def _order(self) -> AxisOrder:
-        """The chosen order; the dimensions of a layer stand in their own."""
-        text = self.order.currentText()
-        return AxisOrder.DIMENSIONS if text in self._layers else AxisOrder(text)
+    def _clear_strips(self) -> None:
+        for row in self.rows:
+            if row.strip:
+                row.strip.clear()
 
     def _offer_layers(self, model: ModelCard) -> None:
         """List the layers of a hierarchical model below the orders."""
@@ -204,11 +208,6 @@ class SlidersPanel(PanelWidget):
             self.order.clear()
             self.order.addItems(wanted)
             self.order.setCurrentText(before)
-
-    def _clear_strips(self) -> None:
-        for row in self.rows:
-            if row.strip:
-                row.strip.clear()
 
     def _offer_dimensions(self, latent_dim: int) -> None:
         """Make the sliders: of many dimensions, only those of the first principal components."""
@@ -304,7 +303,8 @@ PANEL = Panel(
     "<i>PCA</i> has a slider for each principal component, with its share of the variance; "
     "<i>local PCA</i> those of the codes nearest to z, and <i>decoder at z</i> the singular "
     "vectors of the decoder's Jacobian at z: what matters here. These stay while you move a "
-    "slider. A hierarchical model offers each of its layers. "
+    "slider. "
+    "A hierarchical model offers each of its layers. "
     "A conditional model also takes the <i>class</i>, or several conditions, such as age and sex.",
     widget=SlidersPanel,
 )
