@@ -59,6 +59,7 @@ class LessonIntents(QObject):
         controller = self._controller
         self._store.set(lesson=replace(opened, began=self._store.state.point))
         controller.workspaces.go("learn")
+        controller.runs.compare(())
         now = self._store.state.model
         if lesson.scene:
             controller.scene.look_for(lesson.scene, is_needed=True)
