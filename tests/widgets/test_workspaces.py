@@ -60,7 +60,7 @@ def go(window, key):
 
 
 def test_each_workspace_has_four_to_seven_panels_and_each_panel_a_workspace():
-    assert KEYS == ["explore", "train", "edit", "analyse", "compare"]
+    assert KEYS == ["explore", "train", "edit", "analyse", "compare", "learn"]
     assert all(4 <= len(inside) <= 7 for inside in CONTENTS.values()), CONTENTS
     assert {key for inside in CONTENTS.values() for key in inside} == {
         panel.key for panel in find_panels()
