@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 from typing import Annotated
 
-from pydantic import Field, JsonValue
+from pydantic import Field, JsonValue, TypeAdapter
 
 from latentlab.json_files import Count, Record
 
@@ -171,6 +171,13 @@ class Refusal:
 
 
 type Outcome = Measurement | Refusal
+
+_MEASUREMENTS = TypeAdapter(tuple[Measurement, ...])
+
+
+def measurements_as_json(measurements: tuple[Measurement, ...]) -> bytes:
+    """Return measurements as an indented JSON list."""
+    return _MEASUREMENTS.dump_json(measurements, indent=2) + b"\n"
 
 
 def table_rows(measurements: tuple[Measurement, ...]) -> list[tuple[object, ...]]:
