@@ -41,6 +41,11 @@ class Value(Record):
         digits = max(0, min(6, _digits(self.error)))
         return f"{self.value:.{digits}f} ± {self.error:.{digits}f}"
 
+    @property
+    def signed(self) -> str:
+        """The text with a sign, as of a difference."""
+        return self.text if self.text.startswith("-") else f"+{self.text}"
+
 
 class Series(Record):
     """Numbers that form a plot, such as a bound over k or the samples of each class.

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from latentlab.errors import listed
+from latentlab.metrics.measurement import Value
 from latentlab.session.abilities import ENCODER_DECODER, MODEL_ON_IMAGES, Abilities
 from latentlab.session.library.comparable import likelihood_of, measure_of
 from latentlab.session.request import Lifetime, Priority, Request
@@ -208,6 +209,13 @@ class Comparison:
     summary: Summary | None = None
     map: CodesMap | None = None
     metrics: ComparedMetrics | None = None
+
+
+def difference_of(a: Value, b: Value) -> str:
+    """Return B minus A; its error is that of the difference of independent numbers."""
+    errors = (a.error, b.error)
+    error = None if None in errors else sum(each**2 for each in errors if each) ** 0.5
+    return Value(name=a.name, value=b.value - a.value, error=error).signed
 
 
 def image_set_key(state: State) -> object:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from latentlab.session.export import TABLES, VECTORS
-from latentlab.session.files.figure import Figure, Line, PlotAxis
+from latentlab.session.files.figure import Figure, Layer, Line, PlotAxis, Text
 from latentlab.session.files.tables import write_table
 from latentlab.session.request import Lifetime, Priority, Request, SaveFile
 
@@ -165,7 +165,7 @@ def figure_of(found: RateDistortion) -> Figure:
     )
 
 
-def _lines(points: tuple[RatePoint, ...], colour: Colour, *, is_joined: bool) -> list[Line]:
+def _lines(points: tuple[RatePoint, ...], colour: Colour, *, is_joined: bool) -> list[Layer]:
     x, y = (
         np.array([each.rate.value for each in points]),
         np.array([each.distortion.value for each in points]),
@@ -178,7 +178,16 @@ def _lines(points: tuple[RatePoint, ...], colour: Colour, *, is_joined: bool) ->
         )
         for each in points
     ]
-    return [*bars, Line(x, y, colour, 1.0 if is_joined else 0.0, marker=5.0)] if points else []
+    names = [
+        Text(each.rate.value, each.distortion.value, each.name, colour, is_left=is_left)
+        for each, is_left in with_sides(points)
+    ]
+    return [*bars, Line(x, y, colour, 1.0 if is_joined else 0.0, marker=5.0), *names]
+
+
+def with_sides(points: tuple[RatePoint, ...]) -> list[tuple[RatePoint, bool]]:
+    """Return points, and whether the name of each stands to its left: that of the last does."""
+    return [(each, 0 < i == len(points) - 1) for i, each in enumerate(points)]
 
 
 def _range(values: list[float]) -> tuple[float, float]:

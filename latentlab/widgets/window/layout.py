@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from PySide6.QtWidgets import QMainWindow
 
-    from latentlab.widgets.panel import Panel
+    from latentlab.widgets.panel import Panel, Place
     from latentlab.widgets.window.dock import Dock
 
 COLUMNS = (Area.LEFT, Area.CENTRE, Area.RIGHT)
@@ -55,7 +55,12 @@ class Workspace:
         """Return the panels that the workspace contains by default, in reading order."""
         inside = [panel for panel in panels if self.key in panel.places]
         places = {panel.key: panel.places[self.key] for panel in inside}
-        return sorted(inside, key=lambda panel: (places[panel.key].area, places[panel.key].order))
+
+        def position(panel: Panel) -> tuple[int, int, bool]:
+            place = places[panel.key]
+            return place.area, place.order, place.is_behind
+
+        return sorted(inside, key=position)
 
 
 WORKSPACES = (
@@ -80,7 +85,8 @@ def apply_default_layout(window: QMainWindow, docks: list[Dock], workspace: Work
     contents = workspace.contents(dock.panel for dock in docks)
     areas: dict[Area, list[Dock]] = {area: [] for area in Area}
     for panel in contents:
-        areas[panel.places[workspace.key].area].append(by_panel[panel.key])
+        if not panel.places[workspace.key].is_behind:
+            areas[panel.places[workspace.key].area].append(by_panel[panel.key])
     for dock in docks:
         # Hide first: visible docks that are stacked for a moment would enlarge the window.
         dock.hide()
@@ -92,14 +98,30 @@ def apply_default_layout(window: QMainWindow, docks: list[Dock], workspace: Work
         _split(window, inside, DOWN if area in (Area.LEFT, Area.RIGHT) else ACROSS)
     window.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
     shown = [dock for inside in areas.values() for dock in inside]
+    _add_tabs(window, docks, shown, workspace)
     # Panels of other workspaces open as tabs behind the last panel of this one.
     for dock in docks:
-        if dock not in shown:
+        if workspace.key not in dock.panel.places:
             window.tabifyDockWidget(shown[-1], dock)
     for dock in shown:
         dock.show()
         dock.raise_()
     _resize(window, areas, workspace)
+
+
+def _add_tabs(
+    window: QMainWindow, docks: list[Dock], shown: list[Dock], workspace: Workspace
+) -> None:
+    """Put each panel that is a tab behind the shown panel at its place."""
+    fronts = {(place.area, place.order): dock for dock, place in _places(shown, workspace)}
+    for dock, place in _places([dock for dock in docks if dock not in shown], workspace):
+        window.tabifyDockWidget(fronts[place.area, place.order], dock)
+        dock.show()
+
+
+def _places(docks: list[Dock], workspace: Workspace) -> list[tuple[Dock, Place]]:
+    key = workspace.key
+    return [(dock, dock.panel.places[key]) for dock in docks if key in dock.panel.places]
 
 
 def _split(window: QMainWindow, docks: list[Dock], direction: Qt.Orientation) -> None:
