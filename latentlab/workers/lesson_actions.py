@@ -13,13 +13,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from latentlab.data.own_image.crop import Preprocessing, SourceImage
 from latentlab.directories import resources
 from latentlab.latent.directions import Method
 from latentlab.latent.grid import Spacing
+from latentlab.latent.ranking import Score
 from latentlab.session.anomalies import ScoreImages
 from latentlab.session.directions import DirectionSource, LearnDirection, ReadDirections
 from latentlab.session.lessons.calls import Registry
 from latentlab.session.map import Layout
+from latentlab.session.own_image import Inpaint
 from latentlab.session.recipes import with_value
 from latentlab.session.runs import ListLibrary
 
@@ -225,12 +228,54 @@ def score(controller: Controller, *, draws: int = 10) -> Ticks:
 
 
 @action
+def pick_strangest(controller: Controller) -> Ticks:
+    """Set z to the code of the image with the highest negative ELBO."""
+    if scores := controller.state.answer(ScoreImages):
+        before, values = controller.state.original, scores.by(Score.ELBO)
+        controller.point.pick(int(np.nanargmax(values)))
+        yield from _until(lambda: controller.state.original is not before)
+    yield from _pause()
+
+
+@action
+def take_image(controller: Controller) -> Ticks:
+    """Take the image of the map at z as an image of the user."""
+    original = controller.state.original
+    if original and original.picture is not None:
+        controller.own_image.show(SourceImage(original.name, original.picture), Preprocessing())
+        yield from _until(lambda: controller.state.own is not None)
+    yield from _pause()
+
+
+@action
+def fill_in(controller: Controller, *, below: float = 0.5) -> Ticks:
+    """Hide the part of the user's image below a share of its height, and fill it in."""
+    if (own := controller.state.own) and own.picture is not None:
+        hidden = np.zeros(own.picture.shape[:2], bool)
+        hidden[round(below * len(hidden)) :] = True
+        controller.ask(Inpaint(own, hidden))
+        yield from _until(lambda: Inpaint not in controller.state.awaited)
+    yield from _pause()
+
+
+@action
 def learn_direction(controller: Controller, *, attribute: str) -> Ticks:
     """Learn the direction of an attribute of the data set."""
     source = DirectionSource("attribute", attribute)
     controller.directions.learn(source, Method.MEANS, apart=False)
     waits = (LearnDirection, ReadDirections)
     yield from _until(lambda: not controller.state.awaited.intersection(waits))
+
+
+@action
+def follow(controller: Controller, *, direction: str, by: float) -> Ticks:
+    """Move z along a direction, by a number of standard deviations of the codes along it."""
+    found = [
+        each for each in controller.state.answer(ReadDirections) or () if each.name == direction
+    ]
+    if found and (point := controller.state.point):
+        step = by * found[-1].scale * np.asarray(found[-1].vector)
+        yield from _glide(controller, point, tuple((np.asarray(point.z) + step).tolist()))
 
 
 @action

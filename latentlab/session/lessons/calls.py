@@ -73,6 +73,11 @@ class Registry[**P, R]:
         """All registered names."""
         return sorted(self._functions)
 
+    def arguments(self, name: str) -> dict[str, inspect.Parameter]:
+        """Return the arguments that a lesson may give to a function, by name."""
+        found = inspect.signature(self._functions[name]).parameters
+        return {key: each for key, each in found.items() if each.kind is each.KEYWORD_ONLY}
+
     def run(self, call: Call, *first: Any) -> R:
         """Call a function with the arguments of the program, then those of the lesson."""
         return self._functions[call.name](*first, **call.arguments)
@@ -87,8 +92,7 @@ class Registry[**P, R]:
         """
         if call.name not in self._functions:
             raise _problem(call, f"there is no {self._title} {call.name!r}", self.names)
-        signature = inspect.signature(self._functions[call.name])
-        known = {name: each for name, each in signature.parameters.items() if each.kind is _KEYWORD}
+        known = self.arguments(call.name)
         for name, value in call.arguments.items():
             if name not in known:
                 raise _problem(call, f"{call.name} takes no {name!r}", list(known))
@@ -98,9 +102,6 @@ class Registry[**P, R]:
         for name, each in known.items():
             if each.default is each.empty and name not in call.arguments:
                 raise _problem(call, f"{call.name} needs {name!r}")
-
-
-_KEYWORD = inspect.Parameter.KEYWORD_ONLY
 
 
 def _fits(value: object, annotation: str) -> bool:

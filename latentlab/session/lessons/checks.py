@@ -13,17 +13,20 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from latentlab.directories import resources
+from latentlab.latent.ranking import Score
 from latentlab.learning.events import is_active
 from latentlab.session.anomalies import ScoreImages
 from latentlab.session.comparison import OpenModelB
 from latentlab.session.curves import VALIDATION
 from latentlab.session.directions import MeasureDimensions, ReadDirections
 from latentlab.session.files.report import SaveReport
+from latentlab.session.image_sample import SampleImage
 from latentlab.session.interpolation import DecodeGeodesic, DecodePaths, MakeTraversal
 from latentlab.session.lessons.calls import Registry
 from latentlab.session.map import FindHoles, SamplePosteriors
 from latentlab.session.model import MakeManifold, MakeSamples
 from latentlab.session.own_image import Inpaint, InpaintSamples
+from latentlab.session.pairs import MakePairs
 from latentlab.session.recipes import value_of
 from latentlab.session.runs import Compare
 
@@ -38,10 +41,12 @@ ANSWERS: dict[str, type[Request[Any]]] = {
     "dimensions": MeasureDimensions,
     "geodesic": DecodeGeodesic,
     "holes": FindHoles,
+    "image sample": SampleImage,
     "inpainting": Inpaint,
     "inpainting samples": InpaintSamples,
     "manifold": MakeManifold,
     "model B": OpenModelB,
+    "pairs": MakePairs,
     "paths": DecodePaths,
     "posterior draws": SamplePosteriors,
     "report": SaveReport,
@@ -155,11 +160,9 @@ def active(state: State, *, at_least: int = 0, at_most: int = 1_000_000) -> Chec
 
 @check
 def finding(state: State, *, key: str) -> Checked:
-    """Whether the diagnosis of the shown run has a finding; `key` may end in ``*``."""
+    """Whether the diagnosis of the shown run has a finding."""
     keys = [found.key for found in state.log.findings]
-    start = key.removesuffix("*")
-    matches = [each for each in keys if each == key or (key != start and each.startswith(start))]
-    return Checked(bool(matches), f"Diagnosis says: {', '.join(keys) or 'nothing yet'}")
+    return Checked(key in keys, f"Diagnosis says: {', '.join(keys) or 'nothing yet'}")
 
 
 @check
@@ -271,6 +274,19 @@ def answered(state: State, *, what: str) -> Checked:
     kind = ANSWERS.get(what)
     is_there = kind is not None and state.answer(kind) is not None
     return Checked(is_there, f"{what}: {'there' if is_there else 'not yet'}")
+
+
+@check
+def strange_image(state: State, *, among: int) -> Checked:
+    """Whether z is the code of one of the images with the highest negative ELBO."""
+    scores, row = state.answer(ScoreImages), state.original.row if state.original else None
+    if scores is None:
+        return Checked(False, "no image is scored yet")
+    values = scores.by(Score.ELBO)
+    if row is None or row >= len(values):
+        return Checked(False, "no image is chosen")
+    rank = int((values > values[row]).sum()) + 1
+    return Checked(rank <= among, f"this image has rank {rank}: {values[row]:.0f} nats")
 
 
 @check

@@ -254,7 +254,9 @@ def _calls(found: list[tuple[int, str]]) -> Iterator[Call]:
         try:
             arguments = tomllib.loads(f"arguments = {{{call[2]}}}")["arguments"]
         except (tomllib.TOMLDecodeError, RecursionError) as error:
-            raise _error(line, f"the arguments of {call[1]}: {reason_of(error)}") from None
+            # Its line is that of the field, not that of the lesson.
+            reason = reason_of(error).partition(" (at ")[0]
+            raise _error(line, f"the arguments of {call[1]}: {reason}") from None
         yield Call(call[1], arguments, line)
 
 

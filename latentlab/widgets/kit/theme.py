@@ -258,12 +258,13 @@ def _views(c: Colours) -> str:
     #palette QTreeView::item {{ padding: 4px; }}
     #palette QTreeView::item:hover {{ background: {_rgba(c.accent, 0.08)}; }}
     #palette QTreeView::item:selected {{ background: {_rgba(c.accent, CHOSEN)}; color: {c.text}; }}
-    #runs {{ border: none; background: transparent; outline: none; }}
-    #runs::corner {{ background: transparent; border: none; }}
-    #runs QHeaderView {{ background: transparent; border: none; }}
-    #runs QHeaderView::section {{ background: {c.base}; color: {c.muted}; border: none;
-        border-bottom: 1px solid {c.border}; padding: 4px 12px 4px 4px; }}
-    #runs QHeaderView::section:hover {{ color: {c.text}; }}
+    #runs, #numbers {{ border: none; background: transparent; outline: none; }}
+    #runs::corner, #numbers::corner {{ background: transparent; border: none; }}
+    #runs QHeaderView, #numbers QHeaderView {{ background: transparent; border: none; }}
+    #runs QHeaderView::section, #numbers QHeaderView::section {{
+        background: {c.base}; color: {c.muted}; padding: 4px 12px 4px 4px;
+        border: none; border-bottom: 1px solid {c.border}; }}
+    #runs QHeaderView::section:hover, #numbers QHeaderView::section:hover {{ color: {c.text}; }}
     QComboBox {{ qproperty-contextMenuPolicy: NoContextMenu; }}
     QComboBox QAbstractItemView {{ background: {c.raised}; border: 1px solid {c.border}; }}
     QScrollBar:vertical {{ width: 8px; background: transparent; margin: 0; }}

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from latentlab.session.state import Changes, State
     from latentlab.workers.controller import Controller
 
 TICK_MS = 40
@@ -40,6 +41,16 @@ class LessonIntents(QObject):
         self._timer = QTimer(self, interval=TICK_MS)
         self._timer.timeout.connect(self._tick)
         controller.demand.on(ReadLesson, self._on_read)
+        self._store.changed.connect(self._on_changed)
+
+    @Slot(object, object)
+    def _on_changed(self, state: State, changed: Changes) -> None:
+        """Let a step begin again at the point of another model."""
+        lesson, point = state.lesson, state.point
+        if "model" in changed and lesson and point:
+            began = lesson.began
+            if began is None or began.model != point.model:
+                self._store.set(lesson=replace(lesson, began=point))
 
     def open(self, path: Path) -> None:
         """Open a lesson at the step where it was left; the workspace Learn shows it."""
@@ -59,6 +70,7 @@ class LessonIntents(QObject):
         controller = self._controller
         self._store.set(lesson=replace(opened, began=self._store.state.point))
         controller.workspaces.go("learn")
+        controller.runs.compare(())
         now = self._store.state.model
         if lesson.scene:
             controller.scene.look_for(lesson.scene, is_needed=True)
