@@ -136,6 +136,18 @@ def test_points_of_the_explorer_carry_the_conditions(run):
     assert len({each.label for each in explorer.draw(SampleSettings(0, None, 9))}) == 3
 
 
+def test_the_mean_of_a_class_has_the_conditions_of_its_images(run):
+    explorer = Explorer()
+    explorer.open(run)
+    codes = explorer.codes
+    rows = codes.labels == 1
+    point = explorer.card.mean_of(codes, 1)
+    np.testing.assert_allclose(point.z, codes.mu[rows].mean(0), rtol=1e-5)
+    shape, scale = point.label
+    assert shape == 1, "all images of the class have this shape"
+    assert scale == pytest.approx(codes.attributes.column("scale")[rows].mean(), rel=1e-5)
+
+
 def test_a_resumed_run_keeps_the_conditions(run, tmp_path):
     brief = {**RECIPE, "training": {**RECIPE["training"], "epochs": 1}}
     latentlab.fit(brief, folder=tmp_path / "run")
