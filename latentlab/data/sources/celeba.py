@@ -18,11 +18,11 @@ from latentlab.data.sources.folder import (
     ANY_CLASSES,
     MOST_ATTRIBUTES,
     MOST_PIXELS,
-    attribute_names_of,
     describe_pictures,
     open_split,
 )
 from latentlab.data.split import Split
+from latentlab.data.tables.attribute_table import attribute_names
 from latentlab.directories import downloads
 from latentlab.errors import DataError
 
@@ -90,7 +90,7 @@ class CelebAConfig(DataConfig, title="CelebA"):
                 outline = Outline.of_parts(spec, own)
             else:
                 outline = Outline.of(spec, len(source.entries), SHARE)
-            return replace(outline, attributes=(yield from attribute_names_of(source)))
+            return replace(outline, attributes=(yield from attribute_names(source)))
 
     @override
     def load(self) -> Generator[Progress, None, Splits]:

@@ -15,11 +15,15 @@ from latentlab.data.tables.parquet_table import SUFFIX as PARQUET
 from latentlab.data.tables.parquet_table import read_parquet
 from latentlab.data.tables.table import MAX_BYTES, parse_table
 from latentlab.errors import DataError, listed, reason_of
+from latentlab.work import in_thread, with_progress
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
+
     from latentlab.data.attributes import Described
     from latentlab.data.files.archive import Entry, Source
     from latentlab.data.image_set import Attributes
+    from latentlab.work import Progress
 
 NAMES = ("attributes.csv", "list_attr_celeba.txt", "list_attr_celeba.csv")
 """Names of attribute tables, which take precedence over all others."""
@@ -114,7 +118,9 @@ def read_beside(source: Source, chosen: Path | None = None, column: str = "") ->
     return _best(found, refused)
 
 
-def attribute_names(source: Source, chosen: Path | None = None) -> tuple[str, ...]:
+def attribute_names(
+    source: Source, chosen: Path | None = None
+) -> Generator[Progress, None, tuple[str, ...]]:
     """Return the names of the attributes that `read_beside` reads; kept until a file changes.
 
     Raises
@@ -125,7 +131,8 @@ def attribute_names(source: Source, chosen: Path | None = None) -> tuple[str, ..
     tables = [chosen] if chosen else _candidates(source)
     key = source.root, len(source.entries), tuple(map(_version, tables))
     if key not in _NAMES:
-        found = read_beside(source, chosen).attributes
+        work = in_thread(lambda: read_beside(source, chosen).attributes)
+        found = yield from with_progress(work, "Reading what is known of them")
         if len(_NAMES) >= MAX_KEPT:
             _NAMES.clear()
         _NAMES[key] = found.names if found else ()

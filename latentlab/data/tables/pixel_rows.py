@@ -133,6 +133,17 @@ def is_pixel_table(path: Path) -> bool:
     return layout is not None and not layout.may_be_codes
 
 
+def names_codes(path: Path) -> bool:
+    """Return whether the first line of a table names two or more columns of codes."""
+    try:
+        with path.open("rb") as file:
+            line = file.readline(MAX_LINE).decode("utf-8-sig").strip()
+    except (OSError, UnicodeDecodeError):
+        return False
+    names = line.split(max(SEPARATORS, key=line.count))
+    return sum(CODES.fullmatch(name.strip('" ')) is not None for name in names) > 1
+
+
 def _may_be_codes(cells: Sequence[tuple[str, str]]) -> bool:
     """Return whether numbers under names are likelier to be codes than pixels."""
     names = [name.strip() for name, _ in cells]

@@ -13,7 +13,7 @@ from training_support import recipe_of, run
 
 from latentlab.data.files import decoded_cache as cache
 from latentlab.data.files import decoding
-from latentlab.data.image_set import load
+from latentlab.data.image_set import ImageSpec, load
 from latentlab.data.sources.folder import FolderConfig
 from latentlab.directories import cache as cache_folder
 from latentlab.errors import DataError
@@ -703,3 +703,14 @@ def test_a_form_can_offer_the_attributes_of_a_table(tmp_path, write):
     (tmp_path / "z.csv").write_text("0.5,0.25\n0.5,0.125\n")
     with pytest.raises(DataError, match="cannot be matched"):
         finish(FolderConfig(root=tmp_path / "in", attributes=tmp_path / "z.csv").outline())
+
+
+def test_codes_beside_their_images_are_no_table_of_attributes(tmp_path, write):
+    names = [f"{i}.png" for i in range(6)]
+    write.pictures(tmp_path, names)
+    for head in ("file,z1,z2", "file;z1;z2", '"file"\t"mu_0"\t"mu_1"'):
+        rows = "".join(f"\n{name},0.5,1" for name in names)
+        (tmp_path / "codes.csv").write_text(head + rows)
+        assert FolderConfig.from_path(tmp_path / "codes.csv", ImageSpec((3, 8, 8))) is None
+    (tmp_path / "codes.csv").write_text("file,age,z1" + rows)
+    assert FolderConfig.from_path(tmp_path / "codes.csv", ImageSpec((3, 8, 8)))
