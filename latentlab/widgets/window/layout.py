@@ -12,7 +12,6 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QTabWidget
 
 from latentlab.widgets.panel import Area
 
@@ -96,7 +95,6 @@ def apply_default_layout(window: QMainWindow, docks: list[Dock], workspace: Work
     _split(window, [areas[area][0] for area in (Area.CENTRE, Area.BOTTOM) if areas[area]], DOWN)
     for area, inside in areas.items():
         _split(window, inside, DOWN if area in (Area.LEFT, Area.RIGHT) else ACROSS)
-    window.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
     shown = [dock for inside in areas.values() for dock in inside]
     _add_tabs(window, docks, shown, workspace)
     # Panels of other workspaces open as tabs behind the last panel of this one.
