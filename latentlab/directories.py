@@ -13,6 +13,7 @@ MODEL_SUFFIXES = (".safetensors", ".json")
 ANNDATA_SUFFIX = ".h5ad"
 CODE_SUFFIXES = (".npy", ".npz", ".csv", ".tsv", ".parquet", ANNDATA_SUFFIX)
 """Suffixes of files of codes."""
+LESSON_SUFFIX = ".md"
 IMPORT_FILE = "import.json"
 """File of a run folder that says which model of another program it was made of."""
 CHECKPOINTS = ("checkpoint", "best")

@@ -25,7 +25,9 @@ from latentlab.latent.dimensions import (
 )
 from latentlab.latent.grid import grid_axis, plane_points
 from latentlab.latent.interpolation.curves import PathKind
+from latentlab.latent.local_axes import LocalAxes
 from latentlab.latent.paired import PairedComparison
+from latentlab.latent.pairs import choose_pairs
 from latentlab.latent.planes import pca_plane
 from latentlab.latent.prior_holes import GRID_RADIUS, draw_posteriors, prior_holes
 from latentlab.latent.ranking import Scores
@@ -39,8 +41,7 @@ from latentlab.learning.events import (
     Step,
 )
 from latentlab.metrics.measurement import ComputedOn, Measurement, Series, Value
-from latentlab.session.anomalies import Thumbnails
-from latentlab.session.axes import STRIP_POSITIONS, DimensionStatistics, Strips
+from latentlab.session.axes import STRIP_POSITIONS, AxesAtPoint, DimensionStatistics, Strips
 from latentlab.session.colourings import Measure, MeasuredValues
 from latentlab.session.comparison import (
     CodesMap,
@@ -52,9 +53,11 @@ from latentlab.session.comparison import (
     Reconstruction,
     Summary,
 )
+from latentlab.session.contours import Contours
 from latentlab.session.directions import merge_directions, replace_direction
 from latentlab.session.files.scene import FoundScene
 from latentlab.session.form import Field, Kind
+from latentlab.session.image_sample import ImageSample
 from latentlab.session.interpolation import (
     Blend,
     DecodedPath,
@@ -63,10 +66,10 @@ from latentlab.session.interpolation import (
     Traversal,
 )
 from latentlab.session.map import Draws, Layout, MapView, PriorHoles
-from latentlab.session.metrics import MeasuredMetrics, MetricCard, save_measurements
 from latentlab.session.model import Adopted, AllCodes, Opened, PickImage
 from latentlab.session.neighbours import MapImages, NearestImages, Neighbours
 from latentlab.session.own_image import ImageElbo, Inpaintings, ReferenceElbo
+from latentlab.session.pairs import PairSheet
 from latentlab.session.points import (
     LatentPath,
     Manifold,
@@ -77,15 +80,20 @@ from latentlab.session.points import (
     Preview,
     Tiles,
 )
-from latentlab.session.rate_distortion import RateDistortion, RatePoint, save_points
 from latentlab.session.recipes import Estimate, Preset
 from latentlab.session.request import Exported
 from latentlab.session.runs import LibraryEntry, MovedRun, RunLog
+from latentlab.session.scores.anomalies import Thumbnails
+from latentlab.session.scores.metrics import MeasuredMetrics, MetricCard, save_measurements
+from latentlab.session.scores.rate_distortion import RateDistortion, RatePoint, save_points
+from latentlab.session.tour import tour_path
 from latentlab.work import Progress, finish
 
 NAMES = ("ant", "bee", "cat")
 SPEC = ImageSpec((1, 4, 4), NAMES)
 SIDE = 4
+SQUARE = (np.array([(0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0), (0.0, 0.0)]),)
+"""One contour line."""
 KINDS = tuple(PathKind)
 LIBRARY = (
     LibraryEntry("toy", "VAE 2-D · toys", Path("/toys/toy"), shipped=True),
@@ -258,6 +266,15 @@ class ToyLab:
         z = draw_posteriors(self.codes.mu, self.codes.sigma, rng)
         return Draws(request.frame, request.frame.place(z))
 
+    def FindPriorContours(self, request):
+        return Contours(request.frame, (SQUARE, SQUARE, SQUARE))
+
+    def FindLikelihoodContours(self, request):
+        return Contours(request.frame, (SQUARE,), request.image)
+
+    def FindTruePosterior(self, request):
+        return Contours(request.frame, (SQUARE,), request.image, "log p(x) = 0 nats")
+
     def FindHoles(self, request):
         return PriorHoles(
             request.frame,
@@ -267,6 +284,10 @@ class ToyLab:
 
     def Decode(self, request):
         return Picture(request.point, picture_of(request.point))
+
+    def SampleImage(self, request):
+        """Each seed flips other bits of the image."""
+        return ImageSample(request.point, request.seed, picture_of(request.point) ^ request.seed)
 
     def Hover(self, request):
         near = None if request.row is None else self.PickImage(PickImage(request.row))
@@ -382,6 +403,20 @@ class ToyLab:
         support = Support(near, np.full(ends.steps, 0.5), 1 / (1 + level), 1 + level, level)
         return DecodedPath(kind, tiles(points, ends.steps), support, 3.0)
 
+    def PlanTour(self, request):
+        labels = self.codes.labels
+        means = (self.codes.mu[labels == label].mean(0).tolist() for label in range(len(NAMES)))
+        return tour_path([self.card.point(z, label) for label, z in enumerate(means)])
+
+    def MakePairs(self, request):
+        """Each row repeats its first image."""
+        settings, labels = request.settings, self.codes.labels
+        rows = choose_pairs(labels, len(labels), settings.kind, settings.count, settings.seed)
+        firsts = [self.PickImage(PickImage(a)).point for a, _ in rows]
+        sheet = tiles([each for each in firsts for _ in range(settings.steps)], settings.steps)
+        names = tuple((NAMES[labels[a]], NAMES[labels[b]]) for a, b in rows)
+        return PairSheet(settings, sheet, names)
+
     def MeasureSupport(self, request):
         """The level grows with the distance from the origin."""
         level = min(1.0, max(map(abs, request.point.z)) / 8)
@@ -449,6 +484,11 @@ class ToyLab:
         yield Progress("Measuring")
         components = finish(principal_components(self.codes.mu))
         return DimensionStatistics(self.codes, kl_per_dimension(self.codes), components)
+
+    def MeasureLocalAxes(self, request):
+        size = self.card.latent_dim
+        found = LocalAxes(np.eye(size)[::-1], np.arange(size, 0.0, -1.0))
+        return AxesAtPoint(request.point, request.order, self.codes, found)
 
     def MakeSliderStrips(self, request):
         along = {}

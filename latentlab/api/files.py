@@ -15,7 +15,7 @@ from latentlab.data.own_image.preprocess import fit_picture, read_source
 from latentlab.data.pixels import as_bytes
 from latentlab.errors import RunError
 from latentlab.explorer import report
-from latentlab.explorer.codes import read_codes
+from latentlab.explorer.codes.code_files import read_codes
 from latentlab.explorer.files import synthetic
 from latentlab.explorer.naming import (
     BACKGROUND_SAMPLE,
@@ -23,13 +23,13 @@ from latentlab.explorer.naming import (
     image_row,
     label_of,
 )
-from latentlab.latent.elbo_scores import elbo_scores
+from latentlab.latent.elbo_scores import check_has_elbo, elbo_scores
 from latentlab.runs.terminal import show
-from latentlab.session.anomalies import save_scores, with_eta
 from latentlab.session.export import format_of
 from latentlab.session.files.provenance import FORMAT
 from latentlab.session.files.scene import path_record
 from latentlab.session.points import LatentPath
+from latentlab.session.scores.anomalies import save_scores, with_eta
 from latentlab.work import finish, with_progress
 
 if TYPE_CHECKING:
@@ -137,6 +137,7 @@ def write_scores(model: Model, out: Path, draws: int, count: int | None, seed: i
     """
     explorer = model.explorer
     found: list[Scores] = []
+    check_has_elbo(explorer.model)
     _ = explorer.images  # raises if there are none
 
     def work() -> Generator[Progress]:

@@ -25,13 +25,13 @@ from latentlab.errors import DataError, RunError, listed, one_of
 from latentlab.explorer.cards import card_of
 from latentlab.explorer.explorer import Explorer
 from latentlab.explorer.files.synthetic import write_dataset
-from latentlab.explorer.import_ import is_foreign, open_foreign
+from latentlab.explorer.import_ import check_choices, is_foreign, open_foreign
 from latentlab.explorer.interpolation import decode_path
 from latentlab.explorer.naming import image_row
 from latentlab.explorer.report import write_report
 from latentlab.latent.codes import Codes
-from latentlab.latent.elbo_scores import elbo_scores
-from latentlab.latent.encode import decode_means, encode, to_hwc
+from latentlab.latent.elbo_scores import check_has_elbo, elbo_scores
+from latentlab.latent.encode import decode_means, decode_samples, encode, to_hwc
 from latentlab.latent.grid import Spacing
 from latentlab.latent.interpolation.curves import PathKind, lerp, slerp
 from latentlab.latent.mixture_prior import sample_mixture
@@ -79,10 +79,11 @@ def load(path: str | PathLike[str], choices: Mapping[str, str] | None = None) ->
     Raises
     ------
     RunError
-        If there is no such model, or it cannot be read.
+        If there is no such model, it cannot be read, or it leaves no such choice.
     """
     found = find_model(expanded(Path(path)))
     if is_foreign(found):
+        check_choices(found, choices or {})
         found = open_foreign(found, choices or {})
     elif choices:
         raise RunError(f"{path} is a model of latentlab, which leaves no choices.")
@@ -175,15 +176,52 @@ class Model:
         codes = encode(self._network, self._images(images, labels))
         return codes.mu, codes.sigma
 
-    def decode(self, z: ArrayLike, labels: Labels = None) -> NDArray[np.float32]:
-        """Return the means of p(x|z) of points of shape (N, D) or (D,), as images in [0, 1]."""
+    def decode(
+        self, z: ArrayLike, labels: Labels = None, *, sample: bool = False, seed: int = 0
+    ) -> NDArray[np.float32]:
+        """Return the means of p(x|z) of points of shape (N, D) or (D,), as images in [0, 1].
+
+        With `sample` an image is drawn from each p(x|z) instead, with the random numbers of `seed`,
+        and limited to [0, 1].
+        """
         points = points_of(z, self.latent_dim)
-        return self._decode(points, self._labels(labels, len(points)))
+        known = self._labels(labels, len(points))
+        if sample:
+            return channels_last(decode_samples(self._network, points, known, seed))
+        return self._decode(points, known)
 
     def reconstruct(self, images: ArrayLike, labels: Labels = None) -> NDArray[np.float32]:
         """Return the decoded posterior means of images."""
         mu, _ = self.encode(images, labels)
         return self.decode(mu, labels)
+
+    def transfer(self, images: ArrayLike, labels: Labels, to: Labels) -> NDArray[np.float32]:
+        """Encode images with their labels and decode them with others: their style is transferred.
+
+        Parameters
+        ----------
+        images : array_like
+            N images.
+        labels, to : str, int, mapping or array
+            Labels of the images, and those that they are decoded with.
+
+        Raises
+        ------
+        DataError
+            If the model is not conditional.
+
+        References
+        ----------
+        Semi-Supervised Learning with Deep Generative Models, Kingma et al., 2014, figure 1b
+        (analogies: style and content are separated).
+        """
+        if not self.conditional:
+            raise DataError(
+                f"{self.name} is not conditional: it decodes without a label.",
+                "Load a conditional model, such as digits-cvae.",
+            )
+        mu, _ = self.encode(images, labels)
+        return self.decode(mu, to)
 
     def score(
         self, images: ArrayLike, labels: Labels = None, *, draws: int = 50, seed: int = 0
@@ -200,6 +238,7 @@ class Model:
         ----------
         Auto-Encoding Variational Bayes, Kingma & Welling, 2013, eq. 7.
         """
+        check_has_elbo(self._network)
         return finish(elbo_scores(self._network, self._images(images, labels), draws, seed))
 
     def metrics(
@@ -256,6 +295,8 @@ class Model:
         From Variational to Deterministic Autoencoders, Ghosh et al., 2020, section 4 (ex-post
         density estimation).
         """
+        if n < 0:
+            raise DataError(f"{n} points cannot be drawn.", "Give 0 or more.")
         if prior == "model":
             return sample_prior(self._network, n, seed)
         if prior == "standard":

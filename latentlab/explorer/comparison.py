@@ -24,7 +24,6 @@ from latentlab.learning.events import is_active
 from latentlab.runs.library import run_name
 from latentlab.runs.onnx_probe import load_probed
 from latentlab.session.abilities import KL
-from latentlab.session.anomalies import with_eta
 from latentlab.session.comparison import (
     CodesMap,
     CompareImage,
@@ -44,6 +43,7 @@ from latentlab.session.comparison import (
 )
 from latentlab.session.own_image import channels_first
 from latentlab.session.points import ModelCard, Original, Point
+from latentlab.session.scores.anomalies import with_eta
 from latentlab.work import Progress, with_progress
 
 if TYPE_CHECKING:
@@ -188,9 +188,9 @@ def summarise(
     return Summary(
         len(images),
         samples,
-        elbo=paired(a.elbo, b.elbo),
+        elbo=paired(_if_known(a.elbo, models[0]), _if_known(b.elbo, models[1])),
         distortion=paired(a.elbo - a.rate, b.elbo - b.rate),
-        rate=paired(a.rate, b.rate),
+        rate=paired(_if_known(a.rate, models[0]), _if_known(b.rate, models[1])),
         error=paired(a.error, b.error),
         active=(
             _active(models[0], (explorer.codes.mu[rows], explorer.codes.sigma[rows])),
@@ -239,6 +239,11 @@ def _codes(model: Model, images: ImageSet) -> Generator[float, None, Posteriors]
         yield start / len(images)
     mu, sigma = (np.concatenate(part) for part in zip(*parts, strict=True))
     return mu, sigma
+
+
+def _if_known(nats: NDArray[np.float64], model: Model) -> NDArray[np.float64]:
+    """Return a part of the ELBO; NaN for a model whose codes have no distribution."""
+    return nats if model.has_posterior else np.full_like(nats, np.nan)
 
 
 def _active(model: Model, posteriors: Posteriors) -> int | None:

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 from torch.distributions import Distribution, Normal
 
+from latentlab.errors import RunError
 from latentlab.latent.encode import label_tensor, to_model_input
 from latentlab.latent.ranking import Scores
 from latentlab.models.kl import kl
@@ -86,6 +87,15 @@ def elbo_scores(
     columns = zip(*found, strict=True) if found else ((), (), ())
     elbos, errors, rates = map(_array, columns)
     return Scores(elbos, errors, rates, samples, seed)
+
+
+def check_has_elbo(model: Model) -> None:
+    """Raise a `RunError` for a model whose codes have no distribution, and so no ELBO."""
+    if not model.has_posterior:
+        raise RunError(
+            "This model gives each image one code, without a distribution: it has no ELBO.",
+            "Compare models of this kind by the error of their reconstructions.",
+        )
 
 
 class _Decoder:

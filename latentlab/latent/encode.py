@@ -11,11 +11,13 @@ import torch
 from latentlab.data.image_set import ImageSpec
 from latentlab.data.pixels import displayed
 from latentlab.latent.codes import Codes
+from latentlab.models.thread_rng import SeededRng
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Callable, Generator
 
     from numpy.typing import NDArray
+    from torch.distributions import Distribution
 
     from latentlab.data.condition import LabelArray
     from latentlab.data.image_set import ImageSet
@@ -129,7 +131,7 @@ def decode(model: Model, z: NDArray[np.float32], labels: LabelArray | None) -> N
     -------
     ndarray of uint8, shape (N, H, W) for grey or (N, H, W, 3) for colour
     """
-    means = _decoded_means(model, z, labels)
+    means = _decoded(model, z, labels, _mean)
     return to_hwc(np.concatenate([to_bytes(mean).numpy() for mean in means]))
 
 
@@ -137,8 +139,31 @@ def decode_means(
     model: Model, z: NDArray[np.float32], labels: LabelArray | None
 ) -> NDArray[np.float32]:
     """Decode points like `decode`, to float32 in [0, 1] of shape (N, C, H, W)."""
-    means = _decoded_means(model, z, labels)
+    means = _decoded(model, z, labels, _mean)
     return np.concatenate([mean.clamp(0, 1).numpy() for mean in means])
+
+
+def decode_samples(
+    model: Model, z: NDArray[np.float32], labels: LabelArray | None, seed: int
+) -> NDArray[np.float32]:
+    """Decode points to one sample of p(x|z) each, limited to [0, 1].
+
+    Each batch continues the random numbers of `seed`, which do not depend on `z`: where z moves a
+    little, the noise stays.
+
+    Returns
+    -------
+    ndarray of float32, shape (N, C, H, W)
+    """
+    rng = torch.Generator().manual_seed(seed)
+
+    def draw(p: Distribution) -> torch.Tensor:
+        with SeededRng.of(rng):
+            drawn: torch.Tensor = p.sample()
+        return drawn
+
+    samples = _decoded(model, z, labels, draw)
+    return np.concatenate([sample.clamp(0, 1).numpy() for sample in samples])
 
 
 def to_bytes(images: torch.Tensor) -> torch.Tensor:
@@ -146,19 +171,27 @@ def to_bytes(images: torch.Tensor) -> torch.Tensor:
     return images.mul(255).round_().clamp_(0, 255).to(torch.uint8)
 
 
+def _mean(p: Distribution) -> torch.Tensor:
+    mean: torch.Tensor = p.mean
+    return mean
+
+
 @torch.inference_mode()
-def _decoded_means(
-    model: Model, z: NDArray[np.float32], labels: LabelArray | None
+def _decoded(
+    model: Model,
+    z: NDArray[np.float32],
+    labels: LabelArray | None,
+    read: Callable[[Distribution], torch.Tensor],
 ) -> Generator[torch.Tensor]:
-    """Yield the means of p(x|z) in batches; one empty batch for no points."""
+    """Yield what `read` takes from p(x|z) in batches; one empty batch for no points."""
     start, size = 0, FIRST_DECODED_POINTS
     while start == 0 or start < len(z):
         rows = slice(start, start + size)
         points = torch.from_numpy(np.ascontiguousarray(z[rows], np.float32))
         p = model.decode(points, label_tensor(model, None if labels is None else labels[rows]))
-        mean: torch.Tensor = p.mean
-        yield mean
-        channels, height, width = mean.shape[1:]
+        images = read(p)
+        yield images
+        channels, height, width = images.shape[1:]
         start, size = rows.stop, ImageSpec((channels, height, width)).at_once(BATCH)
 
 

@@ -106,8 +106,8 @@ class CausalConv(nn.Conv2d):
     def __init__(self, before: int, after: int, *, sees_itself: bool) -> None:
         super().__init__(before, after, (REACH + 1, 2 * REACH + 1))
         self.mask: Tensor
-        self.register_buffer("mask", torch.ones(self.kernel_size), persistent=False)
-        self.mask[REACH, REACH + sees_itself :] = 0
+        self.register_buffer("mask", torch.ones(self.kernel_size, dtype=torch.bool))
+        self.mask[REACH, REACH + sees_itself :] = False
 
     @override
     def forward(self, x: Tensor) -> Tensor:

@@ -64,7 +64,7 @@ class ConvLayersConfig(ModelConfig):
     )
 
 
-class ConvConfig(ConvLayersConfig, ContinuousConfig):
+class ConvConfig(ContinuousConfig, ConvLayersConfig):
     """Settings of the convolutional models with one vector of continuous codes."""
 
     latent_dim: int = Field(

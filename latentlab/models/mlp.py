@@ -63,7 +63,7 @@ class MLPLayersConfig(ModelConfig):
     )
 
 
-class MLPConfig(MLPLayersConfig, ContinuousConfig):
+class MLPConfig(ContinuousConfig, MLPLayersConfig):
     """Settings of the fully connected models with one vector of continuous codes."""
 
     latent_dim: int = Field(

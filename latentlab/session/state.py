@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, cast
 
 from latentlab.session.directions import Groups
+from latentlab.session.lessons.lesson import ReadLesson
 from latentlab.session.map import MapView, axes_view
 from latentlab.session.model import Decode
 from latentlab.session.points import GridSettings, SampleSettings
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from latentlab.latent.codes import Codes
     from latentlab.learning.events import EpochPreview
     from latentlab.session.failure import Failure
+    from latentlab.session.lessons.lesson import OpenedLesson
     from latentlab.session.points import LatentPath, ModelCard, Original, Picture, Point, Preview
     from latentlab.session.request import Lifetime, Request
     from latentlab.session.runs import Message
@@ -104,6 +106,11 @@ class State:
     def portrait(self) -> EpochPreview | None:
         """Preview of the shown run at the displayed epoch, by default the latest."""
         return self.log.portrait if self.moment is None else self.answer(ReadEpochPreview)
+
+    @property
+    def lesson(self) -> OpenedLesson | None:
+        """The open lesson and its present step."""
+        return self.answer(ReadLesson)
 
     @property
     def can_undo(self) -> bool:

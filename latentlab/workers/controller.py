@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from latentlab.directories import is_checkpoint, is_run
+from latentlab.directories import LESSON_SUFFIX, is_checkpoint, is_run
 from latentlab.session.codes import is_code_file, may_hold_several
 from latentlab.session.export import (
     IMAGE_SUFFIXES,
@@ -32,6 +32,7 @@ from latentlab.workers.intents.codes import CodeIntents
 from latentlab.workers.intents.directions import DirectionIntents
 from latentlab.workers.intents.files import FileIntents
 from latentlab.workers.intents.imports import ImportIntents
+from latentlab.workers.intents.lesson import LessonIntents
 from latentlab.workers.intents.map import MapIntents
 from latentlab.workers.intents.model import ModelIntents
 from latentlab.workers.intents.own_image import OwnImageIntents
@@ -69,6 +70,8 @@ class Controller(QObject):
 
     changed = Signal(object, object)
     """The new ``State`` and the result of `session.state.changes_between`."""
+    setting_wanted = Signal(object)
+    """A `Setting` of a panel that a lesson wants to be chosen."""
 
     def __init__(self, lane: Lane, training: Training, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -78,7 +81,7 @@ class Controller(QObject):
         self.undo = undo = Undo(store)
         self.workspaces = workspaces = WorkspaceIntents(store)
         self.point = PointIntents(store, demand, undo)
-        self.path = PathIntents(store, undo)
+        self.path = PathIntents(store, demand, undo)
         self.preview = PreviewIntents(store, demand)
         self.decoding = DecodingIntents(store, undo)
         self.map = MapIntents(store, demand, undo)
@@ -99,6 +102,7 @@ class Controller(QObject):
             store, demand, self.runs, self.own_image, self.codes, self.training
         )
         self.scene = SceneIntents(store, demand, undo, self.map, self.runs, workspaces)
+        self.lesson = LessonIntents(self)
         demand.on(CheckPlugins, self._on_plugins)
         store.changed.connect(self.changed)
         lane.answered.connect(demand.take)
@@ -137,7 +141,7 @@ class Controller(QObject):
         self.ask(ListForeignFormats())
 
     def open_path(self, path: Path) -> None:
-        """Open a run, a model of any program, a data set, codes, a recipe, a scene or an image."""
+        """Open a run, model, data set, codes, recipe, lesson, scene or image of any program."""
         self.store.dismiss_failure()
         if is_code_file(path):
             self.imports.find_dataset(path)
@@ -145,6 +149,8 @@ class Controller(QObject):
             self.runs.open(path)
         elif path.suffix.lower() == ".toml":
             self.ask(ReadRecipe(path))
+        elif path.suffix.lower() == LESSON_SUFFIX:
+            self.lesson.open(path)
         elif format_of(path) in (*SCENES, *SCENE_ONLY):
             self.scene.look_for(path, is_needed=True)
         elif not path.is_dir() and path.suffix.lower() in ("", *IMAGE_SUFFIXES):

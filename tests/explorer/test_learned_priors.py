@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 import torch
 
+from latentlab import load
+from latentlab.api.files import write_scores
 from latentlab.errors import RunError
 from latentlab.explorer.answer import answer, find_answers
 from latentlab.explorer.comparison import ModelB, summarise
@@ -18,14 +20,33 @@ from latentlab.learning.events import EpochEnd
 from latentlab.learning.recipe import make_recipe
 from latentlab.runs.recorder import record
 from latentlab.runs.run_log import read_run_log
-from latentlab.session.abilities import ALL, GAUSSIAN_POSTERIORS, KL, POSTERIORS, STANDARD_PRIOR
+from latentlab.session.abilities import (
+    ALL,
+    GAUSSIAN_POSTERIORS,
+    KL,
+    POSTERIORS,
+    STANDARD_PRIOR,
+    Ability,
+)
 from latentlab.session.directions import MeasureDimensions
 from latentlab.session.interpolation import MakeTraversal, Range, TraversalSettings
-from latentlab.session.model import DrawPoint, FetchPseudoInputs, MakeManifold, MakeSamples, Open
+from latentlab.session.model import (
+    DrawPoint,
+    FetchCodebook,
+    FetchPseudoInputs,
+    MakeManifold,
+    MakeSamples,
+    Open,
+)
 from latentlab.session.points import GridSettings, SampleSettings
 from latentlab.work import finish
 
 find_answers()
+VQ = {
+    **{"kind": "vq-vae", "hidden": None, "latent_dim": None, "width": 2, "halvings": 3},
+    **{"codes": 7, "code_channels": 2, "prior_width": 6, "prior_layers": 1},
+}
+LADDER = {"kind": "ladder-vae", "latent_dim": None, "z1_dim": 2, "z2_dim": 1}
 VAMP = {"prior": {"kind": "vamp", "pseudo_inputs": 6}}
 CASES = {
     "mixture": ({"prior": "mixture"}, "elbo", ALL - STANDARD_PRIOR),
@@ -33,6 +54,8 @@ CASES = {
     "vamp cvae": ({**VAMP, "kind": "cvae"}, "elbo", ALL - STANDARD_PRIOR),
     "flow": ({"prior": "flow"}, "elbo", ALL - STANDARD_PRIOR),
     "flow posterior": ({"posterior": "flow"}, "iwae", ALL - (GAUSSIAN_POSTERIORS - POSTERIORS)),
+    "codebook": (VQ, "elbo", ALL - POSTERIORS - STANDARD_PRIOR - {Ability.GRADIENT}),
+    "ladder": (LADDER, "iwae", ALL - (GAUSSIAN_POSTERIORS - POSTERIORS) - STANDARD_PRIOR),
     "deterministic": ({"posterior": "deterministic"}, "rae", ALL - POSTERIORS),
 }
 """Model, objective, and what the model can do."""
@@ -41,6 +64,7 @@ CASES = {
 class Lab:
     def __init__(self, folder, model, objective):
         values = {"kind": "vae", "hidden": [8], "latent_dim": 3, **model}
+        values = {key: value for key, value in values.items() if value is not None}
         training = {"epochs": 3, "batch_size": 500, "device": "cpu", "learning_rate": 3e-3}
         recipe = make_recipe(
             {"model": values, "data": "digits", "objective": objective, "training": training}
@@ -68,7 +92,7 @@ def test_it_says_what_it_can_and_keeps_what_was_measured(case):
     log = read_run_log(lab.opened.card.source, lab.opened.card.recipe)
     assert log.latents is None
     assert len(log.curves["validation", "loss"][0]) == 3
-    assert np.isnan(lab.opened.codes.sigma).all() == ("deterministic" in case[0])
+    assert np.isnan(lab.opened.codes.sigma).all() == (not abilities >= POSTERIORS)
 
 
 def test_samples_and_a_random_point_come_from_its_own_prior(case):
@@ -102,7 +126,8 @@ def test_what_needs_the_kl_of_each_dimension_says_that_it_is_unknown(case, tmp_p
     assert not abilities >= KL
     measured = lab(MeasureDimensions())
     assert np.isnan(measured.kl).all()
-    assert measured.components.vectors.shape == (3, 3)
+    size = lab.opened.card.latent_dim
+    assert measured.components.vectors.shape == (size, size)
     finish(write_report(lab.explorer, tmp_path / "report.html"))
     page = (tmp_path / "report.html").read_text("utf-8")
     assert "unknown" in page
@@ -111,7 +136,7 @@ def test_what_needs_the_kl_of_each_dimension_says_that_it_is_unknown(case, tmp_p
 
 def test_a_grid_has_even_steps_where_the_quantiles_are_unknown(case):
     _, lab, abilities = case
-    frame = axes_plane(0, 1, 3)
+    frame = axes_plane(0, 1, lab.opened.card.latent_dim)
     grid = GridSettings(5, 2.0, Spacing.QUANTILE)
     axis = lab(MakeManifold(lab.opened.start, frame, grid)).axis
     assert np.allclose(np.diff(axis), axis[1] - axis[0]) == (not abilities >= STANDARD_PRIOR)
@@ -137,12 +162,46 @@ def test_pseudo_inputs_are_the_images_and_their_codes(case):
     assert [point.label for point in tiles.points] == wanted
 
 
-def test_two_models_are_compared_by_what_both_have(case, vae_run):
+def test_the_codebook_has_a_picture_and_a_share_for_each_code(case):
     name, lab, _ = case
-    if "deterministic" in name or "cvae" in name:
+    if name != "codebook":
+        assert lab.opened.card.codes == 0
+        with pytest.raises(RunError, match="no codebook"):
+            lab(FetchCodebook())
+        return
+    assert lab.opened.card.codes == 7
+    found = lab(FetchCodebook())
+    # Seven pixels are one of four positions, and a picture shows two along each side.
+    assert found.tiles.pictures.shape == (7, 14, 14)
+    z, shares = lab.explorer.model.codebook_points()
+    np.testing.assert_allclose([point.z for point in found.tiles.points], z)
+    np.testing.assert_allclose(found.shares, shares)
+    with torch.no_grad():
+        whole = lab.explorer.model.decode(z).mean[:, 0]
+    np.testing.assert_allclose(found.tiles.pictures, 255 * whole[:, 7:21, 7:21], atol=0.51)
+
+
+def test_two_models_are_compared_by_what_both_have(case, vae_run):
+    name, lab, abilities = case
+    if "cvae" in name:
         return
     other = ModelB(vae_run)
     summary = finish(summarise(lab.explorer, other, 20, 5, 0))
     assert summary.active[0] is None
     assert 0 <= summary.active[1] <= 2
-    assert np.isfinite(summary.rate.difference)
+    assert np.isfinite(summary.distortion.difference)
+    assert np.isfinite(summary.error.difference)
+    for paired in (summary.rate, summary.elbo):
+        assert np.isnan(paired.first) == (not abilities >= POSTERIORS)
+        assert np.isfinite(paired.second)
+
+
+def test_without_a_distribution_of_the_codes_no_elbo_is_told(case, tmp_path):
+    name, lab, _ = case
+    if name != "deterministic":
+        return
+    model = load(lab.opened.card.source)
+    with pytest.raises(RunError, match="has no ELBO"):
+        model.score(np.zeros((2, 28, 28)))
+    with pytest.raises(RunError, match="has no ELBO"):
+        write_scores(model, tmp_path / "scores.csv", 2, 10, 0)

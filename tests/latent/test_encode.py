@@ -10,7 +10,16 @@ from latentlab.data import image_set as base
 from latentlab.data.image_set import ImageSet, ImageSpec, load
 from latentlab.data.sources.digits import DigitsConfig
 from latentlab.latent import encode as module
-from latentlab.latent.encode import BATCH, decode, encode, encode_within, to_hwc, to_model_input
+from latentlab.latent.encode import (
+    BATCH,
+    decode,
+    decode_means,
+    decode_samples,
+    encode,
+    encode_within,
+    to_hwc,
+    to_model_input,
+)
 from latentlab.latent.prior_samples import sample_prior
 from latentlab.learning.checkpoint import load_model
 from latentlab.models.mlp_vae import CVAEConfig, VAEConfig
@@ -200,3 +209,34 @@ def test_as_many_images_are_encoded_as_there_is_time_for(monkeypatch, each, seco
     codes = finish(encode_within(model, some, seconds))
     assert len(codes) == count
     np.testing.assert_allclose(codes.mu, plain(model, some).mu[:count], atol=1e-5)
+
+
+# Samples of p(x|z)
+
+
+def test_samples_of_bernoulli_pixels_are_black_and_white_with_the_decoded_mean():
+    model = make()
+    z = np.repeat(np.array([[0.5, -1.0]], np.float32), 4000, 0)
+    mean, drawn = decode_means(model, z[:1], None)[0], decode_samples(model, z, None, 0)
+    assert set(np.unique(drawn)) == {0, 1}
+    error = np.sqrt(mean * (1 - mean) / len(z))
+    assert np.all(np.abs(drawn.mean(0) - mean) < 4.5 * error)
+
+
+def test_samples_of_gaussian_pixels_have_the_deviation_of_the_likelihood():
+    from linear_gaussian import LinearGaussian
+
+    model = LinearGaussian(sigma=0.05)
+    torch.nn.init.constant_(model.bias, 0.5)
+    drawn = decode_samples(model, np.zeros((2000, 3), np.float32), None, 1)
+    assert drawn.std(0) == pytest.approx(0.05, rel=0.1)
+    assert drawn.mean(0) == pytest.approx(0.5, abs=0.006)
+
+
+def test_equal_seeds_give_equal_samples_and_leave_torch_alone():
+    model, z = make(), np.zeros((2, 2), np.float32)
+    before = torch.get_rng_state()
+    first, again, other = (decode_samples(model, z, None, seed) for seed in (3, 3, 4))
+    np.testing.assert_array_equal(first, again)
+    assert (first != other).any()
+    assert torch.equal(before, torch.get_rng_state())

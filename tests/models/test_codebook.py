@@ -1,5 +1,8 @@
 """The codebook: nearest codes, moving averages, and codes that are restarted."""
 
+import subprocess
+import sys
+
 import pytest
 import torch
 
@@ -91,3 +94,45 @@ def test_perplexity_is_the_number_of_codes_that_are_used_equally():
     assert perplexity(torch.tensor([0, 3, 5, 0, 3, 5]), 6).item() == pytest.approx(3)
     # exp of the entropy of 3/4 and 1/4
     assert perplexity(torch.tensor([1, 1, 1, 2]), 6).item() == pytest.approx(1.7548, abs=1e-4)
+
+
+SHARED = """
+import sys
+from pathlib import Path
+import torch
+from torch import distributed
+from latentlab.models.codebook import Codebook
+
+folder, rank = Path(sys.argv[1]), int(sys.argv[2])
+store = distributed.FileStore(str(folder / "store"), 2)
+distributed.init_process_group("gloo", store=store, rank=rank, world_size=2)
+torch.manual_seed(0)
+book, outputs = Codebook(6, 2, 0.5), torch.randn(31, 2)
+book.generator = torch.Generator().manual_seed(rank)
+book.use.fill_(1)
+book.sums.copy_(book.vectors)
+book.vectors[5] = book.sums[5] = 100
+for share in (outputs[:15], outputs[15:]), (outputs, outputs[:0]), (outputs, outputs[:0]):
+    book.learn(share[rank], book.nearest(share[rank]))
+torch.save(book.state_dict(), folder / f"{rank}.pt")
+distributed.destroy_process_group()
+"""
+
+
+def test_processes_learn_one_codebook_from_all_their_images(tmp_path):
+    """The first restarts the dead code, which the others take over, even without images."""
+    command = [sys.executable, "-c", SHARED, str(tmp_path)]
+    both = [subprocess.Popen([*command, str(rank)]) for rank in range(2)]
+    assert [process.wait(60) for process in both] == [0, 0]
+    first, second = (torch.load(tmp_path / f"{rank}.pt") for rank in range(2))
+    torch.manual_seed(0)
+    alone, outputs = Codebook(6, 2, 0.5), torch.randn(31, 2)
+    alone.use.fill_(1)
+    alone.sums.copy_(alone.vectors)
+    alone.vectors[5] = alone.sums[5] = 100
+    for _ in range(3):
+        alone.learn(outputs, alone.nearest(outputs))
+    assert first["vectors"][5].abs().max() < 10, "the dead code was restarted"
+    for name, value in first.items():
+        assert torch.equal(value, second[name])
+    torch.testing.assert_close(first["use"].sum(), alone.use.sum())

@@ -198,6 +198,9 @@ def test_it_is_built_again_from_its_config_seed_or_checkpoint(case, request, tmp
         assert torch.equal(
             loaded.decode(case.z, case.y).mean, case.model.decode(case.z, case.y).mean
         )
+        assert torch.equal(
+            loaded.prior(case.y).log_prob(case.z), case.model.prior(case.y).log_prob(case.z)
+        )
 
 
 COMBINED = [

@@ -65,7 +65,7 @@ def go(window, key):
 
 
 def test_each_workspace_has_four_to_seven_panels_and_each_panel_a_workspace():
-    assert KEYS == ["explore", "train", "edit", "analyse", "compare"]
+    assert KEYS == ["explore", "train", "edit", "analyse", "compare", "learn"]
     assert all(4 <= len(inside) <= 7 for inside in IN_VIEW.values()), IN_VIEW
     assert all(len(CONTENTS[key]) <= len(IN_VIEW[key]) + 1 for key in KEYS), CONTENTS
     assert {key for inside in CONTENTS.values() for key in inside} == {

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 from latentlab.data.files.archive import find_pictures, holds_pictures
 from latentlab.data.files.image_file import picture_suffixes
 from latentlab.data.files.other_files import advice_of
-from latentlab.directories import CODE_SUFFIXES, MODEL_SUFFIXES, is_run
+from latentlab.directories import CODE_SUFFIXES, LESSON_SUFFIX, MODEL_SUFFIXES, is_run
 from latentlab.errors import DataError
 
 if TYPE_CHECKING:
@@ -49,6 +49,7 @@ class DropKind(StrEnum):
     CODES = "Open as codes"
     RECIPE = "Use as recipe"
     SCENE = "Open as scene"
+    LESSON = "Open as lesson"
     IMAGE = "Encode as image"
     IMAGES = "Use as training data"
     UNKNOWN = "Cannot be opened"
@@ -133,6 +134,8 @@ def kind_of_path(path: Path, formats: Sequence[ModelFormat] = ()) -> DropKind:
         return DropKind.RECIPE
     if suffix in SCENE_SUFFIXES:
         return DropKind.SCENE
+    if suffix == LESSON_SUFFIX:
+        return DropKind.LESSON
     # A file without a suffix may be an image: its content decides when it is opened.
     is_image = not suffix or suffix in picture_suffixes()
     return DropKind.IMAGE if is_image else DropKind.UNKNOWN

@@ -124,7 +124,7 @@ class FolderConfig(DataConfig, title="Folder of images"):
     @override
     def from_path(cls, path: Path, spec: ImageSpec) -> Self | None:
         channels, height, width = spec.shape
-        is_table = path.is_file() and path.suffix.lower() in (".csv", ".tsv", ".txt")
+        is_table = path.is_file() and path.suffix.lower() in (".csv", ".tsv", ".txt", ".parquet")
         if not holds_pictures(path.parent if is_table else path) or find_layout(path):
             return None
         table = path if is_table else None

@@ -11,6 +11,8 @@ import numpy as np
 from latentlab.data.attributes import attributes_of
 from latentlab.data.files.archive import shared_depth, shown
 from latentlab.data.tables.joining import EXAMPLES, quoted
+from latentlab.data.tables.parquet_table import SUFFIX as PARQUET
+from latentlab.data.tables.parquet_table import read_parquet
 from latentlab.data.tables.table import MAX_BYTES, parse_table
 from latentlab.errors import DataError, listed, reason_of
 
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
 
 NAMES = ("attributes.csv", "list_attr_celeba.txt", "list_attr_celeba.csv")
 """Names of attribute tables, which take precedence over all others."""
-KINDS = (".csv", ".tsv")
+KINDS = (".csv", ".tsv", PARQUET)
 LISTS = (".txt",)
 """Suffixes of files that count as tables only if they contain names of images."""
 MAX_TABLES = 20
@@ -152,7 +154,9 @@ def _read(found: Entry | Path, source: Source, column: str) -> Described:
     names = [entry.name for entry in source.entries]
     root = source.root.absolute()
     folder = (*root.parts[1:-1], root.name if root.is_dir() else root.stem)
-    described = attributes_of(parse_table(content), names, folder, column)
+    is_parquet = found.name.lower().endswith(PARQUET)
+    table = read_parquet(content) if is_parquet else parse_table(content)
+    described = attributes_of(table, names, folder, column)
     if described.words is None and np.isnan(described.attributes.values).all():
         raise DataError("it has no values for any image")
     return described

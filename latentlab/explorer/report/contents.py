@@ -11,18 +11,18 @@ import numpy as np
 from latentlab.errors import RunError
 from latentlab.explorer.arithmetic import make_traversal
 from latentlab.explorer.interpolation import decode_path
-from latentlab.explorer.metrics import measurements_of
 from latentlab.explorer.model import make_manifold
+from latentlab.explorer.scores.metrics import measurements_of
 from latentlab.latent.elbo_scores import elbo_scores
 from latentlab.latent.encode import to_hwc
 from latentlab.latent.interpolation.curves import PathKind
 from latentlab.latent.planes import axes_plane, pca_plane
 from latentlab.learning.events import is_active
 from latentlab.runs.run_log import read_run_log
-from latentlab.session.anomalies import with_eta
 from latentlab.session.interpolation import TraversalSettings
 from latentlab.session.points import GridSettings, LatentPath, SampleSettings, grid_side
 from latentlab.session.runs import RunLog
+from latentlab.session.scores.anomalies import with_eta
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -133,11 +133,12 @@ def _measure(explorer: Explorer) -> Generator[Progress, None, tuple[Metric, ...]
     part = "held-out images" if held_out else "images, some of which it may have learned from"
     on = f"{len(images):,} {part}"
     kl = explorer.kl_per_dimension()
-    nats = f"{on}, {DRAWS} draws of z each"
+    nats, per_image = f"{on}, {DRAWS} draws of z each", "nats per image"
+    has_elbo = explorer.model.has_posterior
     return (
-        Metric("Negative ELBO", _mean(scores.elbo), "nats per image", nats),
-        Metric("Reconstruction", _mean(scores.elbo - scores.rate), "nats per image", nats),
-        Metric("KL", _mean(scores.rate), "nats per image", on),
+        Metric("Negative ELBO", _mean(scores.elbo) if has_elbo else "unknown", per_image, nats),
+        Metric("Reconstruction", _mean(scores.elbo - scores.rate), per_image, nats),
+        Metric("KL", _mean(scores.rate) if has_elbo else "unknown", per_image, on),
         Metric("Squared error", _mean(scores.error, 4), "per pixel, pixels 0 to 1", on),
         Metric(
             "Active dimensions",

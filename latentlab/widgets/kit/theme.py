@@ -206,6 +206,8 @@ def _frames(c: Colours) -> str:
     #sheet {{ background: {c.base}; border: 1px solid {c.border}; border-radius: 6px; }}
     #door {{ background: {c.raised}; border: 1px solid {c.border}; border-radius: 6px; }}
     #muted {{ color: {c.muted}; }}
+    #fine {{ color: {c.fine}; }}
+    #formula {{ background: {c.window}; border-radius: 4px; padding: 8px; }}
     #problem {{ color: {c.error}; }}
     #failure {{ background: {c.error_ground}; border: 1px solid {c.error}; border-radius: 6px; }}
     #failure QLabel {{ color: {c.text}; }}
@@ -263,6 +265,9 @@ def _views(c: Colours) -> str:
     #numbers {{ border: none; background: {c.base}; outline: none; selection-color: {c.text};
         selection-background-color: {_rgba(c.accent, CHOSEN)}; }}
     #numbers::item {{ padding: 2px 4px; }}
+    #numbers::indicator:unchecked {{ border: 1px solid {c.muted}; border-radius: 2px;
+        background: {c.field}; width: 11px; height: 11px; }}
+    #numbers::indicator:unchecked:disabled {{ border-color: {c.border}; }}
     #runs::corner, #numbers::corner {{ background: transparent; border: none; }}
     #runs QHeaderView, #numbers QHeaderView {{ background: transparent; border: none; }}
     #runs QHeaderView::section, #numbers QHeaderView::section {{

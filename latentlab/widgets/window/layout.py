@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 
-from latentlab.widgets.panel import Area
+from latentlab.widgets.panel import Area, Place
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from PySide6.QtWidgets import QMainWindow
 
-    from latentlab.widgets.panel import Panel, Place
+    from latentlab.widgets.panel import Panel
     from latentlab.widgets.window.dock import Dock
 
 COLUMNS = (Area.LEFT, Area.CENTRE, Area.RIGHT)
@@ -75,17 +75,32 @@ WORKSPACES = (
         bottom=0.36,
     ),
     Workspace("compare", "Compare", "Set two models or several runs side by side", 0.3, 0.22, 0.36),
+    Workspace("learn", "Learn", "Lessons: see each idea, one step after another", 0.32, 0.26, 0.38),
 )
+SPOTS = (Place(Area.CENTRE), Place(Area.RIGHT, 0), Place(Area.RIGHT, 1), Place(Area.BOTTOM))
+"""Places of the panels of a step of a lesson, in their order."""
 
 
-def apply_default_layout(window: QMainWindow, docks: list[Dock], workspace: Workspace) -> None:
-    """Move all docks to their default places in a workspace and hide those that it lacks."""
+def default_places(panels: Iterable[Panel], workspace: Workspace) -> dict[str, Place]:
+    """Return the default place of each panel of a workspace, by its key, in reading order."""
+    inside = workspace.contents(panels)
+    return {panel.key: panel.places[workspace.key] for panel in inside}
+
+
+def step_places(panels: Iterable[str]) -> dict[str, Place]:
+    """Return the place of each panel of a step of a lesson, beside the lesson."""
+    return {"lesson": Place(Area.LEFT)} | dict(zip(panels, SPOTS, strict=False))
+
+
+def apply_layout(
+    window: QMainWindow, docks: list[Dock], workspace: Workspace, places: Mapping[str, Place]
+) -> None:
+    """Move docks to their places in a workspace, by panel, and hide the others."""
     by_panel = {dock.panel.key: dock for dock in docks}
-    contents = workspace.contents(dock.panel for dock in docks)
     areas: dict[Area, list[Dock]] = {area: [] for area in Area}
-    for panel in contents:
-        if not panel.places[workspace.key].is_behind:
-            areas[panel.places[workspace.key].area].append(by_panel[panel.key])
+    for key, place in places.items():
+        if not place.is_behind:
+            areas[place.area].append(by_panel[key])
     for dock in docks:
         # Hide first: visible docks that are stacked for a moment would enlarge the window.
         dock.hide()
@@ -96,30 +111,23 @@ def apply_default_layout(window: QMainWindow, docks: list[Dock], workspace: Work
     for area, inside in areas.items():
         _split(window, inside, DOWN if area in (Area.LEFT, Area.RIGHT) else ACROSS)
     shown = [dock for inside in areas.values() for dock in inside]
-    _add_tabs(window, docks, shown, workspace)
+    behind = [by_panel[key] for key, place in places.items() if place.is_behind]
+    fronts = {_spot(places[dock.panel.key]): dock for dock in shown}
+    for dock in behind:
+        window.tabifyDockWidget(fronts[_spot(places[dock.panel.key])], dock)
+        dock.show()
     # Panels of other workspaces open as tabs behind the last panel of this one.
     for dock in docks:
-        if workspace.key not in dock.panel.places:
+        if dock.panel.key not in places:
             window.tabifyDockWidget(shown[-1], dock)
     for dock in shown:
         dock.show()
         dock.raise_()
-    _resize(window, areas, workspace)
+    _resize(window, areas, workspace, places)
 
 
-def _add_tabs(
-    window: QMainWindow, docks: list[Dock], shown: list[Dock], workspace: Workspace
-) -> None:
-    """Put each panel that is a tab behind the shown panel at its place."""
-    fronts = {(place.area, place.order): dock for dock, place in _places(shown, workspace)}
-    for dock, place in _places([dock for dock in docks if dock not in shown], workspace):
-        window.tabifyDockWidget(fronts[place.area, place.order], dock)
-        dock.show()
-
-
-def _places(docks: list[Dock], workspace: Workspace) -> list[tuple[Dock, Place]]:
-    key = workspace.key
-    return [(dock, dock.panel.places[key]) for dock in docks if key in dock.panel.places]
+def _spot(place: Place) -> tuple[Area, int]:
+    return place.area, place.order
 
 
 def _split(window: QMainWindow, docks: list[Dock], direction: Qt.Orientation) -> None:
@@ -127,19 +135,24 @@ def _split(window: QMainWindow, docks: list[Dock], direction: Qt.Orientation) ->
         window.splitDockWidget(before, after, direction)
 
 
-def _resize(window: QMainWindow, areas: dict[Area, list[Dock]], workspace: Workspace) -> None:
+def _resize(
+    window: QMainWindow,
+    areas: dict[Area, list[Dock]],
+    workspace: Workspace,
+    places: Mapping[str, Place],
+) -> None:
     width, height = window.width(), window.height()
     sides = {Area.LEFT: workspace.left * width, Area.RIGHT: workspace.right * width}
     middle = width - sum(share for area, share in sides.items() if areas[area])
     row: list[tuple[Dock, int]] = []
     for area in COLUMNS:
-        parts = _parts(areas[area][:1] if area in sides else areas[area], workspace)
+        parts = _parts(areas[area][:1] if area in sides else areas[area], places)
         row += [(dock, round(sides.get(area, middle) * part)) for dock, part in parts]
     _set_sizes(window, row, ACROSS)
-    lower = _parts(areas[Area.BOTTOM], workspace)
+    lower = _parts(areas[Area.BOTTOM], places)
     _set_sizes(window, [(dock, round(middle * part)) for dock, part in lower], ACROSS)
     for area in sides:
-        column = [(dock, round(height * part)) for dock, part in _parts(areas[area], workspace)]
+        column = [(dock, round(height * part)) for dock, part in _parts(areas[area], places)]
         _set_sizes(window, column, DOWN)
     if lower:
         share = workspace.bottom
@@ -147,9 +160,9 @@ def _resize(window: QMainWindow, areas: dict[Area, list[Dock]], workspace: Works
         _set_sizes(window, [(dock, round(height * part)) for dock, part in rows], DOWN)
 
 
-def _parts(docks: list[Dock], workspace: Workspace) -> list[tuple[Dock, float]]:
+def _parts(docks: list[Dock], places: Mapping[str, Place]) -> list[tuple[Dock, float]]:
     """Return docks of an area with the part that each takes of it."""
-    shares = [dock.panel.places[workspace.key].share for dock in docks]
+    shares = [places[dock.panel.key].share for dock in docks]
     return [(dock, share / sum(shares)) for dock, share in zip(docks, shares, strict=True)]
 
 

@@ -14,6 +14,7 @@ from latentlab.session.files.figure import SaveFigure
 from latentlab.session.files.model_export import ExportModel
 from latentlab.session.files.report import SaveReport
 from latentlab.session.import_.model import InspectForeign, ListForeignFormats
+from latentlab.session.lessons.lesson import ReadLesson
 from latentlab.widgets.kit.clipboard import local_files
 from latentlab.widgets.kit.labels import muted
 from latentlab.widgets.kit.progress_bar import RequestProgressBar
@@ -26,6 +27,7 @@ from latentlab.widgets.window.drop_overlay import DropOverlay
 from latentlab.widgets.window.embedding_dialog import EmbeddingDialog
 from latentlab.widgets.window.import_images.dialog import open_import_dialog
 from latentlab.widgets.window.import_model.dialog import show_import
+from latentlab.widgets.window.lesson_settings import choose_setting
 from latentlab.widgets.window.menus import Menus
 from latentlab.widgets.window.messages import FailureBar, MessageBar
 from latentlab.widgets.window.run_bar import RunBar
@@ -47,6 +49,7 @@ if TYPE_CHECKING:
 
     from latentlab.session.state import Changes, State
     from latentlab.workers.controller import Controller
+    from latentlab.workers.lesson_actions import Setting
 
 
 LONG_FILES = (SaveFilm, SaveHistoryFilm, SaveFigure, SaveDataset, SaveReport, ExportModel)
@@ -109,6 +112,7 @@ class MainWindow(QMainWindow):
         self.setFocus()
         self.failure_bar.dismiss.clicked.connect(controller.store.dismiss_failure)
         controller.changed.connect(self._on_changed)
+        controller.setting_wanted.connect(self._on_setting)
 
     def _fill_status_bar(self) -> None:
         bar = self.statusBar()
@@ -161,6 +165,8 @@ class MainWindow(QMainWindow):
     def _on_changed(self, state: State, changed: Changes) -> None:
         if changed & {"model", "opening"}:
             self._show_model(state)
+        if changed & {ReadLesson}:
+            self._show_step(state)
         if changed & {"workspaces"}:
             self._show_workspace(state)
         if changed & {"failure"}:
@@ -208,6 +214,19 @@ class MainWindow(QMainWindow):
         for dock in self.docks.values():
             # A dock that became a window meanwhile does not follow this one.
             dock.setUpdatesEnabled(True)
+
+    def _show_step(self, state: State) -> None:
+        """Show the panels that the present step of the lesson needs."""
+        panels = state.lesson.step.panels if state.lesson else ()
+        if unknown := [key for key in panels if key not in self.docks]:
+            self.controller.store.refuse(f"The lesson shows panels that do not exist: {unknown}.")
+        self.setUpdatesEnabled(False)
+        self.workspaces.show_step(panels)
+        self.setUpdatesEnabled(True)
+
+    @Slot(object)
+    def _on_setting(self, setting: Setting) -> None:
+        choose_setting(self, setting)
 
     @Slot()
     def reset_workspace(self) -> None:

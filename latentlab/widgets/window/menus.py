@@ -10,7 +10,7 @@ from PySide6.QtGui import QAction, QDesktopServices, QKeySequence
 from PySide6.QtWidgets import QDialog, QFileDialog, QMenu, QMessageBox, QToolButton, QWhatsThis
 
 from latentlab import __version__
-from latentlab.directories import CODE_SUFFIXES, runs
+from latentlab.directories import CODE_SUFFIXES, LESSON_SUFFIX, runs
 from latentlab.session.abilities import DECODER, ENCODER_DECODER, NOTHING, why_not
 from latentlab.session.files.report import REPORTS
 from latentlab.session.files.scene import ReadScene
@@ -131,6 +131,8 @@ class Menus(QObject):
         self._add(menu, "Open scene…", "", self.scenes.open, tip)
         tip = "Save model, z, view, path, bookmarks and workspace as a file"
         self._add(menu, "Save scene…", "Ctrl+S", self.scenes.save, tip)
+        tip = "Open a lesson of your own: a text file with steps, checks and questions"
+        self._add(menu, "Open lesson…", "", self._open_lesson, tip)
         tip = "Write a web page with all figures and numbers of the open model"
         self.report = self._add(menu, "Save report…", "Ctrl+Shift+R", self._save_report, tip)
         tip = "Write images that the model generates as a data set, with a list of their labels"
@@ -222,6 +224,13 @@ class Menus(QObject):
     def _open_picture(self) -> None:
         if path := ask_image_file(self._window):
             self._controller.open_path(path)
+
+    @Slot()
+    def _open_lesson(self) -> None:
+        kinds = f"Lessons (*{LESSON_SUFFIX})"
+        file, _ = QFileDialog.getOpenFileName(self._window, "Open lesson", "", kinds)
+        if file:
+            self._controller.open_path(Path(file))
 
     @Slot()
     def _save_report(self) -> None:

@@ -8,13 +8,20 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal, Slot
 
 from latentlab.widgets.kit.settings import settings
-from latentlab.widgets.window.layout import WORKSPACES, Workspace, apply_default_layout
+from latentlab.widgets.window.layout import (
+    WORKSPACES,
+    Workspace,
+    apply_layout,
+    default_places,
+    step_places,
+)
 
 if TYPE_CHECKING:
     from latentlab.widgets.window.dock import Dock
     from latentlab.widgets.window.main_window import MainWindow
 
 LAYOUT_VERSION = 2
+LEARN = "learn"
 OWN = "workspaces"
 TIP = "Your own workspace"
 
@@ -55,6 +62,7 @@ class Workspaces(QObject):
         self._window = window
         self.current = ""
         self._unfilled = b""
+        self._step: tuple[str, ...] = ()
 
     def all(self) -> list[Workspace | OwnWorkspace]:
         """Return the workspaces in the order of their shortcuts."""
@@ -76,8 +84,16 @@ class Workspaces(QObject):
         if self.current:
             self.save()
         self.current, self._unfilled = key, b""
-        if not self._restore(_saved(key)):
+        if self._shows_step or not self._restore(_saved(key)):
             self._arrange()
+
+    def show_step(self, panels: tuple[str, ...]) -> None:
+        """Show the panels of a step of a lesson in Learn; none for those of the workspace."""
+        if panels != self._step:
+            self._step = panels
+            if self.current == LEARN:
+                self._unfilled = b""
+                self._arrange()
 
     def save(self) -> None:
         """Save the present arrangement."""
@@ -86,7 +102,7 @@ class Workspaces(QObject):
     def reset(self) -> None:
         """Restore the default arrangement, of an own workspace the one that it was saved with."""
         self._unfilled = b""
-        if not self._restore(_default(self.current)):
+        if self._shows_step or not self._restore(_default(self.current)):
             self._arrange()
 
     def add(self, name: str) -> None:
@@ -137,7 +153,16 @@ class Workspaces(QObject):
 
     def _arrange(self) -> None:
         chosen = next((one for one in WORKSPACES if one.key == self.current), WORKSPACES[0])
-        apply_default_layout(self._window, list(self._window.docks.values()), chosen)
+        docks = list(self._window.docks.values())
+        places = default_places((dock.panel for dock in docks), chosen)
+        if self._shows_step:
+            places = step_places(key for key in self._step if key in self._window.docks)
+        apply_layout(self._window, docks, chosen, places)
+
+    @property
+    def _shows_step(self) -> bool:
+        """Whether a step of a lesson says which panels are shown."""
+        return self.current == LEARN and bool(self._step)
 
 
 def _saved(key: str) -> str:

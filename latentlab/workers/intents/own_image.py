@@ -123,7 +123,7 @@ class OwnImageIntents:
         self._show(original)
 
     def _on_file(self, _: EncodeFile, original: Original) -> None:
-        self._workspaces.go("edit")
+        self._workspaces.offer("edit")
         self._show(original)
         self._point.show_original(original)
         self._tell_inverted(original)

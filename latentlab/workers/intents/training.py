@@ -116,12 +116,12 @@ class TrainingIntents:
     def use_data(self, data: Mapping[str, Any], title: str) -> None:
         """Set the data set of the draft, and show the form; the message offers to undo it."""
         self.use_recipe({**(self._store.state.draft.values or {}), "data": dict(data)}, title)
-        self._workspaces.go("train")
+        self._workspaces.offer("train")
 
     def _on_recipe(self, _: ReadRecipe, values: Mapping[str, Any]) -> None:
         self._store.set(draft=replace(self._store.state.draft, values=values))
         self._undo.remember()
-        self._workspaces.go("train")
+        self._workspaces.offer("train")
 
     def _is_ready(self) -> bool:
         """Return whether the draft can be trained; show its problem if not."""
@@ -160,7 +160,7 @@ class TrainingIntents:
             self._previous = before
         self._resumed = job.folder is not None
         self._store.set(training=replace(state.training, following=True), failure=None, moment=None)
-        self._workspaces.go("train")
+        self._workspaces.offer("train")
         self._training.start(job)
 
     def pause(self) -> None:
@@ -227,7 +227,7 @@ class TrainingIntents:
             return
         recipe = state.model.recipe if state.model else state.draft.values or {}
         values = dict(self._training.recipe or recipe)
-        self._workspaces.go("train")
+        self._workspaces.offer("train")
         for key, value in remedy.changes:
             values = with_value(values, key, value)
         self._store.set(draft=replace(state.draft, values=values))

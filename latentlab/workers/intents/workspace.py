@@ -32,6 +32,11 @@ class WorkspaceIntents:
         if visits[-1] != key:
             self._store.set(workspaces=(*visits, key)[-MAX_VISITS:])
 
+    def offer(self, key: str) -> None:
+        """Show a workspace, unless a lesson shows its own panels."""
+        if self._store.state.workspace != "learn" or self._store.state.lesson is None:
+            self.go(key)
+
     def forget(self, key: str) -> None:
         """Remove a deleted workspace from the visited ones; show the one before it."""
         visits = tuple(visit for visit in self._store.state.workspaces if visit != key)

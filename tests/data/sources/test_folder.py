@@ -672,3 +672,21 @@ def test_a_table_lies_in_a_zip_or_beside_it(tmp_path, write):
     for folder in ("with", "without"):
         splits = open_folder(tmp_path / folder / "faces.zip")
         assert splits.train.attributes.names == ("smiling", "eyeglasses"), folder
+
+
+def test_a_table_of_pandas_is_read(tmp_path, write):
+    pytest.importorskip("pyarrow")
+    pandas = pytest.importorskip("pandas")
+    names = [f"{i}.png" for i in range(6)]
+    write.pictures(tmp_path, names)
+    frame = pandas.DataFrame({"filename": names, "age": [30.5, None, 40, 50, 60, 70]})
+    frame["sex"] = ["f", "m", None] * 2
+    frame.to_parquet(tmp_path / "people.parquet")
+    splits = open_folder(tmp_path)
+    whole = splits.whole()
+    assert whole.attributes.names == ("age", "sex")
+    ages = dict(zip(whole.files, whole.attributes.column("age"), strict=True))
+    assert ages["0.png"] == 30.5
+    assert np.isnan(ages["1.png"])
+    (tmp_path / "people.parquet").write_bytes(b"PAR1 damaged")
+    assert "people.parquet is not used: it cannot be read as Parquet" in open_folder(tmp_path).note

@@ -409,6 +409,10 @@ def test_a_verdict_says_no_more_than_is_known():
     )
     worse = replace(found, elbo=PairedComparison(1.0, 4.0, 3.0, 0.9))
     assert verdict_text(worse, names, in_nats=True).startswith("ELBO: <b>A</b> explains")
+    unknown = PairedComparison(np.nan, 1.0, np.nan, np.nan)
+    without = replace(found, elbo=unknown, rate=unknown, active=(None, 2))
+    assert "KL" not in verdict_text(without, ("a", "b"), True)
+    assert "Reconstruction" in verdict_text(without, ("a", "b"), True)
     broken = replace(found, elbo=PairedComparison(1.0, np.nan, np.nan, np.nan))
     assert "diverged" in verdict_text(broken, names, in_nats=True)
 

@@ -11,7 +11,8 @@ from PySide6.QtWidgets import QFileDialog
 
 from latentlab.metrics.measurement import Refusal
 from latentlab.session.abilities import DECODER, Ability, why_not
-from latentlab.session.metrics import (
+from latentlab.session.runs import Run
+from latentlab.session.scores.metrics import (
     ListMetrics,
     MeasuredMetrics,
     MeasureMetrics,
@@ -19,7 +20,6 @@ from latentlab.session.metrics import (
     as_text,
     newest,
 )
-from latentlab.session.runs import Run
 from latentlab.widgets.panels.metrics.metric_tree import RESULT, TITLE
 from latentlab.widgets.panels.metrics.panel import TRAINING_TEXT, MetricsPanel
 from latentlab.work import Progress

@@ -7,8 +7,8 @@ import toy
 from PySide6.QtWidgets import QFileDialog
 
 from latentlab.session.files.figure import Line, Text
-from latentlab.session.rate_distortion import MeasureRateDistortion
 from latentlab.session.runs import Compare, ComparedRun, Run
+from latentlab.session.scores.rate_distortion import MeasureRateDistortion
 from latentlab.widgets.kit.export.plot_layers import figure_of
 from latentlab.widgets.panels.rate_distortion import EMPTY, TRAINING_TEXT, RateDistortionPanel
 

@@ -10,16 +10,17 @@ from PySide6.QtWidgets import QComboBox, QLabel, QPushButton, QWidget
 
 from latentlab.latent.ranking import Score
 from latentlab.session.abilities import SCORES
-from latentlab.session.anomalies import (
+from latentlab.session.export import TABLES
+from latentlab.session.scores.anomalies import (
     DecodeThumbnails,
     SaveScores,
     ScoreImages,
     compare_sets,
     preview_of,
 )
-from latentlab.session.export import TABLES
+from latentlab.session.scores.class_scores import SaveClassScores, class_rows
 from latentlab.widgets.kit.dialogs import ask_save_path
-from latentlab.widgets.kit.icons import IconButton
+from latentlab.widgets.kit.icons import IconButton, make_toggle_button
 from latentlab.widgets.kit.labels import muted
 from latentlab.widgets.kit.number_box import IntegerBox
 from latentlab.widgets.kit.progress_bar import RequestProgressBar
@@ -27,6 +28,7 @@ from latentlab.widgets.kit.theme import UNIT
 from latentlab.widgets.kit.undoable import make_undoable
 from latentlab.widgets.kit.veil import StaleOverlay
 from latentlab.widgets.panel import Area, Panel, PanelWidget, Place
+from latentlab.widgets.panels.anomalies.class_table import ClassTable
 from latentlab.widgets.panels.anomalies.ranking import RankingView
 
 if TYPE_CHECKING:
@@ -46,6 +48,10 @@ NO_IMAGES = (
     "machine."
 )
 TRAINING_TEXT = "The model is in training. Score its images when the run has ended."
+PER_CLASS = "Show the mean score of each class, with counts, instead of single images."
+NO_CLASSES = "The images on the map have no classes."
+SAVE_SCORES = "Save the scores of all images as CSV"
+SAVE_CLASSES = "Save the mean scores of each class as CSV"
 TIPS = {
     Score.ELBO: "An upper bound of −log p(x): reconstruction and KL together.",
     Score.ERROR: "Mean squared error between the image and its reconstruction; pixels are 0 to 1.",
@@ -82,13 +88,22 @@ class AnomaliesPanel(PanelWidget):
         self.body.addWidget(self._empty, 1)
         self.body.addWidget(self.sets)
         self.body.addWidget(self.ranked, 1)
+        self.classes = ClassTable()
+        self.classes.setMinimumHeight(13 * UNIT)
+        self.body.addWidget(self.classes, 1)
+        self.per_class.toggled.connect(self._show_page)
         self.start.clicked.connect(self._start)
         self.export.clicked.connect(self._save)
         self.by.currentIndexChanged.connect(self._show_scores)
         self.ranked.wall.wanted.connect(self._fetch)
         self.ranked.wall.hovered.connect(self._on_hovered)
         self.ranked.wall.chosen.connect(controller.point.pick)
-        make_undoable(controller.undo, score=self.by, draws_of_scores=self.draws)
+        make_undoable(
+            controller.undo,
+            score=self.by,
+            draws_of_scores=self.draws,
+            scores_per_class=self.per_class,
+        )
         StaleOverlay(self.ranked, controller)
 
     def _add_tools(self) -> None:
@@ -110,8 +125,9 @@ class AnomaliesPanel(PanelWidget):
         self.draws.refused.connect(self._on_refused)
         self.start = QPushButton("Score")
         self.start.setToolTip(READY)
-        self.export = IconButton("export", "Save the scores of all images as CSV")
-        for widget in (self.by, self.draws, self.start):
+        self.per_class = make_toggle_button("select", "Per class", PER_CLASS)
+        self.export = IconButton("export", SAVE_SCORES)
+        for widget in (self.by, self.draws, self.start, self.per_class):
             self.tools.addWidget(widget)
         self.tools.addStretch(1)
         self.tools.addWidget(self.export)
@@ -121,8 +137,11 @@ class AnomaliesPanel(PanelWidget):
         self.work.show_state(state)
         self._show_start(state)
         is_scored = state.answer(ScoreImages) is not None
-        self.ranked.setVisible(is_scored)
         self._empty.setVisible(not is_scored)
+        has_classes = state.codes is not None and state.codes.labels is not None
+        self.per_class.setEnabled(has_classes)
+        self.per_class.setToolTip(PER_CLASS if has_classes else NO_CLASSES)
+        self._show_page()
         self.export.setEnabled(is_scored)
         grid = self.ranked.wall
         # First: a grid with the rows of another model would request their thumbnails.
@@ -136,6 +155,20 @@ class AnomaliesPanel(PanelWidget):
         if DecodeThumbnails in changed and fetched:
             grid.add(fetched)
         grid.set_marked(state.original.row if state.original else None)
+
+    @property
+    def _shows_classes(self) -> bool:
+        return self.per_class.isChecked() and self.per_class.isEnabled()
+
+    @Slot()
+    def _show_page(self) -> None:
+        """Show the ranked images, or the table of the classes."""
+        is_scored = self.controller.state.answer(ScoreImages) is not None
+        self.ranked.setVisible(is_scored and not self._shows_classes)
+        self.classes.setVisible(is_scored and self._shows_classes)
+        tip = SAVE_CLASSES if self._shows_classes else SAVE_SCORES
+        self.export.setToolTip(tip)
+        self.export.setAccessibleName(tip)
 
     def _show_start(self, state: State) -> None:
         """Enable Score, or show why scoring is not possible."""
@@ -162,6 +195,9 @@ class AnomaliesPanel(PanelWidget):
         values = scores.by(self.score) if scores else np.empty(0)
         self.ranked.show_scores(self.score, values, chosen.rows if scores and chosen else None)
         codes = self.controller.state.codes
+        model = self.controller.state.model
+        rows = class_rows(scores, codes) if scores and codes else ()
+        self.classes.show_rows(rows, model.spec.class_names if model else (), self.score)
         self.sets.setText(compare_sets(scores, self.score, codes) if scores and codes else "")
         self.sets.setVisible(bool(self.sets.text()))
 
@@ -207,9 +243,14 @@ class AnomaliesPanel(PanelWidget):
         scores = state.answer(ScoreImages)
         if scores is None or state.codes is None or state.model is None:
             return
-        if path := ask_save_path(self, "scores", TABLES):
-            names = state.model.spec.class_names
-            self.controller.files.save(SaveScores(scores, path, self.score, state.codes, names))
+        stem = "scores-per-class" if self._shows_classes else "scores"
+        if path := ask_save_path(self, stem, TABLES):
+            names, codes = state.model.spec.class_names, state.codes
+            if self._shows_classes:
+                save = SaveClassScores(class_rows(scores, codes), path, names)
+                self.controller.files.save(save)
+            else:
+                self.controller.files.save(SaveScores(scores, path, self.score, codes, names))
 
 
 PANEL = Panel(
@@ -225,7 +266,8 @@ PANEL = Panel(
     "labelled; images with low scores are plain, since a 1 is easy to reconstruct. Move the "
     "threshold to count the images above it, hover to see the reconstruction, click to show "
     "an image on the map. The checkbox before <b>Reconstructions</b> ranks the selected "
-    "images only.",
+    "images only. <b>Per class</b> shows the mean of each score per class, with its standard "
+    "error.",
     scrolls=True,
     widget=AnomaliesPanel,
     needs=SCORES,

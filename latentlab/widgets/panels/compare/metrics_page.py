@@ -64,6 +64,7 @@ class MetricsPage(ComparePage):
         self._may_start = True
         self._shown: ComparedMetrics | None = None
         self.start = QPushButton("Measure")
+        self.start.setToolTip(MEASURE)
         self.work = RequestProgressBar(
             controller, CompareMetrics, "Stop. Metrics that were measured before are kept."
         )

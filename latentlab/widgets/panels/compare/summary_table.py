@@ -9,7 +9,7 @@ import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 
-from latentlab.session.latent_curves import ACTIVE_TIP
+from latentlab.session.curves.latent_curves import ACTIVE_TIP
 from latentlab.widgets.kit.labels import muted
 from latentlab.widgets.kit.theme import UNIT, small
 
@@ -106,9 +106,16 @@ def verdict_text(summary: Summary, names: tuple[str, str], in_nats: bool) -> str
             ("Reconstruction", summary.distortion, "is better", "nats"),
         ]
     metrics += [("KL", summary.rate, "carries less", "nats")]
+    metrics = [each for each in metrics if not _is_unknown(each[1], summary)]
     if not all(np.isfinite(paired.difference) for _, paired, *_ in metrics):
         return "One of the models gives invalid numbers on these images: its training has diverged."
     return "<br>".join(_verdict(*metric, names) for metric in metrics)
+
+
+def _is_unknown(paired: PairedComparison, summary: Summary) -> bool:
+    """Return whether one of the models has no such part of the ELBO."""
+    sides = zip((paired.first, paired.second), summary.active, strict=True)
+    return any(np.isnan(mean) and active is None for mean, active in sides)
 
 
 def _verdict(
@@ -123,6 +130,12 @@ def _verdict(
 
 
 def _texts(paired: PairedComparison, digits: int) -> tuple[str, str, str]:
+    if np.isnan(paired.difference):
+        first, second = (
+            "unknown" if np.isnan(mean) else f"{mean:.{digits}f}"
+            for mean in (paired.first, paired.second)
+        )
+        return first, second, ""
     # Rounded before formatting, plus 0.0: otherwise small values become "-0.0".
     difference, error = (
         f"{round(paired.difference, digits) + 0.0:+.{digits}f}",

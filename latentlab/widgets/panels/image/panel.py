@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, override
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from latentlab.session import wants
 from latentlab.session.abilities import DECODER, Ability, why_not
+from latentlab.session.image_sample import SampleImage, likelihood_title
 from latentlab.session.interpolation import MeasureSupport
 from latentlab.session.model import Decode
 from latentlab.session.points import Tiles
@@ -29,12 +30,17 @@ if TYPE_CHECKING:
     from PySide6.QtCore import QPoint
     from PySide6.QtWidgets import QMenu
 
+    from latentlab.session.image_sample import ImageSample
     from latentlab.session.points import Original, Point
     from latentlab.session.request import Request
     from latentlab.session.state import Changes, State
     from latentlab.workers.controller import Controller
 
 DECIMALS = 2
+SAMPLE = (
+    "Show a sample of p(x|z) instead of its mean: the image with the noise in each pixel that the "
+    "likelihood assumes"
+)
 
 
 class ImagePanel(PanelWidget):
@@ -42,7 +48,7 @@ class ImagePanel(PanelWidget):
 
     watches: Changes = frozenset(
         {"model", "opening", "preview", "original", "point", "codes", "is_training"}
-    ) | {Decode, MeasureSupport}
+    ) | {Decode, SampleImage, MeasureSupport}
 
     def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
         super().__init__(controller, parent)
@@ -52,8 +58,14 @@ class ImagePanel(PanelWidget):
         self._smooth = IconButton("smooth", "Smooth the pixels of the enlarged image")
         self._smooth.setCheckable(True)
         self._export = IconButton("export", "Save this image")
-        for widget, stretch in ((self.place, 1), (self._smooth, 0), (self._export, 0)):
-            self.tools.addWidget(widget, stretch)
+        self.sample = IconButton("grain", SAMPLE)
+        self.sample.setCheckable(True)
+        self._seed = 0
+        self.another = IconButton("dice", "Draw another sample of p(x|z)")
+        self.another.hide()
+        self.tools.addWidget(self.place, 1)
+        for button in (self.another, self.sample, self._smooth, self._export):
+            self.tools.addWidget(button)
         self.view = ImageView("Opening a model…")
         self._pair = _Pair()
         self.body.addWidget(self.view, 5)
@@ -63,7 +75,11 @@ class ImagePanel(PanelWidget):
         self.gauge = SupportGauge()
         self.body.addWidget(self.gauge)
         self._smooth.toggled.connect(self.view.set_smooth)
-        make_undoable(controller.undo, smoothing_of_the_image=self._smooth)
+        self.sample.toggled.connect(self._on_sample)
+        self.another.clicked.connect(self._draw_another)
+        make_undoable(
+            controller.undo, smoothing_of_the_image=self._smooth, sample_of_the_image=self.sample
+        )
         self.view.exporting.describe("image", offer=self._content)
         self.view.exporting.serve(self._export)
         for view, kind in ((self.view, Decode), (self._pair, Decode), (self.gauge, MeasureSupport)):
@@ -72,6 +88,9 @@ class ImagePanel(PanelWidget):
     @override
     def wants(self, state: State) -> Iterable[Request[Any]]:
         yield from wants.picture(state)
+        shown = state.preview.point if state.preview else state.point
+        if shown and self.sample.isChecked():
+            yield SampleImage(shown, self._seed)
         # During training all codes change, so that the support of z says little.
         if state.point and state.codes is not None and not state.is_training:
             yield MeasureSupport(state.point)
@@ -79,7 +98,8 @@ class ImagePanel(PanelWidget):
     @override
     def show_state(self, state: State, changed: Changes) -> None:
         """Show the preview if there is one, else the current z."""
-        shown, original = state.shown, state.original
+        sample = self._sample_of(state)
+        shown, original = sample or state.shown, state.original
         if state.preview and state.preview.original:
             original = state.preview.original
         decodes = not why_not(DECODER, state.model)
@@ -91,8 +111,12 @@ class ImagePanel(PanelWidget):
         self.view.set_frame(self.palette().accent().color() if state.preview else None)
         point = shown.point if shown else state.point
         name = f"{original.name} · " if original and not decodes else ""
+        kind = _sample_text(state) if sample else ""
+        name += f"{kind} · " if kind else ""
         texts = [f"{name}{point_text(point, state, n)}" for n in (3, 2, 1)] if point else [""]
-        self.place.setText(*texts)
+        self.place.setText(*texts, *filter(None, [kind]))
+        self.sample.setEnabled(decodes)
+        self.another.setVisible(decodes and self.sample.isChecked())
         self.channels.show_point(point, state.model.latent_shape if state.model else None)
         self._export.setEnabled(state.answer(Decode) is not None)
         self._pair.setVisible(decodes)
@@ -116,8 +140,32 @@ class ImagePanel(PanelWidget):
 
     def _content(self) -> Content | None:
         """Return the decoded z, also while something else is previewed."""
-        picture = self.controller.state.answer(Decode)
+        state = self.controller.state
+        picture, sample = state.answer(Decode), self._sample_of(state)
+        if sample and picture and sample.point == picture.point:
+            info = {"sample_of": "p(x|z)", "seed": sample.seed}
+            return Content(Tiles((sample.point,), sample.pixels[None], 1), info=info)
         return Content(Tiles((picture.point,), picture.pixels[None], 1)) if picture else None
+
+    def _sample_of(self, state: State) -> ImageSample | None:
+        """Return the latest sample of p(x|z) while the panel shows one."""
+        return state.answer(SampleImage) if self.sample.isChecked() else None
+
+    @Slot()
+    def _on_sample(self) -> None:
+        self.controller.demand.renew()
+        self.show_state(self.controller.state, self.watches)
+
+    @Slot()
+    def _draw_another(self) -> None:
+        self._seed += 1
+        self.controller.demand.renew()
+
+
+def _sample_text(state: State) -> str:
+    """Return which likelihood a sample is drawn from."""
+    title = likelihood_title(state.model) if state.model else ""
+    return f"sample, {title}" if title else "sample"
 
 
 def _caption(state: State) -> str:
@@ -181,8 +229,10 @@ PANEL = Panel(
         "edit": Place(Area.CENTRE),
         "analyse": Place(Area.RIGHT, 0, 3),
         "compare": Place(Area.RIGHT, 1, 2),
+        "learn": Place(Area.RIGHT, 0),
     },
-    help="The decoded image of the current point <b>z</b>: the mean of p(x|z). To change z, "
+    help="The decoded image of the current point <b>z</b>: the mean of p(x|z), or, with the button "
+    "of grains, a sample of it, which shows the noise that the likelihood assumes. To change z, "
     "click the map, move a slider, or press R for a random point. If z is the code of a "
     "real image, that image and its reconstruction are shown below; the difference between "
     "them is what the code does not carry. The gauge shows the data support of z: how "

@@ -16,15 +16,17 @@ from latentlab.session.files.scene import path_record
 from latentlab.session.files.script import path_script
 from latentlab.session.interpolation import DecodeGeodesic, DecodePaths
 from latentlab.session.model import DecodePath
+from latentlab.session.pairs import MakePairs
 from latentlab.session.points import Key, Loop
 from latentlab.widgets.kit.export.content import Content
-from latentlab.widgets.kit.icons import IconButton
+from latentlab.widgets.kit.icons import IconButton, make_toggle_button
 from latentlab.widgets.kit.labels import make_compact_button
 from latentlab.widgets.kit.number_box import IntegerBox
-from latentlab.widgets.kit.undoable import make_choice_undoable
+from latentlab.widgets.kit.undoable import make_choice_undoable, make_undoable
 from latentlab.widgets.kit.veil import StaleOverlay
 from latentlab.widgets.panel import Area, Panel, PanelWidget, Place
-from latentlab.widgets.panels.interpolate.menus import EndsButton, PathsButton
+from latentlab.widgets.panels.interpolate.menus import EndsButton, PathsButton, TourButton
+from latentlab.widgets.panels.interpolate.pairs_page import PairsPage
 from latentlab.widgets.panels.interpolate.path_rows import PathRows, stack_strips
 from latentlab.widgets.panels.interpolate.timeline_bar import TimelineBar
 
@@ -51,6 +53,7 @@ class InterpolatePanel(PanelWidget):
             "point",
             DecodePaths,
             DecodeGeodesic,
+            MakePairs,
             "working",
             "is_training",
         }
@@ -68,13 +71,19 @@ class InterpolatePanel(PanelWidget):
         self.to_z = make_compact_button(
             "Set end", "End the path at the current z: B on the map  (B)"
         )
-        self.ways, self.starts = PathsButton(), EndsButton()
+        self.ways, self.starts, self.tour = PathsButton(), EndsButton(), TourButton()
         self._swap = IconButton("swap", "Swap start and end")
         self._export = IconButton("export", "Save the path as an image or an animation")
-        for widget in (self.from_z, self.to_z, self._swap, self.starts, self.steps, self.ways):
+        self.pairs = make_toggle_button(
+            "pictures", "Pairs", "Show a sheet of paths between many pairs of images."
+        )
+        self.page = PairsPage(controller)
+        path_tools = (self.from_z, self.to_z, self._swap, self.starts, self.steps, self.ways)
+        for widget in (*path_tools, self.tour, *self.page.tools, self.pairs):
             self.tools.addWidget(widget)
         self.tools.addStretch(1)
-        self.tools.addWidget(self._export)
+        for export in (self._export, self.page.export):
+            self.tools.addWidget(export)
         self.rows = PathRows()
         for kind, row in self.rows.rows.items():
             request = DecodeGeodesic if kind is PathKind.GEODESIC else DecodePaths
@@ -83,9 +92,11 @@ class InterpolatePanel(PanelWidget):
         self.bar = TimelineBar(controller)
         self.body.addWidget(self.rows, 1)
         self.body.addWidget(self.bar)
+        self.body.addWidget(self.page, 1)
         self.view = self.rows.rows[PathKind.STRAIGHT].view
         self.play, self.player, self.timeline = self.bar.play, self.bar.player, self.bar.timeline
         self.rows.show_kinds(self.ways.chosen())
+        self._show_tools()
         self._connect()
 
     def _connect(self) -> None:
@@ -95,6 +106,9 @@ class InterpolatePanel(PanelWidget):
         for row in self.rows.rows.values():
             row.view.exporting.describe("interpolation", self._info, self._content, self._script)
         self.view.exporting.serve(self._export)
+        self.pairs.toggled.connect(self._show_page)
+        self.page.changed.connect(self.controller.demand.renew)
+        make_undoable(self.controller.undo, sheet_of_pairs=self.pairs)
         self.steps.valueChanged.connect(self._on_steps)
         self.ways.changed.connect(self._on_ways)
         self.ways.changed.connect(
@@ -102,6 +116,7 @@ class InterpolatePanel(PanelWidget):
                 self.controller.undo, "kinds of path", self.ways.chosen, self.ways.choose
             )
         )
+        self.tour.chosen.connect(self.controller.path.tour)
         self.starts.mean.connect(self._on_mean)
         self.starts.typical.connect(self._on_typical)
         self.rows.hovered.connect(self._show)
@@ -125,8 +140,12 @@ class InterpolatePanel(PanelWidget):
         if changed & {"model", "codes"}:
             has_codes = state.model and state.codes is not None and len(state.codes)
             self.starts.offer(state.model.spec.class_names if state.model and has_codes else ())
+            classes = state.codes.labels if has_codes and state.codes is not None else None
+            self.tour.offer(has_codes=bool(has_codes), has_classes=classes is not None)
+            self._show_tools()
         self.rows.show_state(state, changed)
         self.bar.show_state(state)
+        self.page.show_state(state)
         if "point" in changed and DecodePath not in changed:
             self.player.stop()
         if state.ends:
@@ -137,6 +156,10 @@ class InterpolatePanel(PanelWidget):
 
     @override
     def wants(self, state: State) -> Iterable[Request[Any]]:
+        if self.pairs.isChecked():
+            if state.codes is not None and len(state.codes) > 1:
+                yield MakePairs(self.page.settings)
+            return
         yield from wants.path(state)
         # During training all codes change many times a second: slow requests wait for its end.
         if state.ends is None or state.codes is None or state.is_training:
@@ -146,6 +169,22 @@ class InterpolatePanel(PanelWidget):
             yield DecodePaths(state.ends, kinds)
         if PathKind.GEODESIC in chosen:
             yield DecodeGeodesic(state.ends)
+
+    @Slot()
+    def _show_page(self) -> None:
+        """Show the path from A to B, or the sheet of pairs."""
+        self.player.stop()
+        self._show_tools()
+        self.controller.demand.renew()
+
+    def _show_tools(self) -> None:
+        shows_pairs = self.pairs.isChecked()
+        for widget in (self.page, *self.page.tools, self.page.export):
+            widget.setVisible(shows_pairs)
+        tools = (self.from_z, self.to_z, self._swap, self.steps, self.ways, self.tour)
+        for widget in (self.rows, self.bar, self._export, *tools):
+            widget.setVisible(not shows_pairs)
+        self.starts.setVisible(not shows_pairs and self.starts.has_classes)
 
     # Playback and preview
 
@@ -272,13 +311,15 @@ PANEL = Panel(
     places={
         "explore": Place(Area.BOTTOM, 0, 5),
     },
-    help="Paths through latent space from the start <b>A</b> to the end <b>B</b>, decoded step "
-    "by step. To choose the ends, drag A and B on the map, press A or B to use the current "
-    "z, or take the mean of a class. <b>Paths</b> shows several kinds side by side: "
-    "straight, <b>z(t) = (1 − t)·A + t·B</b>; spherical; through the data; and the "
-    "geodesic, along which images change least. The bar below each step shows its data "
-    "support: green where codes are as dense as is typical, red where there are hardly any "
-    "codes. Waypoints on the timeline are points that the path goes through.",
+    help="Paths through latent space from the start <b>A</b> to the end <b>B</b>, decoded step by "
+    "step. To choose the ends, drag A and B on the map, press A or B to use the current z, or "
+    "take the mean of a class. <b>Paths</b> shows several kinds side by side: straight, <b>z(t)"
+    " = (1 − t)·A + t·B</b>; spherical; through the data; and the geodesic, along which images "
+    "change least. The bar below each step shows its data support: green where codes are as "
+    "dense as is typical, red where there are hardly any codes. Waypoints on the timeline are "
+    "points that the path goes through. <b>Tour</b> goes the shortest way through the centres "
+    "of all classes or clusters and back. <b>Pairs</b> shows a sheet of straight paths between "
+    "many pairs of images, of one class or of two.",
     widget=InterpolatePanel,
     needs=DECODER,
 )

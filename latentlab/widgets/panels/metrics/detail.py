@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from latentlab.metrics.measurement import Outcome
-    from latentlab.session.metrics import MetricCard
+    from latentlab.session.scores.metrics import MetricCard
 
 PLOT_HEIGHT = 24 * UNIT
 
@@ -38,7 +38,7 @@ class MetricDetail(QScrollArea):
         self.form: FormWidget | None = None
         inside = QWidget()
         self._column = QVBoxLayout(inside)
-        self._column.setContentsMargins(0, 0, UNIT, 0)
+        self._column.setContentsMargins(UNIT // 2, 0, UNIT, 0)
         self._column.setSpacing(UNIT // 2)
         self.title = QLabel()
         font = self.title.font()

@@ -15,12 +15,12 @@ from latentlab.session.interpolation import MakeTraversal, Range, Traversal, Tra
 from latentlab.session.points import Loop
 from latentlab.widgets.kit.export.content import Content
 from latentlab.widgets.kit.icons import IconButton
+from latentlab.widgets.kit.images.labelled_rows import LabelledRows
 from latentlab.widgets.kit.number_box import IntegerBox, NumberBox
 from latentlab.widgets.kit.player import Player
 from latentlab.widgets.kit.undoable import make_undoable
 from latentlab.widgets.kit.veil import StaleOverlay
 from latentlab.widgets.panel import Area, Panel, PanelWidget, Place
-from latentlab.widgets.panels.traversals.labelled_rows import LabelledRows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

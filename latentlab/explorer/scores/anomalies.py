@@ -12,7 +12,8 @@ from latentlab.explorer.explorer import Explorer
 from latentlab.latent.elbo_scores import elbo_scores
 from latentlab.latent.encode import decode, to_hwc
 from latentlab.latent.ranking import Scores
-from latentlab.session.anomalies import (
+from latentlab.session.request import Exported
+from latentlab.session.scores.anomalies import (
     DecodeThumbnails,
     SaveScores,
     ScoreImages,
@@ -20,7 +21,7 @@ from latentlab.session.anomalies import (
     save_scores,
     with_eta,
 )
-from latentlab.session.request import Exported
+from latentlab.session.scores.class_scores import SaveClassScores, save_class_scores
 from latentlab.work import Progress
 
 
@@ -44,4 +45,10 @@ def _(request: DecodeThumbnails, explorer: Explorer) -> Thumbnails:
 @answer.register
 def _(request: SaveScores, explorer: Explorer) -> Exported:
     save_scores(request.scores, request.path, request.by, request.codes, request.class_names)
+    return Exported(request.path)
+
+
+@answer.register
+def _(request: SaveClassScores, explorer: Explorer) -> Exported:
+    save_class_scores(request)
     return Exported(request.path)

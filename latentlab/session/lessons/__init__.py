@@ -1,0 +1,1 @@
+"""Lessons: their records, their reader, and the checks that they may name."""

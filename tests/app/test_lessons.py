@@ -1,0 +1,214 @@
+"""Each lesson is played through in the real window, by what its steps show."""
+
+import pytest
+from gui_support import drop, wait
+
+from latentlab.explorer.lessons import read_lesson, shipped_lessons
+
+LESSONS = shipped_lessons()
+FIGURES = {
+    ("03-tug-of-war", 0): {"reconstruction": 127, "kl": 15},
+    ("03-tug-of-war", 2): {"reconstruction": 118, "kl": 170},
+    ("03-tug-of-war", 3): {"reconstruction": 207},
+    ("04-annealing", 1): {"kl": 15},
+    ("05-posterior-collapse", 0): {"reconstruction": 187, "kl": 2.3},
+    ("05-posterior-collapse", 2): {"reconstruction": 182},
+    ("05-posterior-collapse", 3): {"reconstruction": 192},
+    ("05-posterior-collapse", 4): {"reconstruction": 127},
+    ("08-prior-holes", 0): {"kl": 5.3, "loss": 176},
+    ("08-prior-holes", 2): {"loss": 173},
+    ("09-smooth", 2): {"reconstruction": 168},
+    ("09-smooth", 3): {"reconstruction": 171},
+    ("11-missing-pixels", 0): {"reconstruction": 76},
+}
+"""Validation losses in nats per image that the text of a step names, by lesson and step."""
+TOLERANCE = 0.04
+"""Relative difference that another processor may make."""
+
+
+def open_lesson(make_desk, path):
+    """Open a lesson from the list, in a window with only its panels."""
+    panels = {key for step in read_lesson(path).steps for key in step.panels}
+    desk = make_desk(built=("lesson", *panels))
+    desk.go("learn")
+    panel = desk.panel("lesson")
+    desk.until(lambda: panel.list.cards)
+    card = next(card for card in panel.list.cards if card.entry.path == path)
+    panel.list.ensureWidgetVisible(card.button)
+    desk.hand.click(card.button)
+    desk.until(lambda: desk.state.lesson)
+    desk.settle()
+    return desk
+
+
+def show_step(desk):
+    """Press “Show me”, and wait until the check of the step sees that it was done."""
+    page = desk.panel("lesson").page
+    if desk.state.lesson.step.shows:
+        desk.hand.click(page.show_me)
+        desk.until(lambda: not desk.state.lesson.is_showing)
+    assert desk.state.failure is None, desk.state.failure
+    if desk.state.lesson.step.check:
+        try:
+            desk.until(lambda: desk.state.lesson.is_done)
+        except AssertionError:
+            title, seen = desk.state.lesson.step.title, page.seen.text()
+            raise AssertionError(f"{title}: {seen}") from None
+
+
+def play(desk):
+    """Play the open lesson to its end; yield after each step that was done."""
+    page = desk.panel("lesson").page
+    for at in range(len(desk.state.lesson.lesson.steps)):
+        assert desk.state.lesson.at == at
+        show_step(desk)
+        yield at
+        desk.hand.click(page.next)
+        desk.settle()
+
+
+@pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
+def test_a_lesson_can_be_played_to_its_end(make_desk, path):
+    desk = open_lesson(make_desk, path)
+    count = len(desk.state.lesson.lesson.steps)
+    for at in play(desk):
+        panels = desk.state.lesson.step.panels
+        assert {*desk.window.workspaces.contents()} == {"lesson", *panels}, at
+        for term, promised in FIGURES.get((path.stem, at), {}).items():
+            shown = desk.state.log.curves["validation", term][1][-1]
+            assert shown == pytest.approx(promised, rel=TOLERANCE), (at, term)
+    assert desk.state.lesson is None
+    panel = desk.panel("lesson")
+    card = next(card for card in panel.list.cards if card.entry.path == path)
+    assert len(card.entry.done) == count
+    assert card.state.text() == "✓ done"
+
+
+# Lessons of teachers
+
+OWN = """+++
+title = "Mine"
+minutes = 5
+about = "A"
+{}+++
+
+## One
+
+Some **text**.
+
+panels: map, image
+check: z_moved(distance = 0.5)
+show: slide(dimension = 1, to = 2.0)
+
+## Two
+
+panels: sliders
+question: Why?
+answer: So.
+"""
+
+
+@pytest.fixture
+def own(tmp_path):
+    """Write a lesson of a teacher, and return its file."""
+
+    def write(header="", text=OWN):
+        file = tmp_path / "mine.md"
+        file.write_text(text.format(header), "utf-8")
+        return file
+
+    return write
+
+
+@pytest.fixture
+def learning(make_desk):
+    """The program with the panels of the lessons of teachers."""
+    return make_desk(built=("lesson", "map", "image", "sliders"))
+
+
+def test_a_dropped_lesson_opens_and_its_progress_is_kept(learning, own):
+    file = own()
+    assert drop(learning.window, file)
+    learning.until(lambda: learning.state.lesson)
+    learning.settle()
+    assert learning.state.workspace == "learn"
+    page = learning.panel("lesson").page
+    assert page.heading.text() == "One"
+    assert page.mark.text() == "○"
+    assert not page.question.isVisible()
+    point = learning.state.point
+    learning.controller.point.set(point.at((point.z[0], point.z[1] + 1.0)))
+    learning.until(lambda: learning.state.lesson.is_done)
+    assert page.mark.text() == "✓"
+    learning.hand.click(page.next)
+    learning.settle()
+    assert {*learning.window.workspaces.contents()} == {"lesson", "sliders"}
+    assert not page.task.isVisible()
+    assert not page.question.answer.isVisible()
+    learning.hand.click(page.question.reveal)
+    assert page.question.answer.text() == "So."
+    learning.hand.click(page.leave)
+    learning.settle()
+    (card,) = [each for each in learning.panel("lesson").list.cards if each.entry.path == file]
+    assert card.state.text() == "1 of 2"
+    learning.hand.click(card.button)
+    learning.until(lambda: learning.state.lesson)
+    assert learning.state.lesson.at == 1
+
+
+def test_show_me_can_be_stopped(learning, own):
+    learning.controller.open_path(own())
+    learning.until(lambda: learning.state.lesson)
+    learning.settle()
+    page = learning.panel("lesson").page
+    learning.hand.click(page.show_me)
+    assert page.show_me.text() == "Stop"
+    before = learning.state.point
+    learning.until(lambda: learning.state.point != before)
+    learning.hand.click(page.show_me)
+    assert not learning.state.lesson.is_showing
+    stopped = learning.state.point
+    wait(150)
+    assert learning.state.point == stopped
+    assert stopped.z[0] < 2.0
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (("show: slide(dimension = 1", "show: slyde(dimension = 1"), "Did you mean slide?"),
+        (("check: z_moved(", "check: z_mooved("), "Did you mean z_moved?"),
+        (("panels: map, image", "panels: map, imagge"), "imagge"),
+        (("+++", "# Readme"), "is not a lesson"),
+    ],
+)
+def test_a_wrong_lesson_is_refused_with_advice(learning, own, change, says):
+    learning.controller.open_path(own(text=OWN.replace(*change)))
+    learning.until(lambda: learning.state.failure)
+    assert says in f"{learning.state.failure.title} {learning.state.failure.advice}"
+
+
+def test_a_hidden_lesson_checks_nothing_and_another_workspace_is_left_alone(learning, own):
+    learning.controller.open_path(own())
+    learning.until(lambda: learning.state.lesson)
+    learning.settle()
+    learning.go("explore")
+    point = learning.state.point
+    learning.controller.point.set(point.at((point.z[0] + 2.0, point.z[1])))
+    learning.settle()
+    assert not learning.state.lesson.is_done
+    learning.controller.lesson.go_next()
+    assert "manifold" in learning.window.workspaces.contents()
+    learning.go("learn")
+    assert {*learning.window.workspaces.contents()} == {"lesson", "sliders"}
+
+
+def test_a_scene_beside_the_lesson_is_restored(learning, own, tmp_path):
+    point = learning.state.point
+    learning.controller.point.set(point.at((1.25, -0.5)))
+    scene = tmp_path / "start.scene"
+    learning.controller.scene.save(scene)
+    learning.until(scene.exists)
+    learning.controller.point.set(point.at((0.0, 0.0)))
+    learning.controller.open_path(own('scene = "start.scene"\n'))
+    learning.until(lambda: learning.state.lesson and learning.state.point.z == (1.25, -0.5))

@@ -1,0 +1,93 @@
+"""Files of lessons: the shipped ones, those of teachers, and the progress in them."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from latentlab.errors import DataError
+from latentlab.explorer.answer import answer, find_answers
+from latentlab.explorer.lessons import read_lesson, shipped_lessons
+from latentlab.session.lessons.lesson import KeepProgress, ListLessons, ReadLesson
+
+HEADER = '+++\ntitle = "Mine"\nminutes = 5\nabout = "A"\n{}+++\n'
+STEPS = "## One\n\ntext\n\n## Two\n"
+
+
+@pytest.fixture(autouse=True)
+def answers():
+    find_answers()
+
+
+@pytest.fixture
+def own(tmp_path):
+    """A lesson of a teacher; returns its file."""
+
+    def write(steps=STEPS, more=""):
+        file = tmp_path / "mine.md"
+        file.write_text(HEADER.format(more) + steps, "utf-8")
+        return file
+
+    return write
+
+
+@pytest.mark.parametrize("path", shipped_lessons(), ids=lambda path: path.stem)
+def test_shipped_lessons_are_complete(path):
+    lesson = read_lesson(path)
+    assert lesson.model
+    assert 5 <= lesson.minutes <= 15
+    assert all(step.panels and step.text and step.hints and step.check for step in lesson.steps)
+    # What only has to be read needs no help.
+    read = {"loss", "loss_turned", "finding"}
+    assert all(step.shows or step.check.name in read for step in lesson.steps)
+    assert any(step.question for step in lesson.steps)
+
+
+def test_a_picture_and_a_scene_lie_beside_the_lesson(own, tmp_path):
+    file = own("## One\n\npicture: p.png\n", 'scene = "s.scene"\n')
+    with pytest.raises(DataError, match=r"needs p\.png"):
+        read_lesson(file)
+    Image.fromarray(np.full((4, 5, 3), 7, np.uint8)).save(tmp_path / "p.png")
+    with pytest.raises(DataError, match=r"needs s\.scene"):
+        read_lesson(file)
+    (tmp_path / "s.scene").write_text("{}")
+    lesson = read_lesson(file)
+    assert lesson.steps[0].picture.shape == (4, 5, 3)
+    assert lesson.scene == tmp_path / "s.scene"
+
+
+def test_a_missing_model_and_other_text_are_refused(own):
+    with pytest.raises(DataError, match="needs the model 'nothing'"):
+        read_lesson(own(more='model = "nothing"\n'))
+    file = own()
+    file.write_text("# A readme\n")
+    with pytest.raises(DataError, match="is not a lesson"):
+        read_lesson(file)
+    file.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(DataError):
+        read_lesson(file)
+
+
+def test_progress_is_kept_and_forgotten(own):
+    file = own()
+    assert file not in [entry.path for entry in answer(ListLessons(), None)]
+    (entry,) = [
+        each for each in answer(KeepProgress(file, 1, frozenset({0})), None) if each.path == file
+    ]
+    assert (entry.title, entry.steps, entry.at, entry.done) == ("Mine", 2, 1, frozenset({0}))
+    assert not entry.shipped
+    opened = answer(ReadLesson(file), None)
+    assert (opened.at, opened.done) == (1, frozenset({0}))
+    # The teacher removed a step.
+    file.write_text(HEADER.format("") + "## One\n", "utf-8")
+    assert answer(ReadLesson(file), None).at == 0
+    answer(KeepProgress(file, None), None)
+    assert file not in [entry.path for entry in answer(ListLessons(), None)]
+
+
+def test_a_damaged_lesson_says_why_in_the_list(own):
+    file = own()
+    answer(KeepProgress(file, 0), None)
+    file.write_text(HEADER.format("") + "## One\ncheck: nothing()\n", "utf-8")
+    (entry,) = [each for each in answer(ListLessons(), None) if each.path == file]
+    assert entry.steps == 0
+    assert "Line 7" in entry.about

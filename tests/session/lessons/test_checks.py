@@ -1,0 +1,121 @@
+"""Checks tell from the state what was done, and what they see."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from latentlab.data.image_set import ImageSpec
+from latentlab.directories import resources
+from latentlab.latent.codes import Codes
+from latentlab.session.lessons.calls import Call
+from latentlab.session.lessons.checks import CHECKS
+from latentlab.session.lessons.lesson import Lesson, OpenedLesson, Step
+from latentlab.session.points import LatentPath, ModelCard, Original
+from latentlab.session.runs import Finding, Run, RunLog, TrainingStatus
+from latentlab.session.state import State
+
+CARD = ModelCard("mine", Path("/runs/mine"), "vae", 2, False, ImageSpec((1, 4, 4), ("a", "b")))
+CODES = Codes(np.array([[0, 0], [3, 3]], np.float32), np.ones((2, 2), np.float32), np.array([0, 1]))
+LESSON = Lesson(Path("/a.md"), "T", "A", 5, (Step("S"),))
+
+
+def run(state, check, /, **arguments):
+    call = Call(check, arguments)
+    CHECKS.validate(call)
+    return CHECKS.run(call, state)
+
+
+@pytest.fixture
+def state():
+    point = CARD.point((0.0, 0.0))
+    return State(model=CARD, codes=CODES, point=point, lesson=OpenedLesson(LESSON, began=point))
+
+
+def moved(state, *z):
+    return replace(state, point=CARD.point(z))
+
+
+def test_every_check_answers_without_a_model():
+    needed = {
+        "key": "training.epochs",
+        "value": 1,
+        "term": "kl",
+        "by": 1.0,
+        "runs": 2,
+        "dimension": 1,
+        "name": "x",
+        "start": "a",
+        "end": "b",
+        "layout": "PCA",
+        "n": 20,
+        "what": "holes",
+        "kinds": ["straight"],
+        "among": 3,
+    }
+    for name in CHECKS.names:
+        takes = {each for each in needed if each in CHECKS.arguments(name)}
+        found = run(State(), name, **{each: needed[each] for each in takes})
+        assert not found.is_done, name
+        assert found.seen, name
+
+
+def test_z_counts_from_the_beginning_of_the_step(state):
+    assert not run(state, "z_moved", distance=1.0).is_done
+    assert run(moved(state, 0.0, 1.5), "z_moved", distance=1.0).is_done
+    elsewhere = replace(state.lesson, began=None)
+    assert not run(replace(moved(state, 0.0, 9.0), lesson=elsewhere), "z_moved").is_done
+
+
+def test_a_coordinate_lies_in_a_range(state):
+    there = moved(state, 0.2, 1.6)
+    assert run(there, "z_value", dimension=2, at_least=1.5).is_done
+    assert not run(there, "z_value", dimension=2, at_least=1.5, at_most=1.55).is_done
+    assert run(there, "z_value", dimension=1, at_most=1.0).seen == "z1 is 0.20"
+    assert not run(there, "z_value", dimension=3).is_done
+
+
+def test_the_nearest_image_and_the_ends_of_the_path_have_classes(state):
+    assert run(state, "near", name="a").is_done
+    assert run(moved(state, 2.0, 2.0), "near", name="b").is_done
+    ends = LatentPath(CARD.point((0, 0)), CARD.point((3, 3)), 12)
+    on_path = replace(state, ends=ends)
+    assert run(on_path, "path", start="a", end="b", steps=12).is_done
+    assert not run(on_path, "path", start="a", end="b", steps=13).is_done
+    assert not run(on_path, "path", start="b", end="a").is_done
+    original = Original("x", ends.b, None, None, row=1)
+    assert run(replace(state, original=original), "image_at_z", name="b").is_done
+    assert not run(replace(state, original=original), "image_at_z", name="a").is_done
+
+
+def test_only_a_finished_run_of_the_user_is_trained(state):
+    card = replace(CARD, epoch=10, recipe={"objective": {"beta": 4.0}, "model": {"kind": "vae"}})
+    mine = replace(state, model=card)
+    assert run(mine, "trained", key="objective.beta", value=4, epochs=10).is_done
+    assert not run(mine, "trained", key="objective.beta", value=1, epochs=10).is_done
+    assert not run(mine, "trained", epochs=11).is_done
+    # The kind of a table stands for the table.
+    assert run(mine, "trained", key="model", value="vae").is_done
+    busy = replace(mine, training=TrainingStatus(run=Run()))
+    assert not run(busy, "trained", epochs=10).is_done
+    shipped = replace(mine, model=replace(card, source=resources() / "models" / "digits-2d"))
+    assert not run(shipped, "trained", epochs=10).is_done
+
+
+def test_losses_are_those_of_held_out_images(state):
+    x = np.arange(1.0, 5.0)
+    curves = {("validation", "kl"): (x, np.array([2.0, 40.0, 20.0, 15.0]))}
+    shown = replace(state, log=RunLog(curves=curves))
+    assert run(shown, "loss", term="kl", at_least=10, at_most=20, epochs=4).is_done
+    assert not run(shown, "loss", term="kl", at_most=14).is_done
+    assert not run(shown, "loss", term="kl", epochs=5).is_done
+    assert run(shown, "loss_turned", term="kl", by=25).is_done
+    assert not run(shown, "loss_turned", term="kl", by=26).is_done
+    assert not run(shown, "loss", term="reconstruction").is_done
+
+
+def test_a_finding_is_named_exactly(state):
+    log = RunLog(findings=(Finding("partial collapse", "watch", "t", "e"),))
+    assert run(replace(state, log=log), "finding", key="partial collapse").is_done
+    assert not run(replace(state, log=log), "finding", key="collapse").is_done
