@@ -79,16 +79,16 @@ class MetricDetail(QScrollArea):
 
     def show_outcome(self, outcome: Outcome | None) -> None:
         """Show what was measured, or the reason why there is no number."""
-        measured = outcome if isinstance(outcome, Measurement) else None
-        self.plot.show_measurement(measured)
-        if measured:
-            settings = ", ".join(f"{key} = {value}" for key, value in measured.settings.items())
-            lines = (f"Computed on {measured.on.text}", f"Settings: {settings}" if settings else "")
+        self.on.setText("")
+        self.notes.setText("")
+        if isinstance(outcome, Measurement):
+            settings = ", ".join(f"{key} = {value}" for key, value in outcome.settings.items())
+            lines = (f"Computed on {outcome.on.text}", f"Settings: {settings}" if settings else "")
             self.on.setText("\n".join(filter(None, lines)))
-            self.notes.setText("\n".join(measured.notes))
-        else:
-            self.on.setText("" if outcome is None else f"Not measured. {outcome.reason}")
-            self.notes.setText("")
+            self.notes.setText("\n".join(outcome.notes))
+        elif outcome is not None:
+            self.on.setText(f"Not measured. {outcome.reason}")
+        self.plot.show_measurement(outcome if isinstance(outcome, Measurement) else None)
         for label in (self.on, self.notes):
             label.setVisible(bool(label.text()))
 

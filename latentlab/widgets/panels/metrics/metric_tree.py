@@ -68,8 +68,8 @@ class MetricTree(QTreeWidget):
                     groups[card.group] = self._add_group(card.group)
                 self._rows[card.kind] = self._add_card(groups[card.group], card, before)
             self.expandAll()
-            row = self._rows.get(current) or next(iter(self._rows.values()), None)
-            self.setCurrentItem(row)
+            if self._rows:
+                self.setCurrentItem(self._rows.get(current) or next(iter(self._rows.values())))
         self.show_outcomes(self._outcomes)
         self.selected.emit(self.kind())
 
