@@ -153,7 +153,13 @@ def _kept_metrics(explorer: Explorer) -> tuple[Metric, ...]:
     """Return the kept measurements of the run; a damaged file must not prevent the report."""
     with suppress(RunError):
         return tuple(
-            Metric(value.name, value.text, value.unit, " ".join((each.on.text, *each.notes)))
+            # Several metrics have numbers of one name, such as a rate.
+            Metric(
+                value.name,
+                value.text,
+                value.unit,
+                " ".join((f"{each.title}: {each.on.text}.", *each.notes)),
+            )
             for each in measurements_of(explorer)
             for value in each.values
         )
