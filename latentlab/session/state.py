@@ -123,6 +123,11 @@ class State:
         return self.steps.can_redo
 
     @property
+    def lesson(self) -> OpenedLesson | None:
+        """The open lesson and its present step."""
+        return self.answer(ReadLesson)
+
+    @property
     def workspace(self) -> str:
         """Key of the present workspace."""
         return self.workspaces[-1]
