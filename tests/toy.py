@@ -41,7 +41,6 @@ from latentlab.learning.events import (
     Step,
 )
 from latentlab.metrics.measurement import ComputedOn, Measurement, Series, Value
-from latentlab.session.anomalies import Thumbnails
 from latentlab.session.axes import STRIP_POSITIONS, AxesAtPoint, DimensionStatistics, Strips
 from latentlab.session.colourings import Measure, MeasuredValues
 from latentlab.session.comparison import (
@@ -67,7 +66,6 @@ from latentlab.session.interpolation import (
     Traversal,
 )
 from latentlab.session.map import Draws, Layout, MapView, PriorHoles
-from latentlab.session.metrics import MeasuredMetrics, MetricCard, save_measurements
 from latentlab.session.model import Adopted, AllCodes, Opened, PickImage
 from latentlab.session.neighbours import MapImages, NearestImages, Neighbours
 from latentlab.session.own_image import ImageElbo, Inpaintings, ReferenceElbo
@@ -82,10 +80,12 @@ from latentlab.session.points import (
     Preview,
     Tiles,
 )
-from latentlab.session.rate_distortion import RateDistortion, RatePoint, save_points
 from latentlab.session.recipes import Estimate, Preset
 from latentlab.session.request import Exported
 from latentlab.session.runs import LibraryEntry, MovedRun, RunLog
+from latentlab.session.scores.anomalies import Thumbnails
+from latentlab.session.scores.metrics import MeasuredMetrics, MetricCard, save_measurements
+from latentlab.session.scores.rate_distortion import RateDistortion, RatePoint, save_points
 from latentlab.session.tour import tour_path
 from latentlab.work import Progress, finish
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from latentlab.api.model import find_model
 from latentlab.directories import expanded
-from latentlab.explorer.rate_distortion import rate_distortion as measure_runs
+from latentlab.explorer.scores.rate_distortion import rate_distortion as measure_runs
 from latentlab.runs.terminal import show
 from latentlab.session.export import TABLES, check_suffix
-from latentlab.session.rate_distortion import (
+from latentlab.session.scores.rate_distortion import (
     FORMATS,
     MeasureRateDistortion,
     RateDistortion,

@@ -24,7 +24,7 @@ from latentlab.learning.recipe import make_recipe, read_values
 from latentlab.runs import run_data as runs_data
 from latentlab.runs.library import library, new_folder, run_name
 from latentlab.runs.recorder import record
-from latentlab.session.curves import read_metrics
+from latentlab.session.curves.curves import read_metrics
 from latentlab.work import finish
 
 if TYPE_CHECKING:

@@ -15,8 +15,8 @@ from latentlab.streams import say
 
 @app.command()
 def metrics(
-    runs: Annotated[
-        list[Path] | None,
+    run: Annotated[
+        Path | None,
         typer.Argument(help="A run folder, a checkpoint, or the name of a run.", parser=path),
     ] = None,
     metric: Annotated[
@@ -39,14 +39,6 @@ def metrics(
     csv: Annotated[
         Path | None, typer.Option("--csv", help="Table to write, one row per number.", parser=path)
     ] = None,
-    rate_distortion: Annotated[
-        bool,
-        typer.Option("--rate-distortion", help="Rate and distortion of several runs, and of PCA."),
-    ] = False,
-    out: Annotated[
-        Path | None,
-        typer.Option(help="Plot or table of --rate-distortion: .svg, .pdf, .csv.", parser=path),
-    ] = None,
     list_: Annotated[bool, typer.Option("--list", help="List all metrics.")] = False,
 ) -> None:
     """Measure a run on held-out images: likelihood, samples, disentanglement and others."""
@@ -57,45 +49,20 @@ def metrics(
         lines = (f"{each['kind']:<20}  {each['sentence']}" for each in cards)
         print_json(cards) if json_ else say("\n".join(lines))
         return
-    if not runs:
+    if run is None:
         raise RunError("Give a run, or --list for the metrics.")
-    if rate_distortion:
-        _rate_distortion(runs, images, out, as_json=json_)
-        return
-    if len(runs) > 1 or out is not None:
-        raise RunError("Several runs and --out belong to --rate-distortion.", "Use --csv of a run.")
     if csv is not None:
         check_output(csv, ("csv",))
     values = api.settings_of(settings or (), k)
     names = tuple(metric) if metric else None
     found = api.measure_with_progress(
-        load_model(runs[0], with_data=True), names, values, images, split, quiet=json_
+        load_model(run, with_data=True), names, values, images, split, quiet=json_
     )
     if found is None:
         raise typer.Exit(INTERRUPTED)
     if csv is not None:
         api.write_measurements(csv, found)
     if json_:
-        print_json(api.plain(found))
-        return
-    for line in api.lines_of(found):
-        say(line)
-
-
-def _rate_distortion(
-    runs: list[Path], images: int | None, out: Path | None, *, as_json: bool
-) -> None:
-    from latentlab.api import rate_distortion as api
-    from latentlab.session.rate_distortion import FORMATS
-
-    if out is not None:
-        check_output(out, FORMATS)
-    found = api.measure_with_progress(runs, images, quiet=as_json)
-    if found is None:
-        raise typer.Exit(INTERRUPTED)
-    if out is not None:
-        api.write(out, found)
-    if as_json:
         print_json(api.plain(found))
         return
     for line in api.lines_of(found):

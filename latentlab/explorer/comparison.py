@@ -24,7 +24,6 @@ from latentlab.learning.events import is_active
 from latentlab.runs.library import run_name
 from latentlab.runs.onnx_probe import load_probed
 from latentlab.session.abilities import KL
-from latentlab.session.anomalies import with_eta
 from latentlab.session.comparison import (
     CodesMap,
     CompareImage,
@@ -44,6 +43,7 @@ from latentlab.session.comparison import (
 )
 from latentlab.session.own_image import channels_first
 from latentlab.session.points import ModelCard, Original, Point
+from latentlab.session.scores.anomalies import with_eta
 from latentlab.work import Progress, with_progress
 
 if TYPE_CHECKING:

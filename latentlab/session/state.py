@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, cast
 
 from latentlab.session.directions import Groups
+from latentlab.session.lessons.lesson import ReadLesson
 from latentlab.session.map import MapView, axes_view
 from latentlab.session.model import Decode
 from latentlab.session.points import GridSettings, SampleSettings
@@ -64,8 +65,6 @@ class State:
         Whether undo and redo are possible.
     workspaces
         Keys of the visited workspaces, the present one last.
-    lesson
-        The open lesson and its present step.
     """
 
     model: ModelCard | None = None
@@ -93,7 +92,6 @@ class State:
     failure: Failure | None = None
     steps: Steps = field(default=Steps())
     workspaces: tuple[str, ...] = ("explore",)
-    lesson: OpenedLesson | None = None
 
     def answer[Response](self, kind: type[Request[Response]]) -> Response | None:
         """Return the latest answer to a kind of request; None if there is none yet."""
@@ -108,6 +106,11 @@ class State:
     def portrait(self) -> EpochPreview | None:
         """Preview of the shown run at the displayed epoch, by default the latest."""
         return self.log.portrait if self.moment is None else self.answer(ReadEpochPreview)
+
+    @property
+    def lesson(self) -> OpenedLesson | None:
+        """The open lesson and its present step."""
+        return self.answer(ReadLesson)
 
     @property
     def can_undo(self) -> bool:

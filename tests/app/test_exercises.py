@@ -17,7 +17,6 @@ from latentlab.latent.prior_samples import sample_prior
 from latentlab.latent.tour import shortest_tour, tour_length
 from latentlab.learning.recipe import make_recipe
 from latentlab.runs.recorder import record
-from latentlab.session.anomalies import ScoreImages
 from latentlab.session.axes import AxisOrder, MeasureLocalAxes
 from latentlab.session.contours import FindPriorContours, FindTruePosterior
 from latentlab.session.image_sample import SampleImage
@@ -25,6 +24,7 @@ from latentlab.session.map import Layout
 from latentlab.session.model import Decode, DecodePath
 from latentlab.session.pairs import MakePairs
 from latentlab.session.points import Loop
+from latentlab.session.scores.anomalies import ScoreImages
 from latentlab.widgets.kit.context_menu import add_row_actions
 from latentlab.widgets.panels.map.contour_layers import LIKELIHOOD, POSTERIOR
 

@@ -295,7 +295,7 @@ def test_neighbourhoods_of_points_on_a_line():
 @pytest.fixture(scope="module")
 def digits_source():
     from latentlab.api.model import load
-    from latentlab.explorer.metrics import source_of
+    from latentlab.explorer.scores.metrics import source_of
 
     found = source_of(load("digits-2d").explorer, 300)
     return Source(found.model, found.images, "test", found.images[100:])

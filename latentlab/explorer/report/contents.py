@@ -11,9 +11,9 @@ import numpy as np
 from latentlab.errors import RunError
 from latentlab.explorer.arithmetic import make_traversal
 from latentlab.explorer.interpolation import decode_path
-from latentlab.explorer.metrics import measurements_of
 from latentlab.explorer.model import make_manifold
 from latentlab.explorer.pairs import make_pairs
+from latentlab.explorer.scores.metrics import measurements_of
 from latentlab.latent.elbo_scores import elbo_scores
 from latentlab.latent.encode import to_hwc
 from latentlab.latent.interpolation.curves import PathKind
@@ -21,11 +21,11 @@ from latentlab.latent.pairs import PairKind
 from latentlab.latent.planes import axes_plane, pca_plane
 from latentlab.learning.events import is_active
 from latentlab.runs.run_log import read_run_log
-from latentlab.session.anomalies import with_eta
 from latentlab.session.interpolation import TraversalSettings
 from latentlab.session.pairs import PairSettings, PairSheet
 from latentlab.session.points import GridSettings, LatentPath, SampleSettings, grid_side
 from latentlab.session.runs import RunLog
+from latentlab.session.scores.anomalies import with_eta
 
 if TYPE_CHECKING:
     from collections.abc import Generator

@@ -12,14 +12,14 @@ from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 
 from latentlab.session.export import TABLES
 from latentlab.session.files.figure import Text
-from latentlab.session.rate_distortion import (
+from latentlab.session.runs import Compare
+from latentlab.session.scores.rate_distortion import (
     X_NAME,
     Y_NAME,
     MeasureRateDistortion,
     SaveRateDistortion,
     with_sides,
 )
-from latentlab.session.runs import Compare
 from latentlab.widgets.kit.dialogs import ask_save_path
 from latentlab.widgets.kit.export.plot_layers import ink
 from latentlab.widgets.kit.icons import IconButton
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QFont
 
     from latentlab.session.files.figure import Colour, Layer
-    from latentlab.session.rate_distortion import RateDistortion, RatePoint
+    from latentlab.session.scores.rate_distortion import RateDistortion, RatePoint
     from latentlab.session.state import Changes, State
     from latentlab.workers.controller import Controller
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from PySide6.QtWidgets import QMainWindow
 
-    from latentlab.widgets.panel import Panel, Place
+    from latentlab.widgets.panel import Panel
     from latentlab.widgets.window.dock import Dock
 
 COLUMNS = (Area.LEFT, Area.CENTRE, Area.RIGHT)

@@ -14,6 +14,7 @@ from latentlab.session.files.figure import SaveFigure
 from latentlab.session.files.model_export import ExportModel
 from latentlab.session.files.report import SaveReport
 from latentlab.session.import_.model import InspectForeign, ListForeignFormats
+from latentlab.session.lessons.lesson import ReadLesson
 from latentlab.widgets.kit.clipboard import local_files
 from latentlab.widgets.kit.labels import muted
 from latentlab.widgets.kit.progress_bar import RequestProgressBar
@@ -161,7 +162,7 @@ class MainWindow(QMainWindow):
     def _on_changed(self, state: State, changed: Changes) -> None:
         if changed & {"model", "opening"}:
             self._show_model(state)
-        if changed & {"lesson"}:
+        if changed & {ReadLesson}:
             self._show_step(state)
         if changed & {"workspaces"}:
             self._show_workspace(state)

@@ -50,7 +50,7 @@ class LessonIntents(QObject):
         if "model" in changed and lesson and point:
             began = lesson.began
             if began is None or began.model != point.model:
-                self._store.set(lesson=replace(lesson, began=point))
+                self._store.put(ReadLesson, replace(lesson, began=point))
 
     def open(self, path: Path) -> None:
         """Open a lesson at the step where it was left; the workspace Learn shows it."""
@@ -68,7 +68,7 @@ class LessonIntents(QObject):
             return
         self._halt()
         controller = self._controller
-        self._store.set(lesson=replace(opened, began=self._store.state.point))
+        self._store.put(ReadLesson, replace(opened, began=self._store.state.point))
         controller.workspaces.go("learn")
         controller.runs.compare(())
         now = self._store.state.model
@@ -83,7 +83,7 @@ class LessonIntents(QObject):
     def close(self) -> None:
         """Show the list of lessons again; the progress is kept."""
         self._halt()
-        self._store.set(lesson=None)
+        self._store.put(ReadLesson, None)
 
     def restart(self, path: Path) -> None:
         """Forget the progress in a lesson."""
@@ -93,7 +93,7 @@ class LessonIntents(QObject):
         """Show a step of the open lesson, counted from 0."""
         self._halt()
         if lesson := self._store.state.lesson:
-            self._store.set(lesson=lesson.moved(at, self._store.state.point))
+            self._store.put(ReadLesson, lesson.moved(at, self._store.state.point))
             self._keep()
 
     def go_next(self) -> None:
@@ -117,7 +117,7 @@ class LessonIntents(QObject):
         """Mark the present step as done."""
         lesson = self._store.state.lesson
         if lesson and not lesson.is_done:
-            self._store.set(lesson=replace(lesson, done=lesson.done | {lesson.at}))
+            self._store.put(ReadLesson, replace(lesson, done=lesson.done | {lesson.at}))
             self._keep()
 
     def _keep(self) -> None:
@@ -133,7 +133,7 @@ class LessonIntents(QObject):
             self._halt()
             return
         self._store.dismiss_failure()
-        self._store.set(lesson=replace(lesson, is_showing=True))
+        self._store.put(ReadLesson, replace(lesson, is_showing=True))
         calls = lesson.step.shows
         self._ticks = (tick for call in calls for tick in ACTIONS.run(call, self._controller))
         self._timer.start()
@@ -148,4 +148,4 @@ class LessonIntents(QObject):
         self._ticks = iter(())
         lesson = self._store.state.lesson
         if lesson and lesson.is_showing:
-            self._store.set(lesson=replace(lesson, is_showing=False))
+            self._store.put(ReadLesson, replace(lesson, is_showing=False))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, override
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from latentlab.session.lessons.checks import CHECKS
-from latentlab.session.lessons.lesson import ListLessons
+from latentlab.session.lessons.lesson import ListLessons, ReadLesson
 from latentlab.session.state import NAMES
 from latentlab.widgets.panel import Area, Panel, PanelWidget, Place
 from latentlab.widgets.panels.lesson.lesson_list import LessonList
@@ -25,7 +25,7 @@ class LessonPanel(PanelWidget):
     """List of lessons and the present step, of which one is shown."""
 
     # A check may read any field of the state.
-    watches: Changes = frozenset(NAMES) | {ListLessons}
+    watches: Changes = frozenset(NAMES) | {ListLessons, ReadLesson}
 
     def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
         super().__init__(controller, parent)
@@ -50,7 +50,7 @@ class LessonPanel(PanelWidget):
     def show_state(self, state: State, changed: Changes) -> None:
         """Show the step and what its check sees; only a visible panel checks."""
         opened = state.lesson
-        if changed & {ListLessons, "lesson"} and opened is None:
+        if changed & {ListLessons, ReadLesson} and opened is None:
             self.list.show_entries(state.answer(ListLessons) or ())
         self.pages.setCurrentWidget(self.page if opened else self.list)
         if opened is None:

@@ -9,7 +9,6 @@ from PySide6.QtWidgets import QMenu, QPushButton, QWidget
 
 from latentlab.session import wants
 from latentlab.session.abilities import DECODER, STANDARD_PRIOR, why_not
-from latentlab.session.anomalies import ScoreImages
 from latentlab.session.classifier.requests import (
     ClassifyImages,
     ClassifyPlane,
@@ -23,6 +22,7 @@ from latentlab.session.map import ComputeMeasure, FindHoles, MakeView, SamplePos
 from latentlab.session.model import Decode, MakeManifold, ShowAll, ShowRest
 from latentlab.session.neighbours import FetchMapImages
 from latentlab.session.recipes import data_title
+from latentlab.session.scores.anomalies import ScoreImages
 from latentlab.session.selection import mask_of
 from latentlab.widgets.kit.dialogs import ask_save_path
 from latentlab.widgets.kit.labels import ElidedLabel, muted

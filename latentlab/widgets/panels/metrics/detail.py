@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from latentlab.metrics.measurement import Outcome
-    from latentlab.session.metrics import MetricCard
+    from latentlab.session.scores.metrics import MetricCard
 
 PLOT_HEIGHT = 20 * UNIT
 

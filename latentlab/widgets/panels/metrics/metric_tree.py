@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from PySide6.QtCore import QEvent
 
     from latentlab.metrics.measurement import Outcome, Value
-    from latentlab.session.metrics import MetricCard
+    from latentlab.session.scores.metrics import MetricCard
 
 KIND = Qt.ItemDataRole.UserRole
 TITLE, RESULT = range(2)

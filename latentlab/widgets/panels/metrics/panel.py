@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QComboBox, QPushButton, QSplitter, QWidget
 
 from latentlab.metrics.measurement import Measurement
 from latentlab.session.abilities import DECODER
-from latentlab.session.metrics import (
+from latentlab.session.scores.metrics import (
     FORMATS,
     ListMetrics,
     MeasuredMetrics,

@@ -10,7 +10,7 @@ from latentlab.errors import DataError
 from latentlab.explorer.answer import answer
 from latentlab.explorer.comparison import second_of, with_result
 from latentlab.explorer.explorer import Explorer
-from latentlab.explorer.metrics import measurements_of, source_of
+from latentlab.explorer.scores.metrics import measurements_of, source_of
 from latentlab.metrics.measurement import Measurement, Refusal
 from latentlab.metrics.metric import Need
 from latentlab.metrics.run import chosen_metrics, measure_all

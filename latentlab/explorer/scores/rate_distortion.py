@@ -24,14 +24,14 @@ from latentlab.runs.measurements import add_measurements, read_measurements
 from latentlab.runs.onnx_probe import load_probed
 from latentlab.runs.run_data import load_run_data
 from latentlab.session.library.comparable import Scale, scale_of
-from latentlab.session.rate_distortion import (
+from latentlab.session.request import Exported
+from latentlab.session.scores.rate_distortion import (
     MeasureRateDistortion,
     RateDistortion,
     RatePoint,
     SaveRateDistortion,
     save_points,
 )
-from latentlab.session.request import Exported
 from latentlab.work import Progress
 
 if TYPE_CHECKING:
