@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from latentlab.metrics.measurement import Outcome
     from latentlab.session.scores.metrics import MetricCard
 
-PLOT_HEIGHT = 20 * UNIT
+PLOT_HEIGHT = 24 * UNIT
 
 
 class MetricDetail(QScrollArea):
@@ -38,7 +38,7 @@ class MetricDetail(QScrollArea):
         self.form: FormWidget | None = None
         inside = QWidget()
         self._column = QVBoxLayout(inside)
-        self._column.setContentsMargins(0, 0, UNIT, 0)
+        self._column.setContentsMargins(UNIT // 2, 0, UNIT, 0)
         self._column.setSpacing(UNIT // 2)
         self.title = QLabel()
         font = self.title.font()
@@ -51,7 +51,7 @@ class MetricDetail(QScrollArea):
             label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.plot = SeriesPlot()
         self.plot.setFixedHeight(PLOT_HEIGHT)
-        for widget in (self.title, self.sentence, self.plot, self.on, self.notes):
+        for widget in (self.title, self.sentence, self.on, self.plot, self.notes):
             self._column.addWidget(widget)
         self._column.addStretch(1)
         self.setWidget(inside)
