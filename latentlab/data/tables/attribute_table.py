@@ -29,6 +29,10 @@ LISTS = (".txt",)
 MAX_TABLES = 20
 """Maximum number of other tables that are read."""
 
+MAX_KEPT = 16
+_NAMES: dict[tuple[object, ...], tuple[str, ...]] = {}
+"""Names of attributes by folder and version of its tables, which a form asks for at each change."""
+
 
 @dataclass(frozen=True, slots=True)
 class AttributeTable:
@@ -108,6 +112,34 @@ def read_beside(source: Source, chosen: Path | None = None, column: str = "") ->
         if described.named or not must_name:
             found.append((name, described))
     return _best(found, refused)
+
+
+def attribute_names(source: Source, chosen: Path | None = None) -> tuple[str, ...]:
+    """Return the names of the attributes that `read_beside` reads; kept until a file changes.
+
+    Raises
+    ------
+    DataError
+        If the chosen table cannot be read or does not match the images.
+    """
+    tables = [chosen] if chosen else _candidates(source)
+    key = source.root, len(source.entries), tuple(map(_version, tables))
+    if key not in _NAMES:
+        found = read_beside(source, chosen).attributes
+        if len(_NAMES) >= MAX_KEPT:
+            _NAMES.clear()
+        _NAMES[key] = found.names if found else ()
+    return _NAMES[key]
+
+
+def _version(table: Entry | Path) -> tuple[object, ...]:
+    if not isinstance(table, Path):
+        return table.name, table.size, table.stamp
+    try:
+        found = table.stat()
+    except OSError:  # told when it is read
+        return (table,)
+    return table, found.st_size, found.st_mtime_ns
 
 
 def _best(found: list[tuple[str, Described]], refused: list[str]) -> AttributeTable:

@@ -25,7 +25,7 @@ from latentlab.widgets.kit.theme import UNIT
 if TYPE_CHECKING:
     from latentlab.session.lessons.lesson import OpenedLesson, Step
 
-MAX_PICTURE_WIDTH = 42 * UNIT
+MAX_IMAGE_WIDTH = 42 * UNIT
 FORMULA_POINTS = 12.0
 NOT_DONE, DONE = "○", "✓"
 
@@ -44,7 +44,7 @@ class StepPage(QWidget):
         font = QFont(self.heading.font())
         font.setPointSizeF(FORMULA_POINTS)
         self.heading.setFont(_bold(font))
-        self.formula, self.picture = _label(), QLabel(alignment=Qt.AlignmentFlag.AlignCenter)
+        self.formula, self.image = _label(), QLabel(alignment=Qt.AlignmentFlag.AlignCenter)
         self._set_formula_font()
         self.hints = _label(Qt.TextFormat.MarkdownText)
         self.mark, self.seen = QLabel(NOT_DONE), _label()
@@ -71,7 +71,7 @@ class StepPage(QWidget):
         column = QVBoxLayout(inside)
         column.setContentsMargins(UNIT // 2, UNIT, UNIT, UNIT)
         column.setSpacing(UNIT + UNIT // 2)
-        for part in (self.heading, self.text, self.formula, self.picture, self._make_task()):
+        for part in (self.heading, self.text, self.formula, self.image, self._make_task()):
             column.addWidget(part)
         column.addWidget(self.question)
         column.addStretch(1)
@@ -120,7 +120,7 @@ class StepPage(QWidget):
         self.text.setText(step.text)
         self.formula.setText(step.formula)
         self.hints.setText("\n\n".join(step.hints))
-        self._show_picture(step)
+        self._show_image(step)
         self.question.ask(step)
         for part, shown in (
             (self.text, step.text),
@@ -135,15 +135,15 @@ class StepPage(QWidget):
         self.back.setEnabled(opened.at > 0)
         self.area.verticalScrollBar().setValue(0)
 
-    def _show_picture(self, step: Step) -> None:
-        self.picture.setVisible(step.picture is not None)
-        if step.picture is not None:
-            pixmap = QPixmap.fromImage(to_qimage(step.picture))
-            if pixmap.width() > MAX_PICTURE_WIDTH:
+    def _show_image(self, step: Step) -> None:
+        self.image.setVisible(step.image is not None)
+        if step.image is not None:
+            pixmap = QPixmap.fromImage(to_qimage(step.image))
+            if pixmap.width() > MAX_IMAGE_WIDTH:
                 how = Qt.TransformationMode.SmoothTransformation
-                pixmap = pixmap.scaledToWidth(MAX_PICTURE_WIDTH, how)
-            self.picture.setPixmap(pixmap)
-            self.picture.setAccessibleName(f"Illustration of {step.title}")
+                pixmap = pixmap.scaledToWidth(MAX_IMAGE_WIDTH, how)
+            self.image.setPixmap(pixmap)
+            self.image.setAccessibleName(f"Illustration of {step.title}")
 
     def show_progress(self, opened: OpenedLesson, seen: str) -> None:
         """Show whether the step is done, and what its check sees."""

@@ -6,7 +6,7 @@ from PIL import Image
 
 from latentlab.errors import DataError
 from latentlab.explorer.answer import answer, find_answers
-from latentlab.explorer.lessons import read_lesson, shipped_lessons
+from latentlab.explorer.files.lessons import read_lesson, shipped_lessons
 from latentlab.session.lessons.lesson import KeepProgress, ListLessons, ReadLesson
 
 HEADER = '+++\ntitle = "Mine"\nminutes = 5\nabout = "A"\n{}+++\n'
@@ -42,8 +42,8 @@ def test_shipped_lessons_are_complete(path):
     assert any(step.question for step in lesson.steps)
 
 
-def test_a_picture_and_a_scene_lie_beside_the_lesson(own, tmp_path):
-    file = own("## One\n\npicture: p.png\n", 'scene = "s.scene"\n')
+def test_an_image_and_a_scene_lie_beside_the_lesson(own, tmp_path):
+    file = own("## One\n\nimage: p.png\n", 'scene = "s.scene"\n')
     with pytest.raises(DataError, match=r"needs p\.png"):
         read_lesson(file)
     Image.fromarray(np.full((4, 5, 3), 7, np.uint8)).save(tmp_path / "p.png")
@@ -51,7 +51,7 @@ def test_a_picture_and_a_scene_lie_beside_the_lesson(own, tmp_path):
         read_lesson(file)
     (tmp_path / "s.scene").write_text("{}")
     lesson = read_lesson(file)
-    assert lesson.steps[0].picture.shape == (4, 5, 3)
+    assert lesson.steps[0].image.shape == (4, 5, 3)
     assert lesson.scene == tmp_path / "s.scene"
 
 

@@ -51,7 +51,7 @@ def shipped_lessons() -> list[Path]:
 
 
 def read_lesson(path: Path) -> Lesson:
-    """Read a lesson, with its pictures, and find its model and its scene.
+    """Read a lesson, with its images, and find its model and its scene.
 
     Raises
     ------
@@ -64,8 +64,8 @@ def read_lesson(path: Path) -> Lesson:
         raise DataError(f"{path.name} is not a lesson.", ADVICE)
     found = parse_lesson(text)
     steps = list(found.steps)
-    for number, name in found.pictures.items():
-        steps[number] = replace(steps[number], picture=read_source(_beside(path, name)).pixels)
+    for number, name in found.images.items():
+        steps[number] = replace(steps[number], image=read_source(_beside(path, name)).pixels)
     found = replace(found, steps=tuple(steps))
     scene = found.header.scene
     return found.lesson(path, _model(path, found), _beside(path, scene) if scene else None)
