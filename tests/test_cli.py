@@ -476,6 +476,25 @@ def test_score(latentlab, vae_run, tmp_path):
     assert out.read_bytes() == before
 
 
+def test_score_against_other_images(latentlab, vae_run, tmp_path):
+    rng = np.random.default_rng(0)
+    np.savez(tmp_path / "noise.npz", images=rng.integers(0, 256, (30, 28, 28), np.uint8))
+    out = tmp_path / "scores.csv"
+    words = ("score", vae_run, "--out", out, "--samples", 2, "--against", tmp_path / "noise.npz")
+    status, said, errors = latentlab(*words)
+    assert (status, errors) == (0, "")
+    assert "Shown: run and arrays noise.npz." in said
+    for score in ("negative ELBO in nats", "reconstruction error in MSE", "KL in nats"):
+        assert f"The {score}: run" in said
+    assert "AUROC 1.000." in said, "noise is told from digits"
+    head, *lines = out.read_text().splitlines()
+    column = head.split(",").index("image set")
+    assert [line.split(",")[column] for line in lines].count("arrays noise.npz") == 30
+    status, _, errors = latentlab(*words, "--count", 3)
+    assert status == 2
+    assert "--count" in errors
+
+
 def test_score_that_cannot_be(latentlab, vae_run, tmp_path):
     assert latentlab("score", vae_run, "--samples", 0)[0] == 2
     (tmp_path / "file").touch()

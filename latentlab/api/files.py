@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from latentlab.api.images import save_images
+from latentlab.api.images import data_config, save_images
 from latentlab.atomic_write import write_atomically
 from latentlab.data.image_set import TEST, TRAIN, VALIDATION
 from latentlab.data.own_image.crop import OwnImage, Preprocessing
@@ -16,6 +16,7 @@ from latentlab.data.pixels import as_bytes
 from latentlab.errors import RunError
 from latentlab.explorer import report
 from latentlab.explorer.codes.code_files import read_codes
+from latentlab.explorer.data.other_data import show_data
 from latentlab.explorer.files import synthetic
 from latentlab.explorer.naming import (
     BACKGROUND_SAMPLE,
@@ -24,12 +25,13 @@ from latentlab.explorer.naming import (
     label_of,
 )
 from latentlab.latent.elbo_scores import check_has_elbo, elbo_scores
+from latentlab.latent.ranking import Score
 from latentlab.runs.terminal import show
 from latentlab.session.export import format_of
 from latentlab.session.files.provenance import FORMAT
 from latentlab.session.files.scene import path_record
 from latentlab.session.points import LatentPath
-from latentlab.session.scores.anomalies import save_scores, with_eta
+from latentlab.session.scores.anomalies import compare_sets, save_scores, with_eta
 from latentlab.work import finish, with_progress
 
 if TYPE_CHECKING:
@@ -127,8 +129,18 @@ def encode_file(
     return z, background_hint(fitted, images, invert=invert)
 
 
-def write_scores(model: Model, out: Path, draws: int, count: int | None, seed: int) -> str:
+def write_scores(
+    model: Model,
+    out: Path,
+    draws: int,
+    count: int | None,
+    seed: int,
+    against: Path | None = None,
+) -> str:
     """Write the scores of all images of the run, or of the first `count`, as a table.
+
+    With `against`, another file or folder of images, up to `KEPT_OF_RUN` images of the run and
+    those are scored, and the attribute `SET_ATTRIBUTE` tells which image is of which set.
 
     Returns
     -------
@@ -141,7 +153,10 @@ def write_scores(model: Model, out: Path, draws: int, count: int | None, seed: i
     _ = explorer.images  # raises if there are none
 
     def work() -> Generator[Progress]:
-        if count is None or count > len(explorer.codes):
+        if against is not None:
+            config = data_config(against, model.spec)
+            yield from show_data(explorer, config, together=True)
+        elif count is None or count > len(explorer.codes):
             yield from with_progress(explorer.show_all(), "Encoding all images")
         images = explorer.images[:count]
         pieces = elbo_scores(explorer.model, images, draws, seed)
@@ -150,7 +165,12 @@ def write_scores(model: Model, out: Path, draws: int, count: int | None, seed: i
     if not show(work()):
         return ""
     codes, scored = explorer.codes, len(found[0])
-    save_scores(found[0], out, codes=codes, class_names=model.spec.class_names)
+    card = explorer.card
+    assert card
+    save_scores(found[0], out, codes=codes, class_names=card.spec.class_names)
+    if against is not None:
+        sentences = (compare_sets(found[0], by, codes) for by in Score)
+        return "\n".join(filter(None, [card.note, *sentences]))
     parts = [] if codes.parts is None else codes.parts[:scored].tolist()
     split = f": {parts.count(VALIDATION):,} held out, {parts.count(TRAIN):,} learned from"
     split += f", {parts.count(TEST):,} for the test" if TEST in parts else ""

@@ -102,12 +102,25 @@ def score(
         int | None, typer.Option(help="Only the first images; held-out ones come first.", min=1)
     ] = None,
     seed: Seed = 0,
+    against: Annotated[
+        Path | None,
+        typer.Option(
+            help="Other images: a folder, ZIP, NPZ or table. Both sets are scored and compared.",
+            parser=path,
+        ),
+    ] = None,
 ) -> None:
-    """Write the anomaly score of each image, its negative ELBO, to a table."""
+    """Write the anomaly score of each image, its negative ELBO, to a table.
+
+    With --against, tell how well each score separates other images from those of the run.
+    """
     from latentlab.api.files import write_scores
 
     check_output(out, TABLES)
-    summary = write_scores(load_model(run, with_data=True), out, samples, count, seed)
+    if against is not None and count is not None:
+        raise RunError("--count goes without --against.", "Leave one of them out.")
+    model = load_model(run, with_data=True)
+    summary = write_scores(model, out, samples, count, seed, against)
     if not summary:
         raise typer.Exit(INTERRUPTED)
     print(summary)

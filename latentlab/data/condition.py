@@ -7,6 +7,7 @@ a continuous one, takes one number per condition: the index of a class, or the v
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import islice, product
@@ -75,6 +76,13 @@ class Condition:
     def default(self) -> float:
         """The first class, or the mean number."""
         return self.mean if self.continuous else 0.0
+
+    def typical(self, values: NDArray[np.float32]) -> float:
+        """Return the mean of numbers, or the most frequent of classes, that images have."""
+        numbers = values.tolist()
+        if self.continuous:
+            return float(math.fsum(numbers) / len(numbers))
+        return float(Counter(numbers).most_common(1)[0][0])
 
     def accepts(self, value: float) -> bool:
         """Return whether a value is a finite number, or the index of a class."""

@@ -81,10 +81,15 @@ class Codes:
         """Index for nearest-neighbour search among the codes."""
         return NearestCodes(self.mu)
 
+    def rows_of(self, label: int) -> NDArray[np.int64]:
+        """Return the rows of the images of a class, or of all images if it has none."""
+        rows = np.flatnonzero([] if self.labels is None else self.labels == label)
+        return rows if len(rows) else np.arange(len(self))
+
     def mean_of(self, label: int) -> NDArray[np.float32]:
         """Return the mean code of a class, or of all images if it has none; shape (D,)."""
-        rows = None if self.labels is None else self.labels == label
-        return self.center if rows is None or not rows.any() else self.mu[rows].mean(0)
+        rows = self.rows_of(label)
+        return self.mu[rows].mean(0) if len(rows) else self.center
 
     def typical(self, label: int) -> int:
         """Return the row of a typical image of a class.

@@ -117,6 +117,8 @@ def epoch_preview(trainer: Trainer) -> EpochPreview:
     mu, sigma = _posteriors(model, x, y, feed.spec.at_once(PREVIEW_POSTERIORS))
     first = slice(0, PREVIEW_RECONSTRUCTIONS)
     labels = None if y is None else y[first]
+    # With several conditions, y does not hold the classes.
+    classes = trainer.validation_classes
     with SeededRng(trainer.recipe.training.seed, device):
         z = model.prior().sample((PREVIEW_SAMPLES,))
     samples_of = torch.from_numpy(feed.spec.labels_in_turn(PREVIEW_SAMPLES)).to(device)
@@ -124,7 +126,7 @@ def epoch_preview(trainer: Trainer) -> EpochPreview:
         trainer.epoch,
         mu.float().cpu().numpy(),
         sigma.float().cpu().numpy(),
-        None if y is None or y.dim() > 1 else y.cpu().numpy(),
+        None if classes is None else np.asarray(classes[: len(x)]),
         _to_uint8(x[first]),
         _to_uint8(model.decode(mu[first], labels).mean),
         _to_uint8(model.decode(z, samples_of).mean),

@@ -81,6 +81,7 @@ class Trainer:
                 module.generator = self.rng
         self.train_feed = make_loader(splits.train, device, training.resident_mb, training=True)
         self.validation_feed = make_loader(splits.validation, device, training.resident_mb)
+        self.validation_classes = splits.validation.labels
         self.geometry = LatentGeometry(self.validation_feed)
         self.meter = LossSums()
         self.whole = LossSums()

@@ -130,6 +130,19 @@ class ModelCard:
         """Return the code of an image on the map, with the label of the image."""
         return self.point(codes.mu[row].tolist(), codes.label_of(row))
 
+    def mean_of(self, codes: Codes, label: int) -> Point:
+        """Return the mean code of a class, with the class.
+
+        With several conditions, the label has the mean number or the most frequent class of each
+        among the images of the class.
+        """
+        z = codes.mean_of(label).tolist()
+        if codes.conditions is None or not len(codes):
+            return self.point(z, label)
+        given = codes.conditions[codes.rows_of(label)]
+        pairs = zip(self.spec.conditions, given.T, strict=True)
+        return self.point(z, tuple(each.typical(values) for each, values in pairs))
+
     def name_of(self, codes: Codes, row: int) -> str:
         """Return the display name of an image on the map: its file or row, and its class."""
         name = f"{self.data} {row}" if codes.files is None else str(codes.files[row])

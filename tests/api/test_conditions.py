@@ -20,6 +20,7 @@ from latentlab.explorer.data.other_data import show_data
 from latentlab.explorer.explorer import Explorer
 from latentlab.explorer.files.synthetic import SaveDataset
 from latentlab.runs.model_export import ModelSource
+from latentlab.runs.portraits import preview_epochs, read_epoch_preview
 from latentlab.runs.recorder import resume
 from latentlab.session.comparison import image_incompatibility, point_incompatibility
 from latentlab.session.interpolation import Bookmark
@@ -134,6 +135,24 @@ def test_points_of_the_explorer_carry_the_conditions(run):
     drawn = explorer.draw(SampleSettings(0, (2.0, 0.75), 4))
     assert {each.label for each in drawn} == {(2.0, 0.75)}
     assert len({each.label for each in explorer.draw(SampleSettings(0, None, 9))}) == 3
+
+
+def test_the_mean_of_a_class_has_the_conditions_of_its_images(run):
+    explorer = Explorer()
+    explorer.open(run)
+    codes = explorer.codes
+    rows = codes.labels == 1
+    point = explorer.card.mean_of(codes, 1)
+    np.testing.assert_allclose(point.z, codes.mu[rows].mean(0), rtol=1e-5)
+    shape, scale = point.label
+    assert shape == 1, "all images of the class have this shape"
+    assert scale == pytest.approx(codes.attributes.column("scale")[rows].mean(), rel=1e-5)
+
+
+def test_replay_has_the_classes_of_its_codes(run):
+    preview = read_epoch_preview(run, preview_epochs(run)[-1])
+    classes = latentlab.load(run).explorer.images.labels[: len(preview.mu)]
+    np.testing.assert_array_equal(preview.labels, classes)
 
 
 def test_a_resumed_run_keeps_the_conditions(run, tmp_path):

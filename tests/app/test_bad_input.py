@@ -90,7 +90,7 @@ def text(tmp_path):
 def table(tmp_path):
     file = tmp_path / "labels.tsv"
     file.write_text("name\tage\n1.png\t3\n")
-    return file, "labels.tsv holds 1 code. At least 2 are needed. It can be the attribute table of"
+    return file, "z1, z2 and so on. It can be the attribute table of"
 
 
 def archive(tmp_path):

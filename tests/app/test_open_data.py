@@ -70,3 +70,16 @@ def test_many_columns_of_codes_are_no_pixels(old_desk, tmp_path, name, head):
     old_desk.until(lambda: old_desk.state.failure or old_desk.state.model.name == name)
     assert (old_desk.state.model.kind, old_desk.state.model.latent_dim) == ("codes", 20)
     assert old_desk.state.workspace == "explore"
+
+
+def test_data_opened_beside_codes_keeps_a_usual_size(old_desk, tmp_path):
+    """Codes without images have no size that could be that of a data set."""
+    np.save(tmp_path / "alone.npy", np.random.default_rng(0).standard_normal((30, 5)))
+    old_desk.controller.open_path(tmp_path / "alone.npy")
+    old_desk.until(lambda: old_desk.state.model.name == "alone.npy")
+    for i in range(4):
+        Image.fromarray(IMAGES[i]).save(tmp_path / f"{i}.png")
+    (tmp_path / "age.csv").write_text("file,age\n" + "".join(f"{i}.png,{i}\n" for i in range(4)))
+    old_desk.controller.open_path(tmp_path / "age.csv")
+    old_desk.until(lambda: old_desk.state.draft.values["data"]["kind"] == "folder")
+    assert old_desk.state.draft.values["data"]["width"] == 64

@@ -244,9 +244,10 @@ def _coordinates(names: Sequence[str], latent_dim: int | None, path: Path) -> li
     if len(plain) == 1 and latent_dim != 1 and not _names_codes(plain[0]):
         plain = []  # one number about each image, such as the age
     if not plain or (latent_dim is not None and len(plain) != latent_dim):
-        wanted = f"{latent_dim} columns" if latent_dim else "columns"
+        columns = f"{len(plain)} columns" if plain else "no columns"
+        wanted = f"; the model has {latent_dim} latent dimensions" if latent_dim else ""
         raise DataError(
-            f"{path.name} does not have {wanted} of numbers that can be codes.",
+            f"{path.name} has {columns} of numbers that can be codes{wanted}.",
             "Name the columns of the codes z1, z2 and so on.",
         )
     return plain

@@ -12,6 +12,7 @@ from latentlab.data.image_set import ImageSpec, config_for
 from latentlab.data.sources.arrays import ArraysConfig
 from latentlab.errors import DataError
 from latentlab.explorer.answer import answer
+from latentlab.explorer.codes.code_files import NO_IMAGE
 from latentlab.explorer.explorer import Explorer
 from latentlab.learning.checkpoint import DESCRIPTION_FILE
 from latentlab.session.import_.dataset import FindDataset, FoundDataset
@@ -27,6 +28,8 @@ ANY_SPEC = ImageSpec((3, 64, 64))
 @answer.register
 def _(request: FindDataset, explorer: Explorer) -> Generator[Progress, None, FoundDataset | None]:
     spec = explorer.card.spec if explorer.card else ANY_SPEC
+    if spec.shape == NO_IMAGE:  # codes without images are open
+        spec = ANY_SPEC
     yield Progress(f"Reading {request.path.name}")
     if next(request.path.glob(f"*/{DESCRIPTION_FILE}"), None):
         # The images in a folder of runs are their previews.

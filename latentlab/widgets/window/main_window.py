@@ -317,6 +317,7 @@ class MainWindow(QMainWindow):
 
     def use_pictures(self, path: Path | None = None) -> None:
         """Open the import dialog for a folder or ZIP of images, which sets the draft."""
+        self.controller.store.dismiss_failure()
         dialog = open_import_dialog(self, self.controller, path)
         dialog.accepted.connect(self.show_form)
 

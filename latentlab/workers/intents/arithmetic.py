@@ -108,4 +108,4 @@ def initial_slots(state: State) -> tuple[Point, ...]:
     count = min(state.model.spec.classes, MAX_MEANS)
     means = [state.codes.mean_of(label) for label in range(count)]
     chosen = range(SLOTS) if state.model.conditional else best_analogy(np.array(means))
-    return tuple(state.model.point(means[label].tolist(), label) for label in chosen)
+    return tuple(state.model.mean_of(state.codes, label) for label in chosen)

@@ -105,14 +105,14 @@ def test_numbers_without_a_line_of_names(tmp_path):
 
 def test_one_number_about_each_image_is_no_code(tmp_path):
     path = written(tmp_path / "a.csv", ["filename", "age"], [["x.png", 20], ["y.png", 30]])
-    with pytest.raises(DataError, match="columns of numbers that can be codes"):
+    with pytest.raises(DataError, match="no columns of numbers that can be codes"):
         read_code_file(path)
     assert read_code_file(path, 1).z.shape == (2, 1)
 
 
 @pytest.mark.parametrize(
     ("head", "told"),
-    [(["z1", "z2", "pc1"], "several groups"), (["name", "row", "sigma1"], "does not have")],
+    [(["z1", "z2", "pc1"], "several groups"), (["name", "row", "sigma1"], "no columns")],
 )
 def test_what_is_ambiguous_is_refused(tmp_path, head, told):
     if told == "several groups":

@@ -332,3 +332,27 @@ def test_choices_that_a_file_does_not_leave_are_refused(example, tmp_path):
     with pytest.raises(RunError, match=r"cannot be 'tan'.*tanh"):
         latentlab.load(path, {"output": "tan"})
     assert latentlab.load(path, {"output": "tanh"}).recipe["model"]["kind"] == "sequential"
+
+
+class Block(nn.Module):
+    """Residual block, whose sum the weights do not show."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv1, self.conv2 = (nn.Conv2d(8, 8, 3, padding=1) for _ in range(2))
+
+
+@pytest.mark.parametrize("block", [Block, nn.Identity])
+def test_blocks_that_may_be_residual_are_refused_where_no_image_decides(tmp_path, block):
+    model = nn.Module()
+    model.encoder = nn.Sequential(nn.Conv2d(1, 8, 4, 2, 1), block())
+    model.fc_mu, model.fc_var = nn.Linear(8 * 14 * 14, 4), nn.Linear(8 * 14 * 14, 4)
+    model.decoder_input = nn.Linear(4, 8 * 14 * 14)
+    model.decoder = nn.Sequential(block(), nn.ConvTranspose2d(8, 1, 4, 2, 1))
+    path = save(model, tmp_path / "vae.pth")
+    if block is Block:
+        with pytest.raises(RunError, match=r"encoder\.1, decoder\.0 could be residual") as told:
+            describe(path)
+        assert "torch.onnx.export(decoder, (torch.zeros(1, 4),)" in told.value.advice
+    else:
+        assert describe(path)

@@ -164,7 +164,11 @@ def find_architecture(modules: Sequence[Module], *, is_ordered: bool) -> Archite
 
 SEQUENTIAL_ADVICE = (
     "latentlab opens VAEs whose encoder and decoder are sequences of linear layers, convolutions "
-    "and batch norms. For others, export encoder and decoder as ONNX."
+    "with square kernels and batch norms, without sums as in residual blocks. For others, export "
+    "encoder and decoder as ONNX. In Python, where the model can be loaded, with a decoder from z "
+    "to images:\n"
+    '    torch.onnx.export(decoder, (torch.zeros(1, latent_dim),), "decoder.onnx", '
+    "dynamo=True, external_data=False)"
 )
 
 

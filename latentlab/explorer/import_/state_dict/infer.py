@@ -26,6 +26,11 @@ from latentlab.explorer.import_.state_dict.chain import (
 )
 from latentlab.explorer.import_.state_dict.geometry import geometries
 from latentlab.explorer.import_.state_dict.modules import LINEAR, group
+from latentlab.explorer.import_.state_dict.residual import (
+    refuse_residual,
+    residual_blocks,
+    residual_remark,
+)
 from latentlab.explorer.import_.state_dict.shipped import as_shipped
 from latentlab.latent.encode import encode
 from latentlab.models.sequential import SPREADS
@@ -291,6 +296,9 @@ class _Problem:
         """Return the model with the chosen values, and how they were chosen."""
         config, weights, shape = self.build(decision.values)
         images = self._images(decision.images, shape) if decision.images else None
+        blocks = residual_blocks((*self._found.encoder, *self._found.decoder))
+        if images is None or not decision.fits:
+            refuse_residual(blocks, self._found.latent_dim)
         moments = self._moments(axes, given, decision, images)
         names = tuple(map(str, range(self._found.classes)))
         spec = images.spec if images else ImageSpec(shape, names)
@@ -313,6 +321,7 @@ class _Problem:
         hidden = (step.module.name for branch in self._found.branches for step in branch)
         heads = (*hidden, *(head.name for head in self._found.heads))
         remarks = _remarks(choices, images, decision, variance, self._found)
+        remarks = tuple(filter(None, (*remarks, residual_remark(blocks))))
         return ImportedModel(
             final,
             tensors,

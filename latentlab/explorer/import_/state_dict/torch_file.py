@@ -52,6 +52,8 @@ def read_torch_file(path: Path) -> Generator[None, None, Tensors]:
     """
     with reading(path):
         size = path.stat().st_size
+    if not size:
+        raise RunError(f"{path.name} is empty.", "Copy it again, or save the model again.")
     if size > MAX_FILE_BYTES:
         raise RunError(f"{path.name} is larger than {MAX_FILE_BYTES >> 30} GB.", SAVE_ADVICE)
     with tempfile.TemporaryDirectory(prefix="latentlab-") as folder:

@@ -152,9 +152,7 @@ class ArithmeticPanel(PanelWidget):
     def _put_mean(self, index: int, label: int) -> None:
         state = self.controller.state
         if state.codes is not None and state.model:
-            self.controller.arithmetic.fill(
-                index, state.model.point(state.codes.mean_of(label).tolist(), label)
-            )
+            self.controller.arithmetic.fill(index, state.model.mean_of(state.codes, label))
 
     @Slot()
     def _on_strength(self) -> None:

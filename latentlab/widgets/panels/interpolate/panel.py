@@ -263,7 +263,7 @@ class InterpolatePanel(PanelWidget):
     def _on_mean(self, end: str, label: int) -> None:
         state = self.controller.state
         if state.ends and state.codes is not None and state.model:
-            point = state.model.point(state.codes.mean_of(label).tolist(), label)
+            point = state.model.mean_of(state.codes, label)
             self.controller.path.set(state.ends.moved(end, point))
 
     @Slot(str, int)
