@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from latentlab.api.images import Images, read_images, save_images
     from latentlab.api.info import Info, info
     from latentlab.api.model import Model, load
+    from latentlab.api.rate_distortion import rate_distortion
     from latentlab.api.training import Run, fit, iter_fit, relink, runs
     from latentlab.errors import LatentlabError
 
@@ -34,6 +35,7 @@ __all__ = [
     "info",
     "iter_fit",
     "load",
+    "rate_distortion",
     "read_codes",
     "read_images",
     "relink",
@@ -52,6 +54,7 @@ _MODULES = {
     "info": "latentlab.api.info",
     "iter_fit": "latentlab.api.training",
     "load": "latentlab.api.model",
+    "rate_distortion": "latentlab.api.rate_distortion",
     "read_codes": "latentlab.api.codes",
     "read_images": "latentlab.api.images",
     "relink": "latentlab.api.training",

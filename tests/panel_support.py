@@ -3,7 +3,7 @@
 import numpy as np
 
 from latentlab.learning.events import EpochPreview
-from latentlab.session.latent_curves import LatentCurves
+from latentlab.session.curves.latent_curves import LatentCurves
 
 
 def latents(count, size, seed=0):

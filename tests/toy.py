@@ -25,6 +25,7 @@ from latentlab.latent.dimensions import (
 )
 from latentlab.latent.grid import grid_axis, plane_points
 from latentlab.latent.interpolation.curves import PathKind
+from latentlab.latent.local_axes import LocalAxes
 from latentlab.latent.paired import PairedComparison
 from latentlab.latent.pairs import choose_pairs
 from latentlab.latent.planes import pca_plane
@@ -39,11 +40,12 @@ from latentlab.learning.events import (
     Started,
     Step,
 )
-from latentlab.session.anomalies import Thumbnails
-from latentlab.session.axes import STRIP_POSITIONS, DimensionStatistics, Strips
+from latentlab.metrics.measurement import ComputedOn, Measurement, Series, Value
+from latentlab.session.axes import STRIP_POSITIONS, AxesAtPoint, DimensionStatistics, Strips
 from latentlab.session.colourings import Measure, MeasuredValues
 from latentlab.session.comparison import (
     CodesMap,
+    ComparedMetrics,
     Comparison,
     DecodedPair,
     ImageComparison,
@@ -51,6 +53,7 @@ from latentlab.session.comparison import (
     Reconstruction,
     Summary,
 )
+from latentlab.session.contours import Contours
 from latentlab.session.directions import merge_directions, replace_direction
 from latentlab.session.files.scene import FoundScene
 from latentlab.session.form import Field, Kind
@@ -80,11 +83,17 @@ from latentlab.session.points import (
 from latentlab.session.recipes import Estimate, Preset
 from latentlab.session.request import Exported
 from latentlab.session.runs import LibraryEntry, MovedRun, RunLog
+from latentlab.session.scores.anomalies import Thumbnails
+from latentlab.session.scores.metrics import MeasuredMetrics, MetricCard, save_measurements
+from latentlab.session.scores.rate_distortion import RateDistortion, RatePoint, save_points
+from latentlab.session.tour import tour_path
 from latentlab.work import Progress, finish
 
 NAMES = ("ant", "bee", "cat")
 SPEC = ImageSpec((1, 4, 4), NAMES)
 SIDE = 4
+SQUARE = (np.array([(0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0), (0.0, 0.0)]),)
+"""One contour line."""
 KINDS = tuple(PathKind)
 LIBRARY = (
     LibraryEntry("toy", "VAE 2-D · toys", Path("/toys/toy"), shipped=True),
@@ -167,6 +176,30 @@ def portrait(epoch):
     return EpochPreview(epoch, codes, codes, None, pictures, pictures, pictures)
 
 
+SEED_FIELD = Field("seed", "Seed", "Seed of the random numbers.", "int", 0, 0, 2**31 - 1)
+METRIC_CARDS = (
+    MetricCard(
+        *("log-likelihood", "Importance-weighted log-likelihood", "Likelihood"),
+        "Estimate of -log p(x) from k draws of the posterior, an upper bound that falls with k.",
+        ("images",),
+        (Field("k", "K", "Draws of z per image.", "int", 200, 1, 5000), SEED_FIELD),
+    ),
+    MetricCard(
+        *("elbo", "ELBO, rate and distortion", "Likelihood"),
+        "Bound of -log p(x) that a VAE minimizes: the rate (KL) plus the distortion.",
+        ("images",),
+        (Field("draws", "Draws", "Draws of z per image.", "int", 10, 1, 5000), SEED_FIELD),
+    ),
+    MetricCard(
+        *("mig", "MIG", "Disentanglement"),
+        "Gap between the two dimensions that tell most about a factor.",
+        ("factors",),
+        (SEED_FIELD,),
+        "This needs at least two known factors that vary, which is missing here.",
+    ),
+)
+
+
 @dataclass
 class ToyLab:
     """Answers and records requests."""
@@ -181,6 +214,7 @@ class ToyLab:
     asked: list = field(default_factory=list)
     marks: dict = field(default_factory=dict)
     directions: tuple = ()
+    measured: dict = field(default_factory=dict)
     known: Comparison | None = None
     broken: tuple = ()
     run_seconds: float | None = 200.0
@@ -231,6 +265,15 @@ class ToyLab:
         rng = np.random.default_rng(0)
         z = draw_posteriors(self.codes.mu, self.codes.sigma, rng)
         return Draws(request.frame, request.frame.place(z))
+
+    def FindPriorContours(self, request):
+        return Contours(request.frame, (SQUARE, SQUARE, SQUARE))
+
+    def FindLikelihoodContours(self, request):
+        return Contours(request.frame, (SQUARE,), request.image)
+
+    def FindTruePosterior(self, request):
+        return Contours(request.frame, (SQUARE,), request.image, "log p(x) = 0 nats")
 
     def FindHoles(self, request):
         return PriorHoles(
@@ -360,6 +403,11 @@ class ToyLab:
         support = Support(near, np.full(ends.steps, 0.5), 1 / (1 + level), 1 + level, level)
         return DecodedPath(kind, tiles(points, ends.steps), support, 3.0)
 
+    def PlanTour(self, request):
+        labels = self.codes.labels
+        means = (self.codes.mu[labels == label].mean(0).tolist() for label in range(len(NAMES)))
+        return tour_path([self.card.point(z, label) for label, z in enumerate(means)])
+
     def MakePairs(self, request):
         """Each row repeats its first image."""
         settings, labels = request.settings, self.codes.labels
@@ -436,6 +484,11 @@ class ToyLab:
         yield Progress("Measuring")
         components = finish(principal_components(self.codes.mu))
         return DimensionStatistics(self.codes, kl_per_dimension(self.codes), components)
+
+    def MeasureLocalAxes(self, request):
+        size = self.card.latent_dim
+        found = LocalAxes(np.eye(size)[::-1], np.arange(size, 0.0, -1.0))
+        return AxesAtPoint(request.point, request.order, self.codes, found)
 
     def MakeSliderStrips(self, request):
         along = {}
@@ -517,6 +570,41 @@ class ToyLab:
             yield Progress(f"Scoring, piece {piece}", piece / request.images)
         return self._note(summary=summary(request.images))
 
+    def CompareMetrics(self, request):
+        """The second model is better by a tenth in every number."""
+        if request.measure:
+            yield Progress("Model A", 0.5)
+        a = (measurement("elbo"),) if request.measure else ()
+        pairs = tuple((one, one.model_copy(update={"values": lower(one.values)})) for one in a)
+        return self._note(metrics=ComparedMetrics(pairs))
+
+    def ListMetrics(self, request):
+        return METRIC_CARDS
+
+    def ReadMeasurements(self, request):
+        return tuple(self.measured.values())
+
+    def MeasureMetrics(self, request):
+        """Yield progress as often as there are images."""
+        for piece in range(request.count):
+            yield Progress("Drawing codes", piece / request.count)
+        found = tuple(measurement(kind, request.count) for kind in request.kinds)
+        self.measured |= {each.metric: each for each in found}
+        return MeasuredMetrics(found, saved=True)
+
+    def SaveMeasurements(self, request):
+        save_measurements(request.path, request.measurements)
+        return Exported(request.path)
+
+    def MeasureRateDistortion(self, request):
+        for path in request.runs:
+            yield Progress(path.name)
+        return rate_distortion(request.runs)
+
+    def SaveRateDistortion(self, request):
+        save_points(request.path, request.found)
+        return Exported(request.path)
+
     def Discard(self, request):
         return MovedRun("new", request.folder.parent / "discarded" / request.folder.name)
 
@@ -540,6 +628,54 @@ class ToyLab:
 
     def EstimateTime(self, request):
         return Estimate(request.values, self.run_seconds)
+
+
+def measurement(kind="elbo", images=1000):
+    """A measurement with an error, a second number and a curve over k."""
+    titles = {card.kind: (card.title, card.group) for card in METRIC_CARDS}
+    title, group = titles[kind]
+    nats = "nats per image"
+    return Measurement(
+        metric=kind,
+        title=title,
+        group=group,
+        settings={"k": 200, "seed": 0},
+        values=(
+            Value(name=title, value=98.7, error=0.42, unit=nats),
+            Value(name="Rate", value=17.3, error=0.12, unit=nats),
+        ),
+        on=ComputedOn(split="test", images=images, k=200, seed=0),
+        series=(
+            Series(
+                name="Bound over k",
+                x_name="k",
+                y_name="-log p(x), nats per image",
+                x=(1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0),
+                y=(104.0, 102.5, 101.1, 100.4, 99.8, 99.3, 98.9, 98.7),
+            ),
+        ),
+        notes=("Pixels are binary.",),
+    )
+
+
+def lower(values):
+    return tuple(each.model_copy(update={"value": 0.9 * each.value}) for each in values)
+
+
+def rate_distortion(runs):
+    """Points of a sweep over beta, and PCA."""
+    points = tuple(
+        RatePoint(path.name, 2, *(Value(name=name, value=value, error=0.5) for name, value in each))
+        for i, path in enumerate(runs)
+        for each in ((("Rate", 5.0 + 6 * i), ("Distortion", 120.0 - 15 * i)),)
+    )
+    pca = RatePoint(
+        "PCA, 2 components",
+        2,
+        Value(name="Rate", value=6.0, error=0.1),
+        Value(name="Distortion", value=150.0, error=1.0),
+    )
+    return RateDistortion(tuple(runs), points, (pca,), "1,000 images (validation), k = 10, seed 0")
 
 
 def tiles(points, columns):

@@ -14,7 +14,7 @@ from latentlab.directories import resources
 from latentlab.learning.checkpoint import load_model, save_checkpoint
 from latentlab.learning.recipe import make_recipe
 from latentlab.runs.library import RECIPE, write_preview
-from latentlab.session.curves import METRICS
+from latentlab.session.curves.curves import METRICS
 
 
 def main(run: Path, name: str) -> None:

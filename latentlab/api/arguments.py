@@ -28,6 +28,12 @@ MAX_QUANTILE_SPAN = 8.0
 """Standard deviations beyond which the tail probability vanishes in float64."""
 
 
+def columns_of(labels: Any) -> dict[str, Any] | None:
+    """Return the columns of a mapping or a data frame, by name; None for other labels."""
+    names = labels.keys() if isinstance(labels, Mapping) else getattr(labels, "columns", None)
+    return None if names is None else {str(name): labels[name] for name in names}
+
+
 def points_of(z: ArrayLike, latent_dim: int) -> NDArray[np.float32]:
     """Return points of shape (N, D), or (D,), as an array of shape (N, D).
 
@@ -78,8 +84,10 @@ def _each_label(labels: Labels, card: ModelCard) -> Sequence[GivenLabel]:
     """Return labels as a list, with one or N elements."""
     if labels is None:
         return [None]
-    if isinstance(labels, Mapping):
-        columns = {name: np.atleast_1d(to_numpy(value)).tolist() for name, value in labels.items()}
+    if (given_columns := columns_of(labels)) is not None:
+        columns = {
+            name: np.atleast_1d(to_numpy(value)).tolist() for name, value in given_columns.items()
+        }
         count = max(map(len, columns.values()), default=1)
         if wrong := [name for name, column in columns.items() if len(column) not in (1, count)]:
             raise DataError(

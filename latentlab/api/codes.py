@@ -120,7 +120,7 @@ def read_codes(path: str | PathLike[str], *, obsm: str = "") -> CodeTable:
     DataError
         If the file holds no codes; says why.
     """
-    from latentlab.explorer.codes import read_code_set
+    from latentlab.explorer.codes.code_files import read_code_set
 
     found = finish(read_code_set(expanded(Path(path)), obsm))
     images = None if found.images is None else np.asarray(found.images.images[:])

@@ -15,7 +15,7 @@ from latentlab.data.own_image.preprocess import fit_picture, read_source
 from latentlab.data.pixels import as_bytes
 from latentlab.errors import RunError
 from latentlab.explorer import report
-from latentlab.explorer.codes import read_codes
+from latentlab.explorer.codes.code_files import read_codes
 from latentlab.explorer.files import synthetic
 from latentlab.explorer.naming import (
     BACKGROUND_SAMPLE,
@@ -25,11 +25,11 @@ from latentlab.explorer.naming import (
 )
 from latentlab.latent.elbo_scores import check_has_elbo, elbo_scores
 from latentlab.runs.terminal import show
-from latentlab.session.anomalies import save_scores, with_eta
 from latentlab.session.export import format_of
 from latentlab.session.files.provenance import FORMAT
 from latentlab.session.files.scene import path_record
 from latentlab.session.points import LatentPath
+from latentlab.session.scores.anomalies import save_scores, with_eta
 from latentlab.work import finish, with_progress
 
 if TYPE_CHECKING:

@@ -10,13 +10,13 @@ from latentlab.api.arguments import labels_of
 from latentlab.api.images import image_set
 from latentlab.data.image_set import ImageSet
 from latentlab.errors import DataError, RunError, listed
-from latentlab.explorer.metrics import measure
+from latentlab.explorer.scores.metrics import measure
 from latentlab.learning.recipe import parse_value
 from latentlab.metrics.measurement import Measurement, Outcome, Refusal
 from latentlab.metrics.run import chosen_metrics, measure_all
 from latentlab.metrics.source import Source
 from latentlab.runs.terminal import show
-from latentlab.session.metrics import save_measurements
+from latentlab.session.scores.metrics import save_measurements
 from latentlab.work import finish
 
 if TYPE_CHECKING:

@@ -25,7 +25,7 @@ from latentlab.errors import DataError, RunError, listed, one_of
 from latentlab.explorer.cards import card_of
 from latentlab.explorer.explorer import Explorer
 from latentlab.explorer.files.synthetic import write_dataset
-from latentlab.explorer.import_ import is_foreign, open_foreign
+from latentlab.explorer.import_ import check_choices, is_foreign, open_foreign
 from latentlab.explorer.interpolation import decode_path
 from latentlab.explorer.naming import image_row
 from latentlab.explorer.report import write_report
@@ -79,10 +79,11 @@ def load(path: str | PathLike[str], choices: Mapping[str, str] | None = None) ->
     Raises
     ------
     RunError
-        If there is no such model, or it cannot be read.
+        If there is no such model, it cannot be read, or it leaves no such choice.
     """
     found = find_model(expanded(Path(path)))
     if is_foreign(found):
+        check_choices(found, choices or {})
         found = open_foreign(found, choices or {})
     elif choices:
         raise RunError(f"{path} is a model of latentlab, which leaves no choices.")
@@ -194,6 +195,34 @@ class Model:
         mu, _ = self.encode(images, labels)
         return self.decode(mu, labels)
 
+    def transfer(self, images: ArrayLike, labels: Labels, to: Labels) -> NDArray[np.float32]:
+        """Encode images with their labels and decode them with others: their style is transferred.
+
+        Parameters
+        ----------
+        images : array_like
+            N images.
+        labels, to : str, int, mapping or array
+            Labels of the images, and those that they are decoded with.
+
+        Raises
+        ------
+        DataError
+            If the model is not conditional.
+
+        References
+        ----------
+        Semi-Supervised Learning with Deep Generative Models, Kingma et al., 2014, figure 1b
+        (analogies: style and content are separated).
+        """
+        if not self.conditional:
+            raise DataError(
+                f"{self.name} is not conditional: it decodes without a label.",
+                "Load a conditional model, such as digits-cvae.",
+            )
+        mu, _ = self.encode(images, labels)
+        return self.decode(mu, to)
+
     def score(
         self, images: ArrayLike, labels: Labels = None, *, draws: int = 50, seed: int = 0
     ) -> Scores:
@@ -266,6 +295,8 @@ class Model:
         From Variational to Deterministic Autoencoders, Ghosh et al., 2020, section 4 (ex-post
         density estimation).
         """
+        if n < 0:
+            raise DataError(f"{n} points cannot be drawn.", "Give 0 or more.")
         if prior == "model":
             return sample_prior(self._network, n, seed)
         if prior == "standard":

@@ -12,18 +12,19 @@ from typing import TYPE_CHECKING, Any, override
 
 import numpy as np
 
+from latentlab.api.arguments import columns_of
 from latentlab.api.images import DEFAULT_SIDE, data_config, to_numpy
 from latentlab.api.model import Model, find_model
 from latentlab.atomic_write import write_atomically
 from latentlab.data.image_set import ImageSpec
 from latentlab.directories import expanded
-from latentlab.errors import DataError, RunError
+from latentlab.errors import DataError, RecipeError, RunError
 from latentlab.learning.checkpoint import BEST_STEM, DESCRIPTION_FILE
 from latentlab.learning.recipe import make_recipe, read_values
 from latentlab.runs import run_data as runs_data
 from latentlab.runs.library import library, new_folder, run_name
 from latentlab.runs.recorder import record
-from latentlab.session.curves import read_metrics
+from latentlab.session.curves.curves import read_metrics
 from latentlab.work import finish
 
 if TYPE_CHECKING:
@@ -130,14 +131,15 @@ def fit(
     ----------
     recipe : mapping or path, optional
         Tables ``model``, ``data``, ``objective`` and ``training`` with the values to change, or a
-        recipe file. By default a plain VAE on the bundled digits.
+        recipe file. By default a plain VAE on the bundled digits. A table ``data`` without a kind
+        has settings of `images`, such as ``{"split": {"by": "group", "column": "subject"}}``.
     images : array_like, torch Dataset or path, optional
         Training images instead of the recipe's data: an array as in `latentlab.api.images`, a
         data set of (image, label) pairs, or what `latentlab.read_images` reads. Arrays are saved
         with the run.
     labels : array_like, shape (N,), or mapping of str to these, optional
-        Class of each image of an array: numbers or names. A mapping gives attributes by name,
-        among which ``data.conditions`` of the recipe chooses.
+        Class of each image of an array: numbers or names. A mapping or a data frame gives
+        attributes by name, among which ``data.conditions`` of the recipe chooses.
     folder : path, optional
         Run folder to make; a new one in the library by default.
     callback : callable, optional
@@ -187,9 +189,13 @@ def _recorded(recipe: Recipe, folder: Path) -> Generator[Event]:
         yield from record(recipe, folder)
     finally:
         if not (folder / DESCRIPTION_FILE).exists():
-            with suppress(OSError):
-                (folder / IMAGE_FILE).unlink(missing_ok=True)
-                folder.rmdir()
+            _remove_images(folder)
+
+
+def _remove_images(folder: Path) -> None:
+    with suppress(OSError):
+        (folder / IMAGE_FILE).unlink(missing_ok=True)
+        folder.rmdir()
 
 
 def _plan(
@@ -200,18 +206,26 @@ def _plan(
 ) -> tuple[Recipe, Path]:
     """Return the recipe and the run folder; arrays are saved in it."""
     values = _values(recipe)
-    first = make_recipe(values)
+    given = values.get("data", {})
+    # A table without a kind has settings of the images that are given.
+    own = dict(given) if isinstance(given, Mapping) and "kind" not in given else {}
+    first = make_recipe(values if images is None or not own else {**values, "data": {}})
     if first.training.seeds > 1:
         advice = "Call it once per seed: fit({..., 'training': {'seed': seed}})."
         raise DataError("fit trains one run, and the recipe asks for several seeds.", advice)
     place = new_folder(first) if folder is None else expanded(Path(folder))
-    if images is not None:
-        # The conditions are names of attributes that the images bring.
-        data = {**_data(images, labels, place), "conditions": first.data.conditions}
-        values = {**values, "data": data}
-    elif labels is not None:
-        raise DataError("There are labels without images.", "Give both.")
-    return make_recipe(values), place
+    if images is None:
+        if labels is not None:
+            raise DataError("There are labels without images.", "Give both.")
+        return make_recipe(values), place
+    # The conditions are names of attributes that the images bring.
+    own = {"conditions": first.data.conditions, **own}
+    data = _data(images, labels, place)
+    try:
+        return make_recipe({**values, "data": {**data, **own}}), place
+    except RecipeError:
+        _remove_images(place)
+        raise
 
 
 def _values(recipe: Mapping[str, Any] | str | PathLike[str] | None) -> dict[str, Any]:
@@ -232,14 +246,38 @@ def _data(images: Any, labels: Any, folder: Path) -> dict[str, Any]:
     if (folder / DESCRIPTION_FILE).exists():
         raise RunError(f"{folder} already holds a run.", "Choose another folder.")
     arrays = {"images": to_numpy(images)} if _is_array(images) else _items(images)
-    if isinstance(labels, Mapping):
-        arrays |= {str(name): to_numpy(values) for name, values in labels.items()}
-    elif labels is not None:
-        arrays["labels"] = to_numpy(labels)
+    if labels is not None:
+        columns = columns_of(labels)
+        arrays |= _columns({"labels": labels} if columns is None else columns)
     content = io.BytesIO()
     np.savez(content, **arrays)  # type: ignore[arg-type] # the stubs take keywords for options
     write_atomically(folder / IMAGE_FILE, content.getvalue())
     return {"kind": "arrays", "images": str((folder / IMAGE_FILE).absolute())}
+
+
+def _columns(given: Mapping[str, Any]) -> dict[str, NDArray[Any]]:
+    """Return columns as arrays that a file without Python objects can hold.
+
+    Objects, such as the words of a data frame, become words, or numbers if all are numbers; what is
+    missing becomes an empty word or NaN.
+    """
+    if images := [name for name in given if name == "images"]:
+        raise DataError(f"A column of the labels is called {images[0]!r}.", "Give it another name.")
+    return {name: _plain(name, to_numpy(values)) for name, values in given.items()}
+
+
+def _plain(name: str, column: NDArray[Any]) -> NDArray[Any]:
+    if column.dtype.kind in "mM":
+        raise DataError(f"{name} holds dates or times.", "Give numbers, such as days, or words.")
+    if column.dtype.kind not in "OT":
+        return column
+    cells = column.ravel().tolist()
+    # Of what is missing in a data frame, NaN and NaT differ from themselves and NA from nothing.
+    known = [cell is not None and str(cell) != "<NA>" and bool(cell == cell) for cell in cells]
+    pairs = list(zip(cells, known, strict=True))
+    if all(isinstance(cell, (int, float)) for cell, is_known in pairs if is_known):
+        return np.array([float(cell) if is_known else np.nan for cell, is_known in pairs])
+    return np.array([str(cell) if is_known else "" for cell, is_known in pairs])
 
 
 def _is_array(images: Any) -> bool:

@@ -9,7 +9,7 @@ import sys
 
 import typer
 
-from latentlab.cli import images, metrics, models, train  # noqa: F401 # they register their commands
+from latentlab.cli import images, metrics, models, rate_distortion, train  # noqa: F401 # they register their commands
 from latentlab.cli.app import INTERRUPTED, app
 from latentlab.errors import LatentlabError, RunError
 from latentlab.streams import fall_silent

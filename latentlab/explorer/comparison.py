@@ -19,12 +19,11 @@ from latentlab.latent.elbo_scores import ENCODE_BATCH_SIZE, elbo_scores
 from latentlab.latent.encode import decode, encode, to_hwc
 from latentlab.latent.paired import paired
 from latentlab.latent.planes import axes_plane, pca_plane
-from latentlab.learning.checkpoint import run_folder
+from latentlab.learning.checkpoint import hash_of_weights, run_folder
 from latentlab.learning.events import is_active
 from latentlab.runs.library import run_name
 from latentlab.runs.onnx_probe import load_probed
 from latentlab.session.abilities import KL
-from latentlab.session.anomalies import with_eta
 from latentlab.session.comparison import (
     CodesMap,
     CompareImage,
@@ -44,6 +43,7 @@ from latentlab.session.comparison import (
 )
 from latentlab.session.own_image import channels_first
 from latentlab.session.points import ModelCard, Original, Point
+from latentlab.session.scores.anomalies import with_eta
 from latentlab.work import Progress, with_progress
 
 if TYPE_CHECKING:
@@ -89,6 +89,7 @@ class ModelB:
             spec=checkpoint.spec,
             epoch=checkpoint.epoch,
             recipe=recipe.to_dict(),
+            weights=hash_of_weights(path),
         )
         self.known = Comparison(path, self.card)
 
@@ -290,7 +291,7 @@ def _(request: OpenModelB, explorer: Explorer) -> Comparison | None:
 
 @answer.register
 def _(request: ComparePoint, explorer: Explorer) -> Comparison:
-    second = _second(explorer)
+    second = second_of(explorer)
     if explorer.card is None or point_incompatibility(explorer.card, second.card):
         return second.known
     return with_result(second, twins=compare_point(explorer, second, request.point, request.label))
@@ -298,7 +299,7 @@ def _(request: ComparePoint, explorer: Explorer) -> Comparison:
 
 @answer.register
 def _(request: CompareImage, explorer: Explorer) -> Generator[Progress, None, Comparison]:
-    second, original = _second(explorer), request.original
+    second, original = second_of(explorer), request.original
     if explorer.card is None or image_incompatibility(explorer.card, second.card):
         return second.known
     if channels_first(original.pair[0]).shape != explorer.card.spec.shape:
@@ -309,7 +310,7 @@ def _(request: CompareImage, explorer: Explorer) -> Generator[Progress, None, Co
 
 @answer.register
 def _(request: CompareImages, explorer: Explorer) -> Comparison:
-    second, count = _second(explorer), len(explorer.images)
+    second, count = second_of(explorer), len(explorer.images)
     if explorer.card is None or image_incompatibility(explorer.card, second.card):
         return second.known
     if request.rows and not 0 <= min(request.rows) <= max(request.rows) < count:
@@ -319,7 +320,7 @@ def _(request: CompareImages, explorer: Explorer) -> Comparison:
 
 @answer.register
 def _(request: CompareMaps, explorer: Explorer) -> Generator[Progress, None, Comparison]:
-    second = _second(explorer)
+    second = second_of(explorer)
     if explorer.card is None or image_incompatibility(explorer.card, second.card):
         return second.known
     return with_result(second, map=(yield from map_of_b(explorer, second, request.count)))
@@ -327,14 +328,15 @@ def _(request: CompareMaps, explorer: Explorer) -> Generator[Progress, None, Com
 
 @answer.register
 def _(request: CompareSummary, explorer: Explorer) -> Generator[Progress, None, Comparison]:
-    second = _second(explorer)
+    second = second_of(explorer)
     if explorer.card is None or image_incompatibility(explorer.card, second.card):
         return second.known
     found = yield from summarise(explorer, second, request.images, request.samples, request.seed)
     return with_result(second, summary=found)
 
 
-def _second(explorer: Explorer) -> ModelB:
+def second_of(explorer: Explorer) -> ModelB:
+    """Return model B; raise a `RunError` if there is none."""
     if explorer.second is None:
         raise RunError(
             "There is no second model to compare with.", "Choose one in the Compare panel."

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Generator
 
+import numpy as np
+
 from latentlab.errors import DataError
 from latentlab.explorer.answer import answer
 from latentlab.explorer.explorer import Explorer
@@ -15,7 +17,16 @@ from latentlab.explorer.files.direction_files import (
 )
 from latentlab.explorer.learn_direction import learn_direction
 from latentlab.latent.dimensions import principal_components
-from latentlab.session.axes import STRIP_POSITIONS, DimensionStatistics, Strips
+from latentlab.latent.local_axes import jacobian_axes, local_pca, neighbours_of_local_pca
+from latentlab.session.axes import (
+    MAX_AXES,
+    STRIP_POSITIONS,
+    AxesAtPoint,
+    AxisOrder,
+    DimensionStatistics,
+    MeasureLocalAxes,
+    Strips,
+)
 from latentlab.session.directions import (
     Direction,
     ExportDirections,
@@ -45,6 +56,23 @@ def _(
         principal_components(codes.mu), "Computing the principal components"
     )
     return DimensionStatistics(codes, kl, components)
+
+
+@answer.register
+def _(request: MeasureLocalAxes, explorer: Explorer) -> Generator[Progress, None, AxesAtPoint]:
+    codes, point = explorer.codes, request.point
+    z = np.array(point.z, np.float64)
+    yield Progress("Computing the local axes")
+    if request.order is AxisOrder.LOCAL:
+        count = neighbours_of_local_pca(len(codes), len(z))
+        rows = codes.nearest.nearest(z[None].astype(np.float32), count)[1][0] if count else []
+        found = local_pca(codes.mu[rows], MAX_AXES)
+    else:
+        labels = _card(explorer).spec.label_array([point.label])
+        y = labels if explorer.model.conditional else None
+        pieces = jacobian_axes(explorer.model, z, y, MAX_AXES)
+        found = yield from with_progress(pieces, "Computing the local axes")
+    return AxesAtPoint(point, request.order, codes, found)
 
 
 @answer.register

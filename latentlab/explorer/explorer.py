@@ -20,7 +20,7 @@ from latentlab.data.own_image.preprocess import bounded, fit_picture, read_sourc
 from latentlab.directories import is_imported, resources
 from latentlab.errors import DataError, RunError
 from latentlab.explorer.cards import card_of
-from latentlab.explorer.code_cache import CodeCache
+from latentlab.explorer.codes.code_cache import CodeCache
 from latentlab.explorer.data.matching_data import EMPTY_MAP_SUFFIX, find_images
 from latentlab.explorer.naming import decided
 from latentlab.latent.codes import Codes
@@ -64,7 +64,7 @@ if TYPE_CHECKING:
     from latentlab.data.condition import Label
     from latentlab.data.image_set import DataConfig, ImageSpec, Splits
     from latentlab.explorer.classifier import OpenedClassifier
-    from latentlab.explorer.code_index import CodeStatistics
+    from latentlab.explorer.codes.code_index import CodeStatistics
     from latentlab.explorer.comparison import ModelB
     from latentlab.models.base import Model
 

@@ -13,7 +13,7 @@ import torch
 from latentlab.data.condition import label_between
 from latentlab.explorer.answer import answer
 from latentlab.explorer.arithmetic import blend, make_traversal
-from latentlab.explorer.code_index import RoundTripStatistics, code_statistics
+from latentlab.explorer.codes.code_index import RoundTripStatistics, code_statistics
 from latentlab.explorer.explorer import Explorer
 from latentlab.explorer.route import Curve, sample_path
 from latentlab.latent.interpolation.curves import (

@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 from typing import Annotated
 
-from pydantic import Field, JsonValue
+from pydantic import Field, JsonValue, TypeAdapter
 
 from latentlab.json_files import Count, Record
 
@@ -40,6 +40,11 @@ class Value(Record):
             return f"{self.value:.4g}" if abs(self.value) < 1000 else f"{self.value:.1f}"
         digits = max(0, min(6, _digits(self.error)))
         return f"{self.value:.{digits}f} ± {self.error:.{digits}f}"
+
+    @property
+    def signed(self) -> str:
+        """The text with a sign, as of a difference."""
+        return self.text if self.text.startswith("-") else f"+{self.text}"
 
 
 class Series(Record):
@@ -171,6 +176,13 @@ class Refusal:
 
 
 type Outcome = Measurement | Refusal
+
+_MEASUREMENTS = TypeAdapter(tuple[Measurement, ...])
+
+
+def measurements_as_json(measurements: tuple[Measurement, ...]) -> bytes:
+    """Return measurements as an indented JSON list."""
+    return _MEASUREMENTS.dump_json(measurements, indent=2) + b"\n"
 
 
 def table_rows(measurements: tuple[Measurement, ...]) -> list[tuple[object, ...]]:

@@ -15,7 +15,7 @@ from latentlab.runs.library import compare, new_folder, rename
 from latentlab.runs.recorder import record, resume
 from latentlab.runs.sweeps import plan, with_unique_names
 from latentlab.runs.terminal import show
-from latentlab.session.curves import last_losses
+from latentlab.session.curves.curves import last_losses
 from latentlab.session.files.tables import write_table
 from latentlab.session.recipes import SEED, SEEDS, differing_values, repeated_runs
 

@@ -11,7 +11,7 @@ from latentlab.atomic_write import write_atomically
 from latentlab.errors import RunError
 from latentlab.runs.image_files import save_image
 from latentlab.runs.plot_figure import raster, vector_bytes
-from latentlab.session.curves import TRAIN, VALIDATION, unit_of
+from latentlab.session.curves.curves import TRAIN, VALIDATION, unit_of
 from latentlab.session.export import FIGURES, PICTURES, TABLES, VECTORS, check_suffix
 from latentlab.session.files.tables import write_table
 from latentlab.session.palette import TRAIN_COLOUR, VALIDATION_COLOUR, class_colour

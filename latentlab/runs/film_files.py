@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
+import subprocess
 import tempfile
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,8 +26,6 @@ if TYPE_CHECKING:
     from PIL import Image
 
 INSTALL_FILM = 'Install it with `pip install "latentlab[film]"`, or choose .gif or .webp.'
-MAX_ARGUMENT = 30_000
-"""Maximum length of an argument; Windows allows 32,767 characters for all of a command."""
 MP4_TURNS = 3
 """Number of turns of a looping MP4: players of MP4 do not repeat it by themselves."""
 
@@ -124,7 +125,7 @@ def _save_mp4(
         raise RunError(
             f"{path.name} cannot be written: imageio-ffmpeg is missing.", INSTALL_FILM
         ) from error
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, _writing(path):
         file = Path(folder) / "film.mp4"
         writer = None
         try:
@@ -138,26 +139,49 @@ def _save_mp4(
                         codec="libx264",
                         quality=8,
                         macro_block_size=2,
-                        output_params=_comment(info),
                     )
                     writer.send(None)
                 writer.send(pixels.tobytes())
                 yield done / count
-        except OSError as error:
-            raise RunError(
-                f"{path} cannot be written: {error}.", "Free disk space, or choose .gif."
-            ) from error
         finally:
             if writer is not None:
                 writer.close()
-        write_atomically(path, file.read_bytes())
+        write_atomically(path, _with_comment(file, info).read_bytes())
 
 
-def _comment(info: Mapping[str, Any]) -> list[str]:
-    """Return the arguments of FFmpeg that write metadata, which `read_mp4_comment` reads."""
-    text = json.dumps(info)
-    # Arguments of programs have a limit; write the film without metadata rather than fail.
-    return ["-metadata", f"comment={text}"] if len(text) <= MAX_ARGUMENT else []
+@contextmanager
+def _writing(path: Path) -> Generator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise RunError(
+            f"{path} cannot be written: {error}.", "Free disk space, or choose .gif."
+        ) from error
+
+
+def _with_comment(film: Path, info: Mapping[str, Any]) -> Path:
+    """Return a copy of a film with metadata, which `read_mp4_comment` reads.
+
+    FFmpeg reads it from a file, because arguments of programs have a maximum length.
+    """
+    from imageio_ffmpeg import get_ffmpeg_exe
+
+    text = re.sub(r"([=;#\\\n])", r"\\\1", json.dumps(info))
+    notes, copy = film.with_name("notes.txt"), film.with_name(f"with-notes{film.suffix}")
+    notes.write_text(f";FFMETADATA1\ncomment={text}\n", encoding="utf-8")
+    inputs = ["-i", str(film), "-f", "ffmetadata", "-i", str(notes)]
+    command = [get_ffmpeg_exe(), "-y", "-v", "error", *inputs, "-map_metadata", "1", "-c", "copy"]
+    done = subprocess.run(
+        [*command, str(copy)],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),  # of Windows
+    )
+    if done.returncode:
+        raise OSError(done.stderr.strip())
+    return copy
 
 
 def _even(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -30,7 +30,7 @@ from latentlab.runs.provenance import FILE as PROVENANCE
 from latentlab.runs.provenance import read_provenance
 from latentlab.runs.run_data import FILE as RUN_DATA
 from latentlab.runs.run_log import FAILURE, read_failure, read_short_text
-from latentlab.session.curves import TEST, VALIDATION, read_curves
+from latentlab.session.curves.curves import TEST, VALIDATION, read_curves
 from latentlab.session.files.mosaic import tile
 from latentlab.session.library.comparable import scale_of
 from latentlab.session.library.run_names import MAX_NAME_LENGTH, default_name, start_of

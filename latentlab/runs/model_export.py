@@ -129,7 +129,7 @@ class ModelSource:
         found = {
             "latentlab": __version__,
             "model": self.name,
-            "latent_dim": str(self.recipe["model"]["latent_dim"]),
+            "latent_dim": str(empty_model(make_recipe(self.recipe), self.spec).latent_dim),
             "pixel_range": "0 to 1",
             "layout": "NCHW",
             "image_shape": json.dumps(self.spec.shape),

@@ -18,7 +18,7 @@ QuickTime File Format Specification, Apple, 2016, sections "Atoms" and "Metadata
 HEADER, LARGE_HEADER = 8, 16
 MAX_BOXES = 10_000
 """Maximum number of boxes that are passed at each level."""
-MAX_COMMENT = 1 << 20
+MAX_COMMENT = 1 << 24
 
 
 def read_mp4_comment(path: Path) -> bytes:

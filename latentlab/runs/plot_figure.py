@@ -31,6 +31,7 @@ from latentlab.session.files.figure import (
     Points,
     Raster,
     Rule,
+    Text,
 )
 
 if TYPE_CHECKING:
@@ -61,6 +62,9 @@ STYLE: dict[Any, Any] = {
     "xtick.color": "#5b6472",
     "ytick.color": "#5b6472",
 }
+
+NAME_POINTS = 7
+"""Size of the names beside points."""
 
 
 def save_figure(figure: Figure, path: Path, info: Mapping[str, Any], scale: int = 2) -> None:
@@ -214,6 +218,19 @@ def _(layer: Mark, axes: Axes) -> None:
         axes.annotate(
             layer.letter, (layer.x, layer.y), color="white", ha="center", va="center", fontsize=7
         )
+
+
+@add_layer.register
+def _(layer: Text, axes: Axes) -> None:
+    axes.annotate(
+        layer.text,
+        (layer.x, layer.y),
+        xytext=(-4 if layer.is_left else 4, 3),
+        textcoords="offset points",
+        ha="right" if layer.is_left else "left",
+        color=layer.colour,
+        fontsize=NAME_POINTS,
+    )
 
 
 def _set_axis(axis: Any, record: PlotAxis) -> None:

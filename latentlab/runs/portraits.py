@@ -12,7 +12,7 @@ from latentlab.atomic_write import is_missing, write_atomically
 from latentlab.errors import DataError, RunError, reading
 from latentlab.learning.events import EpochPreview
 from latentlab.runs.kept_arrays import read_arrays
-from latentlab.session.curves import epochs_to_keep
+from latentlab.session.curves.curves import epochs_to_keep
 
 if TYPE_CHECKING:
     from pathlib import Path

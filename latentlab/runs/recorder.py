@@ -49,7 +49,7 @@ from latentlab.runs.run_log import (
     truncate_after,
 )
 from latentlab.runs.writers.writer import check_writers, open_writers, write_all
-from latentlab.session.curves import (
+from latentlab.session.curves.curves import (
     METRICS,
     TEST,
     TRAIN,
@@ -58,8 +58,8 @@ from latentlab.session.curves import (
     last_losses,
     metrics_line,
 )
-from latentlab.session.latent_curves import FILE as LATENTS
-from latentlab.session.latent_curves import latents_line
+from latentlab.session.curves.latent_curves import FILE as LATENTS
+from latentlab.session.curves.latent_curves import latents_line
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping, Sequence

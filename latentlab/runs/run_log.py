@@ -13,9 +13,9 @@ from latentlab.errors import LONGEST, RunError, shown
 from latentlab.json_files import Count, Lines, Record, read_bytes, read_lines
 from latentlab.learning.events import Change
 from latentlab.runs import portraits as replay
-from latentlab.session import latent_curves as latents
-from latentlab.session.curves import FILE as STEPS
-from latentlab.session.curves import METRICS, curves_of, read_metrics, read_steps
+from latentlab.session.curves import latent_curves as latents
+from latentlab.session.curves.curves import FILE as STEPS
+from latentlab.session.curves.curves import METRICS, curves_of, read_metrics, read_steps
 from latentlab.session.diagnosis.diagnose import diagnose
 from latentlab.session.runs import Finding, Remedy, RunLog
 

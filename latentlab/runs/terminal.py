@@ -23,7 +23,7 @@ from rich.table import Column
 from latentlab.errors import MOST_NAMES, listed
 from latentlab.learning.events import Change, EpochEnd, FinalTest, Losses, Started, Step
 from latentlab.learning.fast.distributed import is_main
-from latentlab.session.bits import bits_text
+from latentlab.session.curves.bits import bits_text
 from latentlab.streams import Unfailing
 from latentlab.work import Progress
 

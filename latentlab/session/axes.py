@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
 from latentlab.learning.events import is_active
+from latentlab.session.request import Lifetime, Request
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from latentlab.latent.codes import Codes
     from latentlab.latent.dimensions import Components
+    from latentlab.latent.local_axes import LocalAxes
     from latentlab.session.points import Point, Tiles
 
 STRIP_POSITIONS = (-3.0, -2.0, -1.0, 0.0, 1.0, 2.0, 3.0)
@@ -29,6 +31,14 @@ class AxisOrder(StrEnum):
     DIMENSIONS = "in order"
     KL = "by KL"
     COMPONENTS = "PCA"
+    LOCAL = "local PCA"
+    JACOBIAN = "decoder at z"
+
+
+LOCAL_ORDERS = (AxisOrder.LOCAL, AxisOrder.JACOBIAN)
+"""Orders whose axes depend on z."""
+MAX_AXES = 64
+"""Maximum number of axes that are shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +102,26 @@ class DimensionStatistics:
 
 
 @dataclass(frozen=True, slots=True)
+class AxesAtPoint:
+    """Local axes at a point, and the codes that they were computed with."""
+
+    point: Point
+    order: AxisOrder
+    codes: Codes = field(repr=False, compare=False)
+    found: LocalAxes = field(repr=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class MeasureLocalAxes(Request["AxesAtPoint"]):
+    """Compute the axes that matter at a point: one of `LOCAL_ORDERS`."""
+
+    lifetime: ClassVar[Lifetime] = Lifetime.CODES
+    modest: ClassVar[bool] = True
+    point: Point
+    order: AxisOrder
+
+
+@dataclass(frozen=True, slots=True)
 class Strips:
     """Images decoded along axes through a point: by axis key, one image per entry of `MARKS`."""
 
@@ -114,3 +144,18 @@ def component_axis(codes: Codes, components: Components, place: int) -> Axis:
     # Same lower bound as for a constant dimension: see `Codes.spread`.
     unit = max(float(components.deviations[place]), 1e-3)
     return Axis(f"PC{place + 1}", vector, float(codes.center @ vector), unit)
+
+
+def local_axis(made: AxesAtPoint, place: int) -> Axis:
+    """Return a local axis, whose middle is the point, in standard deviations of the codes.
+
+    Of a local PCA the deviation is that of the nearest codes.
+    """
+    vector = made.found.vectors[place]
+    if made.order is AxisOrder.LOCAL:
+        unit = float(made.found.sizes[place])
+    else:
+        unit = float(np.sqrt(np.square(vector * made.codes.spread).sum()))
+    middle = float(np.asarray(made.point.z) @ vector)
+    # Same lower bound as for a constant dimension: see `Codes.spread`.
+    return Axis(f"{made.order} {place + 1}", vector, middle, max(unit, 1e-3))

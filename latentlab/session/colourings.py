@@ -10,7 +10,6 @@ import numpy as np
 
 from latentlab.latent.ranking import Score
 from latentlab.session.abilities import KL, why_not
-from latentlab.session.anomalies import ScoreImages
 from latentlab.session.classifier.requests import (
     CONFIDENCE,
     DECISION,
@@ -18,6 +17,7 @@ from latentlab.session.classifier.requests import (
     values_of_decisions,
 )
 from latentlab.session.map import ComputeMeasure
+from latentlab.session.scores.anomalies import ScoreImages
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

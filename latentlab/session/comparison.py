@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from latentlab.errors import listed
+from latentlab.metrics.measurement import Value
 from latentlab.session.abilities import ENCODER_DECODER, MODEL_ON_IMAGES, Abilities
 from latentlab.session.library.comparable import likelihood_of, measure_of
 from latentlab.session.request import Lifetime, Priority, Request
@@ -18,8 +19,13 @@ if TYPE_CHECKING:
 
     from latentlab.data.condition import Label
     from latentlab.latent.paired import PairedComparison
+    from latentlab.metrics.measurement import Measurement
     from latentlab.session.points import ModelCard, Original, Point
     from latentlab.session.state import State
+
+
+COMPARED_METRICS = ("elbo", "pixel-error", "aggregate-posterior")
+"""Metrics that are measured for a comparison; others are shown if both were measured before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +160,28 @@ class CodesMap:
 
 
 @dataclass(frozen=True, slots=True)
+class ComparedMetrics:
+    """Metrics of both models on the same images.
+
+    Parameters
+    ----------
+    pairs : tuple of (Measurement, Measurement)
+        Measurements of A and B with equal settings on as many images.
+    reasons : tuple of str
+        Why a metric of `COMPARED_METRICS` was not measured.
+    """
+
+    pairs: tuple[tuple[Measurement, Measurement], ...]
+    reasons: tuple[str, ...] = ()
+
+    @property
+    def measured(self) -> bool:
+        """Whether all of `COMPARED_METRICS` have numbers or reasons."""
+        found = {a.metric for a, _ in self.pairs}
+        return bool(self.reasons) or found >= {*COMPARED_METRICS}
+
+
+@dataclass(frozen=True, slots=True)
 class Comparison:
     """Results of the comparison of A and B.
 
@@ -167,7 +195,7 @@ class Comparison:
         Reason why B could not be opened.
     held_out : int
         Number of leading images on the map that A did not train on, as far as is known.
-    twins, judgement, columns, summary, map
+    twins, judgement, columns, summary, map, metrics
         Results so far; None if not requested.
     """
 
@@ -180,6 +208,14 @@ class Comparison:
     columns: ImageComparisons | None = None
     summary: Summary | None = None
     map: CodesMap | None = None
+    metrics: ComparedMetrics | None = None
+
+
+def difference_of(a: Value, b: Value) -> str:
+    """Return B minus A; its error is that of the difference of independent numbers."""
+    errors = (a.error, b.error)
+    error = None if None in errors else sum(each**2 for each in errors if each) ** 0.5
+    return Value(name=a.name, value=b.value - a.value, error=error).signed
 
 
 def image_set_key(state: State) -> object:
@@ -335,3 +371,15 @@ class CompareSummary(Request["Comparison"]):
     images: int = 500
     samples: int = 10
     seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CompareMetrics(Request["Comparison"]):
+    """Read the measurements of both models, and measure `COMPARED_METRICS` (slow) if wanted."""
+
+    needs: ClassVar[Abilities] = ENCODER_DECODER
+    lifetime: ClassVar[Lifetime] = Lifetime.CODES
+    updates: ClassVar[type[Request[Any]] | None] = OpenModelB
+    priority: ClassVar[Priority] = Priority.BACKGROUND
+    measure: bool = False
+    images: int = 1000

@@ -187,6 +187,8 @@ class PickImage(Request["Original"]):
     row: int
     role: str = "z"
     """Point that its code replaces: ``"z"``, ``"a"`` or ``"b"``."""
+    to: Label | None = None
+    """Other label that z is decoded with; None for that of the image."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from latentlab.learning.events import Change, EpochPreview
-    from latentlab.session.curves import Curves
-    from latentlab.session.latent_curves import LatentCurves
+    from latentlab.session.curves.curves import Curves
+    from latentlab.session.curves.latent_curves import LatentCurves
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,7 +40,7 @@ def samples(state: State) -> Iterator[MakeSamples]:
 
 def manifold(state: State) -> Iterator[MakeManifold]:
     """Yield the request for the grid over the map's plane, through the orthogonal part of z."""
-    if point := _orthogonal_point(state):
+    if point := orthogonal_point(state):
         yield MakeManifold(point, state.view.frame, state.grid)
 
 
@@ -53,12 +53,12 @@ def manifold_decisions(state: State) -> Iterator[ClassifyManifold]:
 
 def plane_decisions(state: State) -> Iterator[ClassifyPlane]:
     """Yield the request for the decisions of the open classifier on the map's plane."""
-    card, point = state.answer(OpenClassifier), _orthogonal_point(state)
+    card, point = state.answer(OpenClassifier), orthogonal_point(state)
     if card and point:
         yield ClassifyPlane(card, point, state.view.frame)
 
 
-def _orthogonal_point(state: State) -> Point | None:
+def orthogonal_point(state: State) -> Point | None:
     """Return the part of z that is orthogonal to the map's plane; None without a plane of it."""
     if state.point is None or state.view.is_pending:
         return None

@@ -56,11 +56,14 @@ class Place:
         Position within the area, from the left or from the top.
     share : int
         Size relative to the other panels of the area.
+    is_behind : bool
+        Whether it is a tab behind the panel of the same area and order.
     """
 
     area: Area
     order: int = 0
     share: int = 1
+    is_behind: bool = False
 
 
 @dataclass(frozen=True)

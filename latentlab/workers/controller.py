@@ -81,7 +81,7 @@ class Controller(QObject):
         self.undo = undo = Undo(store)
         self.workspaces = workspaces = WorkspaceIntents(store)
         self.point = PointIntents(store, demand, undo)
-        self.path = PathIntents(store, undo)
+        self.path = PathIntents(store, demand, undo)
         self.preview = PreviewIntents(store, demand)
         self.decoding = DecodingIntents(store, undo)
         self.map = MapIntents(store, demand, undo)

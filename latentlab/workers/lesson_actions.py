@@ -18,13 +18,13 @@ from latentlab.directories import resources
 from latentlab.latent.directions import Method
 from latentlab.latent.grid import Spacing
 from latentlab.latent.ranking import Score
-from latentlab.session.anomalies import ScoreImages
 from latentlab.session.directions import DirectionSource, LearnDirection, ReadDirections
 from latentlab.session.lessons.calls import Registry
 from latentlab.session.map import Layout
 from latentlab.session.own_image import Inpaint
 from latentlab.session.recipes import with_value
 from latentlab.session.runs import ListLibrary
+from latentlab.session.scores.anomalies import ScoreImages
 
 if TYPE_CHECKING:
     from latentlab.session.points import Point

@@ -17,9 +17,16 @@ from latentlab.learning.events import (
     Step,
 )
 from latentlab.learning.steering import Controls
-from latentlab.session.curves import RUNNING, TEST, TRAIN, VALIDATION, CurveLog, epochs_to_keep
+from latentlab.session.curves.curves import (
+    RUNNING,
+    TEST,
+    TRAIN,
+    VALIDATION,
+    CurveLog,
+    epochs_to_keep,
+)
+from latentlab.session.curves.latent_curves import LatentLog
 from latentlab.session.diagnosis.diagnose import diagnose
-from latentlab.session.latent_curves import LatentLog
 from latentlab.session.model import Adopt
 from latentlab.session.recipes import with_value
 from latentlab.session.runs import Run, RunLog, TrainingJob

@@ -123,6 +123,8 @@ def test_samples_depend_on_seed_and_prior(digits):
     )
     with pytest.raises(latentlab.LatentlabError, match="standard or mixture"):
         digits.draw(1, prior="normal")
+    with pytest.raises(latentlab.LatentlabError, match="-1 points"):
+        digits.sample(-1)
 
 
 def test_manifold_is_what_its_points_decode_to(digits, cvae):

@@ -9,7 +9,7 @@ import latentlab
 from latentlab import __main__
 from latentlab.data.files.code_file import CODE_ARRAYS, FILE_NAMES, LABEL_NAMES, PART_NAMES
 from latentlab.errors import LatentlabError
-from latentlab.explorer import anndata_child
+from latentlab.explorer.codes import anndata_child
 
 RNG = np.random.default_rng(0)
 Z = RNG.normal(size=(40, 6)).astype(np.float32)

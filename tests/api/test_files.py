@@ -16,7 +16,7 @@ from latentlab.latent.interpolation.curves import PathKind
 from latentlab.learning.recipe import make_recipe
 from latentlab.runs.figures import draw_map, save_curves
 from latentlab.runs.library import compare
-from latentlab.session.curves import METRICS
+from latentlab.session.curves.curves import METRICS
 
 
 @pytest.fixture

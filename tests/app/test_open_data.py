@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from PIL import Image
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (20, 8, 8), np.uint8)
 
@@ -47,4 +48,25 @@ def test_codes_are_still_opened_as_codes(old_desk, tmp_path):
     old_desk.controller.workspaces.go("explore")
     old_desk.controller.open_path(tmp_path / "z.npy")
     old_desk.until(lambda: old_desk.state.model.kind == "codes")
+    assert old_desk.state.workspace == "explore"
+
+
+@pytest.mark.parametrize(
+    ("name", "head"),
+    [
+        ("named.csv", [f"z{i}" for i in range(20)]),
+        ("counted.csv", map(str, range(20))),
+        ("x.csv", []),
+    ],
+)
+def test_many_columns_of_codes_are_no_pixels(old_desk, tmp_path, name, head):
+    """Beside images of something else, as codes often lie."""
+    z = np.random.default_rng(0).standard_normal((30, 20))
+    Image.fromarray(IMAGES[0]).save(tmp_path / "figure.png")
+    lines = [",".join(head), *(",".join(map(str, row)) for row in z.tolist())]
+    (tmp_path / name).write_text("\n".join(filter(None, lines)))
+    old_desk.controller.workspaces.go("explore")
+    old_desk.controller.open_path(tmp_path / name)
+    old_desk.until(lambda: old_desk.state.failure or old_desk.state.model.name == name)
+    assert (old_desk.state.model.kind, old_desk.state.model.latent_dim) == ("codes", 20)
     assert old_desk.state.workspace == "explore"

@@ -3,8 +3,8 @@
 import numpy as np
 
 from latentlab.latent.ranking import Score
-from latentlab.session.anomalies import ScoreImages
 from latentlab.session.model import SET_ATTRIBUTE
+from latentlab.session.scores.anomalies import ScoreImages
 from latentlab.widgets.window.other_data import OtherDataDialog
 
 

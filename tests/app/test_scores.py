@@ -6,8 +6,8 @@ import numpy as np
 from PySide6.QtWidgets import QFileDialog
 
 from latentlab.latent.ranking import Score
-from latentlab.session.anomalies import ScoreImages
 from latentlab.session.model import Decode
+from latentlab.session.scores.anomalies import ScoreImages
 
 
 def test_scores_all_digits_while_one_goes_on_exploring(cvae, tmp_path, monkeypatch):

@@ -7,10 +7,10 @@ import pytest
 from PIL import Image
 
 from latentlab.directories import resources
-from latentlab.session.anomalies import ScoreImages
 from latentlab.session.comparison import OpenModelB
 from latentlab.session.map import Layout
 from latentlab.session.model import Decode, DecodePath, MakeManifold, MakeSamples
+from latentlab.session.scores.anomalies import ScoreImages
 
 BUILT = None
 

@@ -33,7 +33,9 @@ def test_as_torchvision_keeps_it(torchvision_layout):
         splits = load(CelebAConfig(root=root, size=8))
         assert splits.sizes == {"train": 14, "validation": 3, "test": 3}
         assert splits.validation.files.tolist() == [NAMES[i] for i in (14, 16, 18)]
-        assert outline_of(CelebAConfig(root=root, size=8)).counts == splits.counts
+        outline = outline_of(CelebAConfig(root=root, size=8))
+        assert outline.counts == splits.counts
+        assert outline.attributes == splits.train.attributes.names
         assert splits.spec.shape == (3, 8, 8)
         assert splits.spec.classes == 0
         smiling = [i % 2 == 0 for i in range(20)]

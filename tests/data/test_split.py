@@ -14,7 +14,7 @@ from latentlab.learning.events import EpochEnd, FinalTest, Started
 from latentlab.learning.recipe import make_recipe
 from latentlab.runs.recorder import record, resume
 from latentlab.runs.run_data import load_run_data
-from latentlab.session.curves import read_curves
+from latentlab.session.curves.curves import read_curves
 from latentlab.work import finish
 
 COUNT, SUBJECTS = 60, 12

@@ -23,7 +23,7 @@ from latentlab.errors import DataError, RecipeError, RunError
 from latentlab.explorer import code_cache, explorer
 from latentlab.explorer import model as exploring
 from latentlab.explorer.answer import answer, find_answers
-from latentlab.explorer.code_cache import CodeCache
+from latentlab.explorer.codes.code_cache import CodeCache
 from latentlab.explorer.data import matching_data as showing
 from latentlab.explorer.explorer import Explorer
 from latentlab.latent.encode import MIN_ENCODED_IMAGES, encode

@@ -9,10 +9,10 @@ import toy
 
 from latentlab.data.image_set import TRAIN, VALIDATION, Attributes
 from latentlab.errors import RunError
-from latentlab.session.anomalies import ScoreImages
 from latentlab.session.colourings import Measure, MeasuredValues, colourings, values_of
 from latentlab.session.files.tables import escape_cell, save_selection
 from latentlab.session.map import ComputeMeasure
+from latentlab.session.scores.anomalies import ScoreImages
 from latentlab.session.selection import (
     SetOperation,
     by_range,

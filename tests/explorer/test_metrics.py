@@ -12,17 +12,17 @@ from latentlab.api.model import load
 from latentlab.errors import DataError
 from latentlab.explorer.answer import Answerer
 from latentlab.explorer.explorer import Explorer
-from latentlab.explorer.metrics import source_of
 from latentlab.explorer.report import write_report
+from latentlab.explorer.scores.metrics import source_of
 from latentlab.metrics.metric import METRICS
 from latentlab.runs.measurements import FILE, read_measurements
-from latentlab.session.metrics import (
+from latentlab.session.model import Open
+from latentlab.session.scores.metrics import (
     ListMetrics,
     MeasureMetrics,
     ReadMeasurements,
     SaveMeasurements,
 )
-from latentlab.session.model import Open
 from latentlab.work import finish
 
 

@@ -11,9 +11,9 @@ from latentlab.explorer.answer import answer, find_answers
 from latentlab.explorer.data.other_data import join_sets, show_data
 from latentlab.explorer.explorer import Explorer
 from latentlab.latent.encode import encode
-from latentlab.session.anomalies import ScoreImages
 from latentlab.session.model import SET_ATTRIBUTE, ShowData
 from latentlab.session.neighbours import FindNeighbours
+from latentlab.session.scores.anomalies import ScoreImages
 from latentlab.work import finish
 
 find_answers()

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from latentlab.data.image_set import ImageSpec
-from latentlab.explorer.code_index import CodeStatistics, RoundTripStatistics
+from latentlab.explorer.codes.code_index import CodeStatistics, RoundTripStatistics
 from latentlab.explorer.interpolation import measure_support
 from latentlab.latent.codes import Codes
 from latentlab.session.interpolation import EDGE, OFF

@@ -16,6 +16,7 @@ from latentlab.metrics.measurement import Measurement, Refusal
 from latentlab.metrics.measures.anomalies import roc_area
 from latentlab.metrics.measures.dci import disentanglement
 from latentlab.metrics.measures.log_likelihood import bound, curve_points
+from latentlab.metrics.measures.marginal_kl import entropy_of
 from latentlab.metrics.measures.mig import gaps_of
 from latentlab.metrics.measures.modularity import modularity_of
 from latentlab.metrics.measures.ssim import similarity
@@ -173,6 +174,23 @@ def test_equal_posteriors_tell_nothing_of_the_image():
     assert found.named("Marginal KL").value == pytest.approx(kl, abs=1e-3)
 
 
+@pytest.mark.parametrize(("mean", "deviation"), [(0.0, 1.0), (1.0, 0.5)])
+@pytest.mark.parametrize("sigma", [1e-6, 0.1])
+def test_the_marginal_kl_of_gaussian_codes_is_the_closed_form(mean, deviation, sigma):
+    codes = np.random.default_rng(0).normal(mean, deviation, (4000, 2))
+    pixels = np.zeros((4000, 1, 12, 12), np.float32)
+    pixels.reshape(4000, -1)[:, :2] = (codes + 2) / 4
+    found = measured("marginal-kl", Source(Crafted(2, sigma=sigma), images_of(pixels), "test"))
+    variance = deviation**2 + sigma**2
+    kl = 2 * 0.5 * (mean**2 + variance - 1 - np.log(variance))
+    assert found.value == pytest.approx(kl, abs=0.06)
+
+
+def test_equal_codes_have_no_density():
+    with pytest.raises(DataError, match="equal"):
+        entropy_of(np.zeros((20, 2)), 5)
+
+
 def test_separate_posteriors_tell_log_n():
     rng = np.random.default_rng(0)
     found = measured(
@@ -277,7 +295,7 @@ def test_neighbourhoods_of_points_on_a_line():
 @pytest.fixture(scope="module")
 def digits_source():
     from latentlab.api.model import load
-    from latentlab.explorer.metrics import source_of
+    from latentlab.explorer.scores.metrics import source_of
 
     found = source_of(load("digits-2d").explorer, 300)
     return Source(found.model, found.images, "test", found.images[100:])

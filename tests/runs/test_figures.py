@@ -10,7 +10,7 @@ from PIL import Image
 from latentlab.errors import RunError
 from latentlab.runs.figures import save_curves
 from latentlab.runs.library import compare
-from latentlab.session.curves import read_curves
+from latentlab.session.curves.curves import read_curves
 from latentlab.session.palette import TRAIN_COLOUR, VALIDATION_COLOUR
 from latentlab.session.runs import ComparedRun
 

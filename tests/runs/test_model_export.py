@@ -13,10 +13,12 @@ from latentlab.api.model import load
 from latentlab.data.image_set import ImageSpec
 from latentlab.errors import RunError
 from latentlab.explorer.import_ import open_foreign
+from latentlab.learning.recipe import make_recipe
 from latentlab.models.onnx_model import OnnxConfig
 from latentlab.runs import model_export
 from latentlab.runs.onnx_manifest import MANIFEST, Manifest, read_manifest
 from latentlab.session.files.model_export import ModelPart, model_format
+from latentlab.work import finish
 
 onnx = pytest.importorskip("onnx")
 onnxruntime = pytest.importorskip("onnxruntime")
@@ -62,6 +64,33 @@ def test_the_files_tell_what_they_are_and_nothing_of_this_machine(exported):
     assert b".py" not in (folder / "decoder.onnx").read_bytes()
     weights = [each for each in proto.graph.initializer if len(each.dims) == 2]
     assert {each.data_type for each in weights} == {onnx.TensorProto.FLOAT16}
+
+
+@pytest.mark.parametrize(
+    ("values", "size"),
+    [
+        (
+            {
+                **{"kind": "vq-vae", "width": 2, "codes": 9, "code_channels": 2, "halvings": 1},
+                **{"prior_width": 4, "prior_layers": 1},
+            },
+            24,
+        ),
+        ({"kind": "ladder-vae", "hidden": [6], "z1_dim": 3, "z2_dim": 2}, 5),
+    ],
+    ids=["vq-vae", "ladder-vae"],
+)
+def test_models_without_a_choice_of_latent_dimensions_are_exported_too(tmp_path, values, size):
+    recipe, spec = make_recipe({"model": values}), ImageSpec((1, 6, 8))
+    model = recipe.model.build(spec).eval()
+    source = model_export.ModelSource.of("small", recipe.to_dict(), spec, model)
+    finish(model_export.export_model(source, tmp_path / "decoder.onnx"))
+    decoder = onnxruntime.InferenceSession(tmp_path / "decoder.onnx")
+    assert decoder.get_modelmeta().custom_metadata_map["latent_dim"] == str(size)
+    z = torch.randn(3, size)
+    (image,) = decoder.run(["image"], {"z": z.numpy()})
+    with torch.no_grad():
+        np.testing.assert_allclose(image, model.decode(z).mean, atol=1e-4)
 
 
 def test_weights_keep_their_names_in_torch(vae_run, tmp_path):

@@ -13,7 +13,7 @@ from latentlab.runs.portraits import (
     preview_epochs,
     read_epoch_preview,
 )
-from latentlab.session.curves import MAX_PREVIEWS
+from latentlab.session.curves.curves import MAX_PREVIEWS
 
 
 def portrait(epoch=1, images=50, dim=3, side=4, labels=True, channels=()):

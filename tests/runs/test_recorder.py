@@ -39,10 +39,16 @@ from latentlab.runs.provenance import FILE as PROVENANCE
 from latentlab.runs.recorder import record, resume
 from latentlab.runs.run_data import FILE as DATA
 from latentlab.runs.run_log import CHANGES, read_changes, read_run_log
-from latentlab.session.curves import FILE as STEPS_FILE
-from latentlab.session.curves import MAX_STEP_POINTS, METRICS, StepLog, read_curves, read_steps
-from latentlab.session.latent_curves import FILE as LATENTS
-from latentlab.session.latent_curves import read_latent_lines
+from latentlab.session.curves.curves import FILE as STEPS_FILE
+from latentlab.session.curves.curves import (
+    MAX_STEP_POINTS,
+    METRICS,
+    StepLog,
+    read_curves,
+    read_steps,
+)
+from latentlab.session.curves.latent_curves import FILE as LATENTS
+from latentlab.session.curves.latent_curves import read_latent_lines
 from latentlab.session.runs import RunLog
 
 KEYS = ["epoch", "split", "loss", "reconstruction", "kl", "seconds"]
@@ -587,7 +593,7 @@ def test_a_run_that_was_stopped_has_not_failed(own_place):
 
 def test_portraits_of_a_run_stay_few(tmp_path, monkeypatch):
     monkeypatch.setattr("latentlab.learning.monitor.PREVIEW_INTERVAL_S", 0.0)
-    monkeypatch.setattr("latentlab.session.curves.MAX_PREVIEWS", 12)
+    monkeypatch.setattr("latentlab.session.curves.curves.MAX_PREVIEWS", 12)
     recipe = recipe_of(epochs=14, batch_size=4000, hidden=(4,))
     finish(record(recipe, tmp_path))
     kept = preview_epochs(tmp_path)

@@ -15,9 +15,9 @@ from latentlab.runs.run_log import (
     read_run_log,
     truncate_after,
 )
-from latentlab.session.curves import METRICS, last_losses
+from latentlab.session.curves.curves import METRICS, last_losses
+from latentlab.session.curves.latent_curves import FILE as LATENTS
 from latentlab.session.diagnosis.evidence import Evidence
-from latentlab.session.latent_curves import FILE as LATENTS
 from latentlab.session.recipes import (
     describe_differences,
     describe_rare_values,

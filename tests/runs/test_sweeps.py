@@ -10,7 +10,7 @@ from latentlab.errors import RecipeError
 from latentlab.runs.batch_training import train_all
 from latentlab.runs.library import library
 from latentlab.runs.sweeps import PlannedRun, plan, split_values, with_unique_names
-from latentlab.session.curves import last_losses
+from latentlab.session.curves.curves import last_losses
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ from latentlab.runs.terminal import (
     progress_columns,
     show,
 )
-from latentlab.session.curves import METRICS
+from latentlab.session.curves.curves import METRICS
 from latentlab.work import Progress
 
 

@@ -16,7 +16,9 @@ from latentlab.explorer.explorer import Explorer
 from latentlab.latent.codes import Codes
 from latentlab.latent.elbo_scores import elbo_scores
 from latentlab.latent.ranking import Score, Scores
-from latentlab.session.anomalies import (
+from latentlab.session.model import MakeSamples
+from latentlab.session.request import Exported, Lifetime
+from latentlab.session.scores.anomalies import (
     COLUMNS,
     DecodeThumbnails,
     SaveScores,
@@ -24,8 +26,6 @@ from latentlab.session.anomalies import (
     save_scores,
     with_eta,
 )
-from latentlab.session.model import MakeSamples
-from latentlab.session.request import Exported, Lifetime
 from latentlab.session.state import valid_answers
 from latentlab.work import Progress, finish
 

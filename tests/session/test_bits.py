@@ -7,7 +7,7 @@ import pytest
 
 from latentlab.learning.recipe import make_recipe
 from latentlab.models.likelihoods import LIKELIHOODS
-from latentlab.session.bits import bits_per_dimension, bits_text
+from latentlab.session.curves.bits import bits_per_dimension, bits_text
 from latentlab.session.library.comparable import DISCRETE, scale_of
 
 LOSSES = {"loss": 1e9, "reconstruction": 700.0, "kl": 84.0}

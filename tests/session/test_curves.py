@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from latentlab.session.curves import METRICS, CurveLog, metrics_line, read_curves
+from latentlab.session.curves.curves import METRICS, CurveLog, metrics_line, read_curves
 
 
 def values(curves):

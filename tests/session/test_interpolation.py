@@ -9,7 +9,7 @@ from torch.distributions import Independent, Normal
 
 from latentlab.errors import DataError
 from latentlab.explorer.answer import answer, find_answers
-from latentlab.explorer.code_index import RoundTripStatistics, code_statistics
+from latentlab.explorer.codes.code_index import RoundTripStatistics, code_statistics
 from latentlab.explorer.explorer import Explorer
 from latentlab.explorer.interpolation import drift
 from latentlab.latent.encode import encode

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from latentlab.learning.events import LatentStatistics
-from latentlab.session.latent_curves import (
+from latentlab.session.curves.latent_curves import (
     FILE,
     GEOMETRY,
     LatentLog,

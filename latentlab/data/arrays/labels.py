@@ -102,6 +102,8 @@ def read_labels(values: NDArray, names: NDArray | None, images: int, where: str)
 def read_attributes(arrays: Mapping[str, NDArray]) -> Attributes | None:
     """Return the attributes from arrays of numbers or words; None without arrays.
 
+    An empty word is unknown.
+
     Parameters
     ----------
     arrays : mapping of str to ndarray, shape (N,) or (N, K)
@@ -111,8 +113,11 @@ def read_attributes(arrays: Mapping[str, NDArray]) -> Attributes | None:
     levels: dict[str, tuple[str, ...]] = {}
     for name, values in arrays.items():
         if values.dtype.kind in "SU":
-            words, rows = np.unique(_words(values, name), return_inverse=True)
-            columns[name], levels[name] = rows.astype(np.float32), tuple(words.tolist())
+            words = _words(values, name)
+            found = sorted({*words} - {""})
+            numbers = dict(zip(found, range(len(found)), strict=True))
+            columns[name] = np.array([numbers.get(word, np.nan) for word in words], np.float32)
+            levels[name] = tuple(found)
             continue
         table = values.reshape(len(values), -1)
         heads = column_names(name, table.shape[1])

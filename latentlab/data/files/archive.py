@@ -31,7 +31,7 @@ ALWAYS_FINE = 1 << 25
 """Unpacked size up to which `MAX_RATIO` is not checked, in bytes."""
 MAX_RATIO = 200
 """Maximum compression ratio of larger files: images and tables compress far less."""
-TABLES = {".csv", ".tsv", ".txt"}
+TABLES = {".csv", ".tsv", ".txt", ".parquet"}
 HIDDEN = "__MACOSX"
 UTF8_FLAG = 0x800
 """Flag of a ZIP entry whose name is UTF-8."""

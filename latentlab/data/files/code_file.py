@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,14 +16,18 @@ from latentlab.data.files.numpy_file import NumpyFile
 from latentlab.data.image_set import Attributes
 from latentlab.data.pixels import as_bytes
 from latentlab.data.tables.columns import Column, read_column, read_numbers
+from latentlab.data.tables.parquet_table import SUFFIX as PARQUET
+from latentlab.data.tables.parquet_table import read_parquet
 from latentlab.data.tables.table import MAX_BYTES, parse_table
-from latentlab.errors import DataError, listed, one_of, reading
+from latentlab.errors import DataError, listed, one_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
+
+    from latentlab.data.tables.table import Table
 
 CODE_ARRAYS = ("z", "mu", "codes", "latents", "embedding", "embeddings", "features", "X")
 """Names of the array of codes in an NPZ, in order of preference."""
@@ -33,8 +37,6 @@ PART_NAMES = ("part", "split", "partition", "set")
 NOT_CODES = re.compile(r"(sigma|std|sd|var|logvar|log_var)[ _]?\d+|row|index|id|unnamed.*|", re.I)
 """Names of columns of numbers that are not coordinates."""
 NUMBERED = re.compile(r"(.*?)[ _.\[(]?(\d{1,18})[\])]?")
-MAX_VALUES = 1 << 28
-"""Maximum number of coordinates in a file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +95,6 @@ def read_code_file(path: Path, latent_dim: int | None = None) -> CodeFile:
     suffix = path.suffix.lower()
     if suffix in (".npy", ".npz"):
         found = _from_arrays(NumpyFile(path, "codes"), path)
-    elif suffix == ".parquet":
-        found = _from_columns(_parquet_columns(path), ",", path, latent_dim)
     else:
         found = _from_table(path, latent_dim)
     if latent_dim is not None and found.z.shape[1] != latent_dim:
@@ -163,31 +163,22 @@ def _from_table(path: Path, latent_dim: int | None) -> CodeFile:
     if path.stat().st_size > MAX_BYTES:
         raise DataError(f"{path.name} is larger than {MAX_BYTES >> 20} MB.", "Save it as NPZ.")
     try:
-        table = parse_table(path.read_bytes())
+        is_parquet = path.suffix.lower() == PARQUET
+        table = read_parquet(path) if is_parquet else parse_table(path.read_bytes())
     except DataError as error:
         raise DataError(f"{path.name}: {error.message}.", error.advice) from None
+    note = ""
+    if _lacks_names(table):
+        table, note = table.without_names(), "The table has no line of column names."
     columns = dict(zip(table.names, map(list, table.columns), strict=True))
-    return _from_columns(columns, table.separator, path, latent_dim)
+    found = _from_columns(columns, table.separator, path, latent_dim)
+    return replace(found, notes=(*filter(None, [note]), *found.notes))
 
 
-def _parquet_columns(path: Path) -> dict[str, list[str]]:
-    try:
-        from pyarrow import parquet
-    except ImportError:
-        raise DataError(
-            "Parquet files need the package pyarrow.",
-            'Install it: pip install "latentlab[parquet]".',
-        ) from None
-    with reading(path):
-        rows = parquet.ParquetFile(path).metadata
-        if rows.num_rows * rows.num_columns > MAX_VALUES:
-            raise DataError(f"{path.name} holds more than {MAX_VALUES:,} values.")
-        table = parquet.read_table(path)
-    names: list[str] = table.column_names
-    return {
-        name: ["" if value is None else str(value) for value in table.column(name).to_pylist()]
-        for name in names
-    }
+def _lacks_names(table: Table) -> bool:
+    """Return whether the first line holds numbers too, other than column numbers."""
+    numbers = read_numbers(table.names, table.separator)
+    return numbers is not None and bool((np.diff(numbers) != 1).any())
 
 
 def _from_columns(
@@ -250,6 +241,8 @@ def _coordinates(names: Sequence[str], latent_dim: int | None, path: Path) -> li
             f"{path.name} has several groups of numbered columns, such as {first}.",
             "Name the columns of the codes z1, z2 and so on.",
         )
+    if len(plain) == 1 and latent_dim != 1 and not _names_codes(plain[0]):
+        plain = []  # one number about each image, such as the age
     if not plain or (latent_dim is not None and len(plain) != latent_dim):
         wanted = f"{latent_dim} columns" if latent_dim else "columns"
         raise DataError(
@@ -257,6 +250,10 @@ def _coordinates(names: Sequence[str], latent_dim: int | None, path: Path) -> li
             "Name the columns of the codes z1, z2 and so on.",
         )
     return plain
+
+
+def _names_codes(name: str) -> bool:
+    return name.lower() in CODE_ARRAYS or NUMBERED.fullmatch(name) is not None
 
 
 def _attributes(

@@ -27,7 +27,7 @@ _GROUPS = (
     ("microscope", _AS_TIFF, "czi lsm nd2 lif oib oif vsi svs ndpi scn"),
     ("floating-point image", _AS_TIFF, "exr hdr"),
     ("spreadsheet", "save them as CSV", "xlsx xls xlsm ods numbers"),
-    ("Parquet", "save them as CSV", "parquet feather"),
+    ("Feather", "save them as CSV", "feather"),
     ("array", "open them as the data set kind arrays", "npy npz"),
     ("archive", "unpack them", "zip tar tgz gz bz2 xz rar 7z"),
 )

@@ -18,6 +18,7 @@ from latentlab.data.sources.folder import (
     ANY_CLASSES,
     MOST_ATTRIBUTES,
     MOST_PIXELS,
+    attribute_names_of,
     describe_pictures,
     open_split,
 )
@@ -86,8 +87,10 @@ class CelebAConfig(DataConfig, title="CelebA"):
             spec = ImageSpec((3, self.size, self.size), ANY_CLASSES)
             own = _official(source)
             if own is not None:
-                return Outline.of_parts(spec, own)
-            return Outline.of(spec, len(source.entries), SHARE)
+                outline = Outline.of_parts(spec, own)
+            else:
+                outline = Outline.of(spec, len(source.entries), SHARE)
+            return replace(outline, attributes=(yield from attribute_names_of(source)))
 
     @override
     def load(self) -> Generator[Progress, None, Splits]:

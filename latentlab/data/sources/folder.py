@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, Self, override
 
@@ -32,7 +32,7 @@ from latentlab.data.image_set import (
 )
 from latentlab.data.sources.arrays import MAX_CLASSES
 from latentlab.data.split import Division, Split, divide_images
-from latentlab.data.tables.attribute_table import AttributeTable, read_beside
+from latentlab.data.tables.attribute_table import AttributeTable, attribute_names, read_beside
 from latentlab.data.tables.joining import quoted
 from latentlab.data.tables.pixel_rows import find_layout
 from latentlab.errors import DataError
@@ -124,7 +124,7 @@ class FolderConfig(DataConfig, title="Folder of images"):
     @override
     def from_path(cls, path: Path, spec: ImageSpec) -> Self | None:
         channels, height, width = spec.shape
-        is_table = path.is_file() and path.suffix.lower() in (".csv", ".tsv", ".txt")
+        is_table = path.is_file() and path.suffix.lower() in (".csv", ".tsv", ".txt", ".parquet")
         if not holds_pictures(path.parent if is_table else path) or find_layout(path):
             return None
         table = path if is_table else None
@@ -145,7 +145,8 @@ class FolderConfig(DataConfig, title="Folder of images"):
                 known = _known_of_folders(source)
             work = in_thread(lambda: known.divide(source, self.split))
             division = yield from with_progress(work, "Counting images")
-            return Outline.of_parts(spec, division.parts)
+            names = yield from attribute_names_of(source, self.attributes)
+            return replace(Outline.of_parts(spec, division.parts), attributes=names)
 
     def _describe(self, source: Source) -> Generator[Progress, None, Known]:
         return describe_pictures(source, self.attributes, self.classes_from, self.split)
@@ -228,6 +229,14 @@ def _known_of_folders(source: Source) -> Known:
     parts = find_parts([entry.name for entry in source.entries])
     rows = np.flatnonzero(~np.array(parts.unclassed, bool))
     return Known(rows, None, (), AttributeTable(), parts)
+
+
+def attribute_names_of(
+    source: Source, table: Path | None = None
+) -> Generator[Progress, None, tuple[str, ...]]:
+    """Read which attributes a table has of the images; see `describe_pictures`."""
+    work = in_thread(lambda: attribute_names(source, table))
+    return (yield from with_progress(work, "Reading what is known of them"))
 
 
 def describe_pictures(

@@ -15,7 +15,7 @@ from latentlab.data.arrays.pixels import convert, measure, usual_scale
 from latentlab.data.holdout import divide, image_keys
 from latentlab.data.image_set import DATA, DataConfig, ImageSet, ImageSpec, Splits
 from latentlab.data.split import PART_CODES, Split, divide_images
-from latentlab.data.tables.pixel_rows import PARTS, find_layout, read_rows
+from latentlab.data.tables.pixel_rows import PARTS, find_layout, is_pixel_table, read_rows
 from latentlab.errors import DataError, one_of
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ class PixelTableConfig(DataConfig, title="Table of pixels"):
     @override
     def from_path(cls, path: Path, spec: ImageSpec) -> Self | None:
         is_table = path.is_file() and path.suffix.lower() in (".csv", ".tsv", ".txt")
-        return cls(table=path) if is_table and find_layout(path) else None
+        return cls(table=path) if is_table and is_pixel_table(path) else None
 
     @override
     def available(self) -> bool:

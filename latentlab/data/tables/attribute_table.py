@@ -11,6 +11,8 @@ import numpy as np
 from latentlab.data.attributes import attributes_of
 from latentlab.data.files.archive import shared_depth, shown
 from latentlab.data.tables.joining import EXAMPLES, quoted
+from latentlab.data.tables.parquet_table import SUFFIX as PARQUET
+from latentlab.data.tables.parquet_table import read_parquet
 from latentlab.data.tables.table import MAX_BYTES, parse_table
 from latentlab.errors import DataError, listed, reason_of
 
@@ -21,11 +23,15 @@ if TYPE_CHECKING:
 
 NAMES = ("attributes.csv", "list_attr_celeba.txt", "list_attr_celeba.csv")
 """Names of attribute tables, which take precedence over all others."""
-KINDS = (".csv", ".tsv")
+KINDS = (".csv", ".tsv", PARQUET)
 LISTS = (".txt",)
 """Suffixes of files that count as tables only if they contain names of images."""
 MAX_TABLES = 20
 """Maximum number of other tables that are read."""
+
+MAX_KEPT = 16
+_NAMES: dict[tuple[object, ...], tuple[str, ...]] = {}
+"""Names of attributes by folder and version of its tables, which a form asks for at each change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +114,34 @@ def read_beside(source: Source, chosen: Path | None = None, column: str = "") ->
     return _best(found, refused)
 
 
+def attribute_names(source: Source, chosen: Path | None = None) -> tuple[str, ...]:
+    """Return the names of the attributes that `read_beside` reads; kept until a file changes.
+
+    Raises
+    ------
+    DataError
+        If the chosen table cannot be read or does not match the images.
+    """
+    tables = [chosen] if chosen else _candidates(source)
+    key = source.root, len(source.entries), tuple(map(_version, tables))
+    if key not in _NAMES:
+        found = read_beside(source, chosen).attributes
+        if len(_NAMES) >= MAX_KEPT:
+            _NAMES.clear()
+        _NAMES[key] = found.names if found else ()
+    return _NAMES[key]
+
+
+def _version(table: Entry | Path) -> tuple[object, ...]:
+    if not isinstance(table, Path):
+        return table.name, table.size, table.stamp
+    try:
+        found = table.stat()
+    except OSError:  # told when it is read
+        return (table,)
+    return table, found.st_size, found.st_mtime_ns
+
+
 def _best(found: list[tuple[str, Described]], refused: list[str]) -> AttributeTable:
     """Return the table that names the most images; one that names none only if it is alone."""
     more = len(refused) - EXAMPLES
@@ -152,7 +186,9 @@ def _read(found: Entry | Path, source: Source, column: str) -> Described:
     names = [entry.name for entry in source.entries]
     root = source.root.absolute()
     folder = (*root.parts[1:-1], root.name if root.is_dir() else root.stem)
-    described = attributes_of(parse_table(content), names, folder, column)
+    is_parquet = found.name.lower().endswith(PARQUET)
+    table = read_parquet(content) if is_parquet else parse_table(content)
+    described = attributes_of(table, names, folder, column)
     if described.words is None and np.isnan(described.attributes.values).all():
         raise DataError("it has no values for any image")
     return described

@@ -7,6 +7,7 @@ in one cell, as of FER2013 (``emotion,pixels,Usage``).
 from __future__ import annotations
 
 import csv
+import re
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
@@ -35,6 +36,11 @@ MAX_LINE = 1 << 22
 """Maximum number of bytes per line."""
 MAX_VALUES = 1 << 31
 SEPARATORS = ",;\t"
+CODES = re.compile(
+    r"(z|mu|latents?|codes?|dim|pc|emb|embeddings?|umap|tsne)[ _.\[(]?\d+[\])]?", re.I
+)
+PIXELS = re.compile(r"(pixels?|px)[ _.\[(]?\d.*", re.I)
+"""Names of the columns of codes, and of pixels."""
 _LIMIT = Lock()
 
 
@@ -56,6 +62,8 @@ class PixelTable:
         Number of pixel values per row.
     part_name : str
         Name of the column of the part; empty if there is none.
+    may_be_codes : bool
+        Whether names of columns or negative numbers make codes likelier than pixels.
     """
 
     separator: str
@@ -66,6 +74,7 @@ class PixelTable:
     cell: int | None
     pixels: int
     part_name: str = ""
+    may_be_codes: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,18 +106,39 @@ def find_layout(path: Path) -> PixelTable | None:
     has_names = not all(map(_is_number, names[1:-1] or names))
     lower = [name.strip().lower() for name in names] if has_names else []
     label, part, cell = (_position(lower, wanted) for wanted in (LABELS, PARTS, (CELL,)))
+    numbers: list[tuple[str, str]] = []
     if cell is not None:
         pixels = len(first[cell].split())
     else:
         if label is None and not has_names and _is_side(len(first) - 1):
             label = 0
         others = {label, part}
-        cells = [word for i, word in enumerate(first) if i not in others]
-        pixels = len(cells) if all(map(_is_number, cells)) else 0
+        numbers = [
+            (lower[i] if has_names else "", word) for i, word in enumerate(first) if i not in others
+        ]
+        pixels = len(numbers) if all(_is_number(word) for _, word in numbers) else 0
     if pixels < MIN_PIXELS or not (_is_side(pixels) or has_names):
         return None
     part_name = "" if part is None else names[part].strip()
-    return PixelTable(separator, has_names, len(first), label, part, cell, pixels, part_name)
+    special = label, part, cell
+    may_be_codes = _may_be_codes(numbers)
+    return PixelTable(
+        separator, has_names, len(first), *special, pixels, part_name, may_be_codes=may_be_codes
+    )
+
+
+def is_pixel_table(path: Path) -> bool:
+    """Return whether a file is a table of pixels, rather than of codes."""
+    layout = find_layout(path)
+    return layout is not None and not layout.may_be_codes
+
+
+def _may_be_codes(cells: Sequence[tuple[str, str]]) -> bool:
+    """Return whether numbers under names are likelier to be codes than pixels."""
+    names = [name.strip() for name, _ in cells]
+    if not cells or PIXELS.fullmatch(names[0]):
+        return False
+    return all(map(CODES.fullmatch, names)) or any(float(word) < 0 for _, word in cells)
 
 
 @contextmanager

@@ -40,8 +40,8 @@ NOT_IN_NAMES = '<>:"/\\|?*'
 
 @answer.register
 def _(request: SaveDataset, explorer: Explorer) -> Generator[Progress, None, Exported]:
-    yield from write_dataset(explorer, request.folder, request.count, request.seed)
-    return Exported(request.folder)
+    yield from write_dataset(explorer, request.path, request.count, request.seed)
+    return Exported(request.path)
 
 
 def write_dataset(

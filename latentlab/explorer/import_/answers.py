@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Generator, Mapping
 from pathlib import Path
 
+from latentlab.errors import RunError, one_of
 from latentlab.explorer.answer import answer
 from latentlab.explorer.explorer import Explorer
 from latentlab.explorer.import_.fitting import FittingImages, fitting_images
-from latentlab.explorer.import_.foreign import convert_foreign, inspect_foreign
+from latentlab.explorer.import_.foreign import convert_foreign, inspect_foreign, read_foreign
 from latentlab.explorer.import_.reader import find_reader, formats
 from latentlab.session.import_.model import (
     ForeignFormat,
@@ -64,6 +65,26 @@ def open_foreign(path: Path, choices: Mapping[str, str] | None = None) -> Path:
         If it cannot be opened; says why and what to do.
     """
     return finish(convert_foreign(path, choices or {}))
+
+
+def check_choices(path: Path, choices: Mapping[str, str]) -> None:
+    """Check the keys and values by which a person says what a foreign model's file does not.
+
+    Raises
+    ------
+    RunError
+        If the model cannot be read, or leaves no such choice.
+    """
+    if not choices:
+        return
+    _, imported = finish(read_foreign(path, {}, fitting_images()))
+    known = {each.key: [option.value for option in each.options] for each in imported.choices}
+    for key, value in choices.items():
+        if key not in known:
+            advice = f"Choose {one_of([*known])}." if known else "It leaves none."
+            raise RunError(f"{path.name} leaves no choice {key!r}.", advice)
+        if value not in known[key]:
+            raise RunError(f"{key} cannot be {value!r}.", f"Choose {one_of(known[key])}.")
 
 
 def _images(explorer: Explorer) -> tuple[FittingImages, ...]:

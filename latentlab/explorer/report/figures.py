@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from latentlab.config import words
-from latentlab.session.curves import TRAIN, VALIDATION, unit_of
+from latentlab.session.curves.curves import TRAIN, VALIDATION, unit_of
 from latentlab.session.files.mosaic import tile
 from latentlab.session.palette import TRAIN_COLOUR, VALIDATION_COLOUR, class_colours
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from latentlab.latent.codes import Codes
-    from latentlab.session.curves import Curves
+    from latentlab.session.curves.curves import Curves
 
 STYLE: Any = {
     "svg.fonttype": "none",

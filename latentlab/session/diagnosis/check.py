@@ -18,8 +18,8 @@ from latentlab.session.runs import Finding
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from latentlab.session.curves.latent_curves import LatentCurves
     from latentlab.session.diagnosis.evidence import Evidence
-    from latentlab.session.latent_curves import LatentCurves
     from latentlab.session.runs import Remedy
 
     Check = Callable[[Evidence], Finding | None]

@@ -27,8 +27,8 @@ from latentlab.session.diagnosis.remedies import (
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from latentlab.session.curves.latent_curves import LatentCurves
     from latentlab.session.diagnosis.evidence import Evidence
-    from latentlab.session.latent_curves import LatentCurves
     from latentlab.session.runs import Finding, Remedy
 
 MIN_KL = 2.0

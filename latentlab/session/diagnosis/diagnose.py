@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from latentlab.session.curves.latent_curves import NOT_MEASURED, is_measured
 from latentlab.session.diagnosis.check import find_checks, format_kl, format_nats
 from latentlab.session.diagnosis.check_kl import is_carrying
 from latentlab.session.diagnosis.evidence import MIN_EPOCHS, Evidence
-from latentlab.session.latent_curves import NOT_MEASURED, is_measured
 from latentlab.session.runs import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from latentlab.learning.events import Change
-    from latentlab.session.curves import Curves
-    from latentlab.session.latent_curves import LatentCurves
+    from latentlab.session.curves.curves import Curves
+    from latentlab.session.curves.latent_curves import LatentCurves
 
 NOT_LOGGED = (
     "Posterior collapse and overlapping classes were not checked: the log of this run has no KL of "

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from latentlab.session.curves import TRAIN, VALIDATION
+from latentlab.session.curves.curves import TRAIN, VALIDATION
 from latentlab.session.recipes import comparable_since
 
 if TYPE_CHECKING:
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from latentlab.learning.events import Change
-    from latentlab.session.curves import Curves
-    from latentlab.session.latent_curves import LatentCurves
+    from latentlab.session.curves.curves import Curves
+    from latentlab.session.curves.latent_curves import LatentCurves
     from latentlab.session.runs import Remedy
 
 MIN_EPOCHS = 2

@@ -18,18 +18,18 @@ DATASETS = ("npz", "zip")
 
 @dataclass(frozen=True, slots=True)
 class SaveDataset(SaveFile):
-    """Write samples of the prior as a folder of PNG files with a manifest.
+    """Write samples of the prior as a data set.
 
     Parameters
     ----------
-    folder : Path
-        New or empty folder.
+    path : Path
+        New or empty folder, for PNG files with a manifest; or a ``.zip`` of these, or an ``.npz``.
     count : int
         Images of each class of a conditional model; otherwise images in all.
     seed : int
         Seed of the samples.
     """
 
-    folder: Path
+    path: Path
     count: int
     seed: int = 0

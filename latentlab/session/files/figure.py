@@ -119,7 +119,18 @@ class Mark:
     letter: str = ""
 
 
-Layer = Points | Line | Bars | Raster | Rule | Ellipse | Mark
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Small text above a position, to its right or to its left."""
+
+    x: float
+    y: float
+    text: str
+    colour: Colour
+    is_left: bool = False
+
+
+Layer = Points | Line | Bars | Raster | Rule | Ellipse | Mark | Text
 Ticks = tuple[tuple[float, str], ...]
 
 

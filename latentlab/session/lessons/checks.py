@@ -15,9 +15,8 @@ import numpy as np
 from latentlab.directories import resources
 from latentlab.latent.ranking import Score
 from latentlab.learning.events import is_active
-from latentlab.session.anomalies import ScoreImages
 from latentlab.session.comparison import OpenModelB
-from latentlab.session.curves import VALIDATION
+from latentlab.session.curves.curves import VALIDATION
 from latentlab.session.directions import MeasureDimensions, ReadDirections
 from latentlab.session.files.report import SaveReport
 from latentlab.session.image_sample import SampleImage
@@ -29,6 +28,7 @@ from latentlab.session.own_image import Inpaint, InpaintSamples
 from latentlab.session.pairs import MakePairs
 from latentlab.session.recipes import value_of
 from latentlab.session.runs import Compare
+from latentlab.session.scores.anomalies import ScoreImages
 
 if TYPE_CHECKING:
     from typing import Any

@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QAbstractButton, QLabel, QMenu, QToolButton, QWidget
 
+from latentlab.session.abilities import ENCODER_DECODER, why_not
+
 if TYPE_CHECKING:
-    from latentlab.session.points import Point
+    from latentlab.session.points import ModelCard, Point
     from latentlab.workers.controller import Controller
 
     Buttons = list[QAbstractButton]
@@ -138,6 +140,24 @@ def add_row_actions(menu: QMenu, controller: Controller, row: int) -> None:
     for end, name in PATH_ENDS.items():
         text = f"Set {name} to this image"
         menu.addAction(text, partial(controller.point.pick, row, end))
+    add_transfer_menu(menu, controller, "this image", row)
+
+
+def add_transfer_menu(menu: QMenu, controller: Controller, image: str, row: int) -> None:
+    """Add a menu that decodes the code of an image as another class, for a conditional model."""
+    names = transfer_classes(controller.state.model)
+    if not names:
+        return
+    classes = menu.addMenu(f"Set z to {image}, decoded as")
+    for label, name in enumerate(names):
+        classes.addAction(name, partial(controller.point.transfer, row, label))
+
+
+def transfer_classes(model: ModelCard | None) -> tuple[str, ...]:
+    """Return the classes that a code can be decoded as; empty unless the model is of classes."""
+    if model is None or not model.conditional or model.spec.conditions:
+        return ()
+    return () if why_not(ENCODER_DECODER, model) else model.spec.class_names
 
 
 def add_button_actions(menu: QMenu, buttons: Buttons) -> None:

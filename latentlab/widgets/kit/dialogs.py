@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QStandardPaths, Qt, Slot
 from PySide6.QtWidgets import (
+    QComboBox,
     QDialog,
     QDialogButtonBox,
     QFileDialog,
+    QHBoxLayout,
     QLabel,
     QMessageBox,
     QVBoxLayout,
@@ -68,10 +70,33 @@ class IntegerDialog(QDialog):
         self.box.setValue(value)
         self.box.setAccessibleName(text)
         self.box.selectAll()
-        column = QVBoxLayout(self)
-        column.addWidget(QLabel(text, textFormat=Qt.TextFormat.PlainText))
-        column.addWidget(self.box)
-        column.addLayout(ValidatingButtonBox(self, self.box))
+        self.column = QVBoxLayout(self)
+        self.column.addWidget(QLabel(text, textFormat=Qt.TextFormat.PlainText))
+        self.column.addWidget(self.box)
+        self.column.addLayout(ValidatingButtonBox(self, self.box))
+
+
+class DatasetDialog(IntegerDialog):
+    """Dialog for the number of images of a generated data set, and for its format.
+
+    Parameters
+    ----------
+    by_class : bool
+        Whether the images have classes.
+    """
+
+    def __init__(self, parent: QWidget, *, by_class: bool) -> None:
+        text = f"How many images{' of each class' if by_class else ''} should be generated?"
+        super().__init__("Save generated data set", text, (1, MAX_PER_CLASS), 100, parent)
+        self.format = QComboBox()
+        self.format.setAccessibleName("Save as")
+        self.format.addItem("Folder of PNG images with a list of labels and z", "")
+        self.format.addItem("ZIP archive of the same", "zip")
+        self.format.addItem("NumPy arrays (NPZ): images, z, labels", "npz")
+        row = QHBoxLayout()
+        row.addWidget(QLabel("Save as"))
+        row.addWidget(self.format, 1)
+        self.column.insertLayout(2, row)
 
 
 class ValidatingButtonBox(QVBoxLayout):
@@ -134,16 +159,21 @@ def ask_run_folder(parent: QWidget) -> Path | None:
 
 
 def ask_dataset(parent: QWidget, *, by_class: bool) -> SaveDataset | None:
-    """Ask for the number of generated images and an empty folder; return None if cancelled."""
-    text = f"How many images{' of each class' if by_class else ''} should be generated?"
-    dialog = IntegerDialog("Save generated data set", text, (1, MAX_PER_CLASS), 100, parent)
+    """Ask for number, format and place of generated images; return None if cancelled."""
+    dialog = DatasetDialog(parent, by_class=by_class)
     accepted = dialog.exec() == QDialog.DialogCode.Accepted
     dialog.deleteLater()
     if not accepted:
         return None
+    ending = dialog.format.currentData()
+    path = ask_save_path(parent, "images", [ending]) if ending else _ask_empty_folder(parent)
+    return SaveDataset(path, dialog.box.value()) if path else None
+
+
+def _ask_empty_folder(parent: QWidget) -> Path | None:
     start = settings().value(EXPORT_FOLDER, _pictures())
     folder = QFileDialog.getExistingDirectory(parent, "Choose an empty folder", start)
-    return SaveDataset(Path(folder), dialog.box.value()) if folder else None
+    return Path(folder) if folder else None
 
 
 def ask_image_file(parent: QWidget) -> Path | None:

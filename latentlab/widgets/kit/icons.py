@@ -20,6 +20,7 @@ SVG_PATHS = {
     "play": "M7 5l12 7-12 7z",
     "pause": "M8 5v14M16 5v14",
     "export": "M12 4v11M8 11l4 4 4-4M5 20h14",
+    "copy": "M8 8h11v12H8zM16 8V4H5v12h3",
     "dice": "M5 5h14v14H5zM9 9h.01M15 15h.01M15 9h.01M9 15h.01M12 12h.01",
     "reset": "M5 12a7 7 0 1 0 3-5.7M5 4v4h4",
     "help": "M9 9a3 3 0 1 1 4.5 2.6c-1 .6-1.5 1.2-1.5 2.4M12 18h.01",

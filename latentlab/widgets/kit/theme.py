@@ -66,6 +66,9 @@ DARK = Colours(
 
 _chosen_scheme = Qt.ColorScheme.Unknown
 
+LABEL = {"font-size": "8.5pt"}
+"""Style of the titles of plot axes."""
+
 
 def is_dark() -> bool:
     """Return whether the scheme is dark: the chosen one, else that of the system."""
@@ -259,11 +262,18 @@ def _views(c: Colours) -> str:
     #palette QTreeView::item:hover {{ background: {_rgba(c.accent, 0.08)}; }}
     #palette QTreeView::item:selected {{ background: {_rgba(c.accent, CHOSEN)}; color: {c.text}; }}
     #runs {{ border: none; background: transparent; outline: none; }}
-    #runs::corner {{ background: transparent; border: none; }}
-    #runs QHeaderView {{ background: transparent; border: none; }}
-    #runs QHeaderView::section {{ background: {c.base}; color: {c.muted}; border: none;
-        border-bottom: 1px solid {c.border}; padding: 4px 12px 4px 4px; }}
-    #runs QHeaderView::section:hover {{ color: {c.text}; }}
+    #numbers {{ border: none; background: {c.base}; outline: none; selection-color: {c.text};
+        selection-background-color: {_rgba(c.accent, CHOSEN)}; }}
+    #numbers::item {{ padding: 2px 4px; }}
+    #numbers::indicator:unchecked {{ border: 1px solid {c.muted}; border-radius: 2px;
+        background: {c.field}; width: 11px; height: 11px; }}
+    #numbers::indicator:unchecked:disabled {{ border-color: {c.border}; }}
+    #runs::corner, #numbers::corner {{ background: transparent; border: none; }}
+    #runs QHeaderView, #numbers QHeaderView {{ background: transparent; border: none; }}
+    #runs QHeaderView::section, #numbers QHeaderView::section {{
+        background: {c.base}; color: {c.muted}; padding: 4px 12px 4px 4px;
+        border: none; border-bottom: 1px solid {c.border}; }}
+    #runs QHeaderView::section:hover, #numbers QHeaderView::section:hover {{ color: {c.text}; }}
     QComboBox {{ qproperty-contextMenuPolicy: NoContextMenu; }}
     QComboBox QAbstractItemView {{ background: {c.raised}; border: 1px solid {c.border}; }}
     QScrollBar:vertical {{ width: 8px; background: transparent; margin: 0; }}

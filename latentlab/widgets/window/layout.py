@@ -12,7 +12,6 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QTabWidget
 
 from latentlab.widgets.panel import Area, Place
 
@@ -55,7 +54,12 @@ class Workspace:
         """Return the panels that the workspace contains by default, in reading order."""
         inside = [panel for panel in panels if self.key in panel.places]
         places = {panel.key: panel.places[self.key] for panel in inside}
-        return sorted(inside, key=lambda panel: (places[panel.key].area, places[panel.key].order))
+
+        def position(panel: Panel) -> tuple[int, int, bool]:
+            place = places[panel.key]
+            return place.area, place.order, place.is_behind
+
+        return sorted(inside, key=position)
 
 
 WORKSPACES = (
@@ -95,7 +99,8 @@ def apply_layout(
     by_panel = {dock.panel.key: dock for dock in docks}
     areas: dict[Area, list[Dock]] = {area: [] for area in Area}
     for key, place in places.items():
-        areas[place.area].append(by_panel[key])
+        if not place.is_behind:
+            areas[place.area].append(by_panel[key])
     for dock in docks:
         # Hide first: visible docks that are stacked for a moment would enlarge the window.
         dock.hide()
@@ -105,16 +110,24 @@ def apply_layout(
     _split(window, [areas[area][0] for area in (Area.CENTRE, Area.BOTTOM) if areas[area]], DOWN)
     for area, inside in areas.items():
         _split(window, inside, DOWN if area in (Area.LEFT, Area.RIGHT) else ACROSS)
-    window.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
     shown = [dock for inside in areas.values() for dock in inside]
+    behind = [by_panel[key] for key, place in places.items() if place.is_behind]
+    fronts = {_spot(places[dock.panel.key]): dock for dock in shown}
+    for dock in behind:
+        window.tabifyDockWidget(fronts[_spot(places[dock.panel.key])], dock)
+        dock.show()
     # Panels of other workspaces open as tabs behind the last panel of this one.
     for dock in docks:
-        if dock not in shown:
+        if dock.panel.key not in places:
             window.tabifyDockWidget(shown[-1], dock)
     for dock in shown:
         dock.show()
         dock.raise_()
     _resize(window, areas, workspace, places)
+
+
+def _spot(place: Place) -> tuple[Area, int]:
+    return place.area, place.order
 
 
 def _split(window: QMainWindow, docks: list[Dock], direction: Qt.Orientation) -> None:

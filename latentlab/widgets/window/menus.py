@@ -218,7 +218,7 @@ class Menus(QObject):
         kinds = f"Codes (*{' *'.join(CODE_SUFFIXES)})"
         file, _ = QFileDialog.getOpenFileName(self._window, "Open codes", "", kinds)
         if file:
-            self._controller.open_path(Path(file))
+            self._controller.codes.open(Path(file))
 
     @Slot()
     def _open_picture(self) -> None:

@@ -9,7 +9,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt, Slot
 from PySide6.QtGui import QColor, QPainter, QPen
 from PySide6.QtWidgets import QWidget
 
-from latentlab.session.curves import TRAIN, VALIDATION
+from latentlab.session.curves.curves import TRAIN, VALIDATION
 from latentlab.widgets.kit.icons import icon
 from latentlab.widgets.kit.theme import UNIT, class_colour, colours
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from latentlab.session.abilities import DECODER, STANDARD_PRIOR, why_not
 from latentlab.session.model import DrawPoint, EncodeImageAgain, PickImage
+from latentlab.session.tour import PlanTour
 
 if TYPE_CHECKING:
     from latentlab.data.condition import Label
@@ -69,6 +70,17 @@ class PointIntents:
         """Move z, or A or B of the path, to the code of an image on the map."""
         self._demand.ask(PickImage(row, role))
 
+    def transfer(self, row: int, to: Label) -> None:
+        """Move z to the code of an image on the map, and decode it with another label."""
+        self._demand.ask(PickImage(row, to=to))
+
+    def transfer_original(self, original: Original, to: Label) -> None:
+        """Move z to the code of an image, and decode it with another label: its style stays."""
+        if to == original.point.label:
+            self.show_original(original)
+        else:
+            self.set(replace(original.point, label=to))
+
     def follow_image(self) -> None:
         """Move z to the new code of its image after the codes changed."""
         original = self._store.state.original
@@ -79,7 +91,9 @@ class PointIntents:
 
     def _on_picked(self, request: PickImage, original: Original) -> None:
         ends = self._store.state.ends
-        if request.role == "z" or ends is None:
+        if request.to is not None:
+            self.transfer_original(original, request.to)
+        elif request.role == "z" or ends is None:
             self.show_original(original)
         else:
             self._store.set(ends=ends.moved(request.role, original.point))
@@ -102,12 +116,13 @@ class PathIntents:
 
     Parameters
     ----------
-    store, undo : Store, Undo
+    store, demand, undo : Store, Demand, Undo
         Those of the controller.
     """
 
-    def __init__(self, store: Store, undo: Undo) -> None:
-        self._store, self._undo = store, undo
+    def __init__(self, store: Store, demand: Demand, undo: Undo) -> None:
+        self._store, self._demand, self._undo = store, demand, undo
+        demand.on(PlanTour, self._on_planned)
 
     def set(self, ends: LatentPath, *, settled: bool = True, merges: bool = False) -> None:
         """Replace the path; `settled` is False during a drag, `merges` is that of `Undo`."""
@@ -119,6 +134,20 @@ class PathIntents:
         """Move end point ``"a"`` or ``"b"`` to a point."""
         if ends := self._store.state.ends:
             self.set(ends.moved(role, point))
+
+    def tour(self, clusters: int = 0) -> None:
+        """Replace the path by the shortest round tour through cluster centres or class means.
+
+        Parameters
+        ----------
+        clusters : int
+            Number of clusters; 0 for the means of the classes.
+        """
+        if point := self._store.state.point:
+            self._demand.ask(PlanTour(point, clusters))
+
+    def _on_planned(self, _: PlanTour, path: LatentPath) -> None:
+        self.set(path)
 
     def put_a(self) -> None:
         """Move A to z."""

@@ -92,6 +92,24 @@ def test_parquet(tmp_path):
     assert found.attributes.column("age").tolist() == [0, 1, 2, 3, 4, 5]
 
 
+def test_numbers_without_a_line_of_names(tmp_path):
+    np.savetxt(tmp_path / "z.csv", Z, delimiter=",")
+    found = read_code_file(tmp_path / "z.csv")
+    np.testing.assert_allclose(found.z, Z, rtol=1e-6)
+    assert "no line of column names" in found.notes[0]
+    # As pandas writes an array: the columns are called 0, 1, 2.
+    lines = "\n".join(",".join(map(str, row)) for row in Z.tolist())
+    (tmp_path / "named.csv").write_text(f"0,1,2\n{lines}\n")
+    np.testing.assert_allclose(read_code_file(tmp_path / "named.csv").z, Z, rtol=1e-6)
+
+
+def test_one_number_about_each_image_is_no_code(tmp_path):
+    path = written(tmp_path / "a.csv", ["filename", "age"], [["x.png", 20], ["y.png", 30]])
+    with pytest.raises(DataError, match="columns of numbers that can be codes"):
+        read_code_file(path)
+    assert read_code_file(path, 1).z.shape == (2, 1)
+
+
 @pytest.mark.parametrize(
     ("head", "told"),
     [(["z1", "z2", "pc1"], "several groups"), (["name", "row", "sigma1"], "does not have")],

@@ -18,6 +18,7 @@ from latentlab.data.sources.folder import FolderConfig
 from latentlab.directories import cache as cache_folder
 from latentlab.errors import DataError
 from latentlab.learning.events import EpochEnd
+from latentlab.work import finish
 
 RED, GREEN, BLUE = (250, 20, 30), (10, 240, 20), (20, 30, 250)
 
@@ -672,3 +673,33 @@ def test_a_table_lies_in_a_zip_or_beside_it(tmp_path, write):
     for folder in ("with", "without"):
         splits = open_folder(tmp_path / folder / "faces.zip")
         assert splits.train.attributes.names == ("smiling", "eyeglasses"), folder
+
+
+def test_a_table_of_pandas_is_read(tmp_path, write):
+    pytest.importorskip("pyarrow")
+    pandas = pytest.importorskip("pandas")
+    names = [f"{i}.png" for i in range(6)]
+    write.pictures(tmp_path, names)
+    frame = pandas.DataFrame({"filename": names, "age": [30.5, None, 40, 50, 60, 70]})
+    frame["sex"] = ["f", "m", None] * 2
+    frame.to_parquet(tmp_path / "people.parquet")
+    splits = open_folder(tmp_path)
+    whole = splits.whole()
+    assert whole.attributes.names == ("age", "sex")
+    ages = dict(zip(whole.files, whole.attributes.column("age"), strict=True))
+    assert ages["0.png"] == 30.5
+    assert np.isnan(ages["1.png"])
+    (tmp_path / "people.parquet").write_bytes(b"PAR1 damaged")
+    assert "people.parquet is not used: it cannot be read as Parquet" in open_folder(tmp_path).note
+
+
+def test_a_form_can_offer_the_attributes_of_a_table(tmp_path, write):
+    names = [f"{i}.png" for i in range(6)]
+    write.pictures(tmp_path / "in", names)
+    config = FolderConfig(root=tmp_path / "in", width=16)
+    assert finish(config.outline()).attributes == ()
+    write.attributes(tmp_path / "in" / "attributes.csv", names)
+    assert finish(config.outline()).attributes == ("smiling", "eyeglasses")
+    (tmp_path / "z.csv").write_text("0.5,0.25\n0.5,0.125\n")
+    with pytest.raises(DataError, match="cannot be matched"):
+        finish(FolderConfig(root=tmp_path / "in", attributes=tmp_path / "z.csv").outline())

@@ -24,6 +24,7 @@ from foreign_models import (
 from safetensors.torch import save_file
 from torch import nn
 
+import latentlab
 from latentlab.data.image_set import ImageSpec
 from latentlab.errors import LatentlabError, RunError
 from latentlab.explorer.explorer import Explorer
@@ -322,3 +323,12 @@ def test_models_that_are_not_understood_are_refused(tmp_path, tensors, problem):
     with pytest.raises(RunError, match=problem) as caught:
         open_foreign(tmp_path / "model.safetensors")
     assert caught.value.advice
+
+
+def test_choices_that_a_file_does_not_leave_are_refused(example, tmp_path):
+    path = save(example, tmp_path / "vae.pth")
+    with pytest.raises(RunError, match=r"no choice 'outpt'.*output"):
+        latentlab.load(path, {"outpt": "tanh"})
+    with pytest.raises(RunError, match=r"cannot be 'tan'.*tanh"):
+        latentlab.load(path, {"output": "tan"})
+    assert latentlab.load(path, {"output": "tanh"}).recipe["model"]["kind"] == "sequential"

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from panel_support import geometry
 
-from latentlab.session.curves import TRAIN, VALIDATION, CurveLog
+from latentlab.session.curves.curves import TRAIN, VALIDATION, CurveLog
+from latentlab.session.curves.latent_curves import LatentCurves, LatentLog
 from latentlab.session.diagnosis.diagnose import diagnose
-from latentlab.session.latent_curves import LatentCurves, LatentLog
 
 EPOCHS = 20
 

@@ -1,11 +1,11 @@
 """Asking where to save: an ending is kept or refused, and nothing is replaced unasked."""
 
 import pytest
-from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+from PySide6.QtWidgets import QDialog, QFileDialog, QMessageBox, QWidget
 
 from latentlab.session.export import IMAGE_FORMATS, NAMES
 from latentlab.widgets.kit import dialogs as save
-from latentlab.widgets.kit.dialogs import ask_image_file, ask_save_path
+from latentlab.widgets.kit.dialogs import DatasetDialog, ask_dataset, ask_image_file, ask_save_path
 
 
 @pytest.fixture
@@ -64,3 +64,20 @@ def test_images_are_looked_for_where_the_last_one_was(qtbot, own_place, monkeypa
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: ("", folders.append(_[2])))
     assert ask_image_file(QWidget()) is None
     assert folders[1] == str(tmp_path) != folders[0]
+
+
+@pytest.mark.parametrize("ending", ["", "zip", "npz"])
+def test_a_generated_data_set_is_saved_in_each_format(
+    qtbot, answers, tmp_path, monkeypatch, ending
+):
+    def accept(dialog):
+        dialog.format.setCurrentIndex(dialog.format.findData(ending))
+        dialog.box.setValue(7)
+        return QDialog.DialogCode.Accepted
+
+    monkeypatch.setattr(DatasetDialog, "exec", accept)
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path / "set"))
+    wanted = tmp_path / (f"set.{ending}" if ending else "set")
+    answers[0].append(wanted)
+    request = ask_dataset(QWidget(), by_class=True)
+    assert (request.path, request.count) == (wanted, 7)

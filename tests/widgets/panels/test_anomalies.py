@@ -12,9 +12,9 @@ from PySide6.QtWidgets import QFileDialog
 
 from latentlab.latent.codes import Codes
 from latentlab.latent.ranking import Score, Scores
-from latentlab.session.anomalies import DecodeThumbnails, SaveScores, ScoreImages
 from latentlab.session.model import Adopt
 from latentlab.session.runs import Run
+from latentlab.session.scores.anomalies import DecodeThumbnails, SaveScores, ScoreImages
 from latentlab.session.selection import select
 from latentlab.widgets.panels.anomalies.panel import EMPTY, NO_IMAGES, TRAINING_TEXT, AnomaliesPanel
 from latentlab.work import Progress

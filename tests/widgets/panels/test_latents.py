@@ -12,8 +12,8 @@ from toy import codes
 from latentlab.latent.dimensions import Components, kl_per_dimension
 from latentlab.session.abilities import ALL, STANDARD_PRIOR
 from latentlab.session.axes import DimensionStatistics
+from latentlab.session.curves.latent_curves import ACTIVE_TIP, NOT_MEASURED, WEAK_TIP
 from latentlab.session.directions import MeasureDimensions
-from latentlab.session.latent_curves import ACTIVE_TIP, NOT_MEASURED, WEAK_TIP
 from latentlab.session.runs import Run, RunLog
 from latentlab.widgets.panels.latents.panel import LatentsPanel
 from latentlab.widgets.panels.latents.plots import standard_normal_pdf

@@ -8,7 +8,7 @@ from PySide6.QtGui import QFocusEvent, QHelpEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QToolTip
 
-from latentlab.session.anomalies import Thumbnails
+from latentlab.session.scores.anomalies import Thumbnails
 from latentlab.widgets.panels.anomalies.thumbnail_grid import (
     MAX_CACHED_THUMBNAILS,
     MAX_THUMBNAILS_PER_REQUEST,

@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem
 
 from latentlab.latent.ranking import Score
-from latentlab.session.class_scores import class_name
+from latentlab.session.scores.class_scores import class_name
 from latentlab.widgets.kit.theme import UNIT, small
 
 if TYPE_CHECKING:

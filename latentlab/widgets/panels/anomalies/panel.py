@@ -10,15 +10,15 @@ from PySide6.QtWidgets import QComboBox, QLabel, QPushButton, QWidget
 
 from latentlab.latent.ranking import Score
 from latentlab.session.abilities import SCORES
-from latentlab.session.anomalies import (
+from latentlab.session.export import TABLES
+from latentlab.session.scores.anomalies import (
     DecodeThumbnails,
     SaveScores,
     ScoreImages,
     compare_sets,
     preview_of,
 )
-from latentlab.session.class_scores import SaveClassScores, class_rows
-from latentlab.session.export import TABLES
+from latentlab.session.scores.class_scores import SaveClassScores, class_rows
 from latentlab.widgets.kit.dialogs import ask_save_path
 from latentlab.widgets.kit.icons import IconButton, make_toggle_button
 from latentlab.widgets.kit.labels import muted

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from latentlab.session.anomalies import Thumbnails
+    from latentlab.session.scores.anomalies import Thumbnails
 
     Pixels = tuple[NDArray[np.uint8], NDArray[np.uint8]]
 

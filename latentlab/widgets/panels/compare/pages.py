@@ -85,7 +85,7 @@ class PointPage(ComparePage):
     def __init__(self) -> None:
         super().__init__()
         self.pictures = ImageComparisonRow(2)
-        _column(self).addWidget(self.pictures, 1)
+        column_of(self).addWidget(self.pictures, 1)
         self.pictures.columns[1].caption.setToolTip(
             "Mean squared difference of all pixels; pixels are 0 to 1."
         )
@@ -121,7 +121,7 @@ class ImagePage(ComparePage):
     def __init__(self) -> None:
         super().__init__()
         self.pictures = ImageComparisonRow(3, lines=3)
-        _column(self).addWidget(self.pictures, 1)
+        column_of(self).addWidget(self.pictures, 1)
         for column in self.pictures.columns:
             column.caption.setToolTip(
                 "Reconstruction (distortion): E[−log p(x|z)], the loss given the code. KL (rate): "
@@ -179,7 +179,7 @@ class SeveralPage(ComparePage):
         row.setSpacing(UNIT)
         row.addWidget(self.text, 1)
         row.addWidget(self.others)
-        column = _column(self)
+        column = column_of(self)
         column.addWidget(self.strip, 1)
         column.addLayout(row)
 
@@ -262,7 +262,7 @@ class SummaryPage(ComparePage):
         row.addWidget(self.images)
         row.addWidget(self.start)
         row.addStretch(1)
-        column = _column(self)
+        column = column_of(self)
         column.addLayout(row)
         column.addWidget(self.work)
         column.addWidget(self.teach, 1)
@@ -303,7 +303,8 @@ class SummaryPage(ComparePage):
         self.measured.emit(CompareSummary(self.images.value()))
 
 
-def _column(page: QWidget) -> QVBoxLayout:
+def column_of(page: QWidget) -> QVBoxLayout:
+    """Give a page a column without margins, and return it."""
     column = QVBoxLayout(page)
     column.setContentsMargins(0, 0, 0, 0)
     column.setSpacing(UNIT // 2)

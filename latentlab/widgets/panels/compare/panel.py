@@ -13,6 +13,7 @@ from latentlab.session.comparison import (
     CompareImage,
     CompareImages,
     CompareMaps,
+    CompareMetrics,
     ComparePoint,
     CompareSummary,
     Comparison,
@@ -29,6 +30,7 @@ from latentlab.widgets.kit.undoable import make_choice_undoable
 from latentlab.widgets.kit.veil import StaleOverlay
 from latentlab.widgets.panel import Area, Panel, PanelWidget, Place
 from latentlab.widgets.panels.compare.maps_page import MapsPage
+from latentlab.widgets.panels.compare.metrics_page import MetricsPage
 from latentlab.widgets.panels.compare.mode_row import ModeRow
 from latentlab.widgets.panels.compare.model_choice import ClassBox, ModelBChoice, dropped_model
 from latentlab.widgets.panels.compare.pages import (
@@ -51,7 +53,9 @@ if TYPE_CHECKING:
     from latentlab.workers.controller import Controller
 
 MODEL_B_KEY, MODE = "compare/second", "compare/mode"
-COMPARED = (ComparePoint, CompareImage, CompareImages, CompareSummary, CompareMaps)
+COMPARED = (
+    *(ComparePoint, CompareImage, CompareImages, CompareSummary, CompareMaps, CompareMetrics),
+)
 MIN_WIDTH = 38 * UNIT
 """Minimum width in pixels: the summary table needs it to show its numbers in full."""
 EMPTY = (
@@ -61,7 +65,7 @@ EMPTY = (
 
 
 class ComparePanel(PanelWidget):
-    """Choice of the second model, and five pages that show both models."""
+    """Choice of the second model, and six pages that show both models."""
 
     watches: Changes = frozenset(
         {"model", "codes", "point", "preview", "original", "selection", "view"}
@@ -83,13 +87,14 @@ class ComparePanel(PanelWidget):
         self.tools.addWidget(self.choice, 1)
         self.point, self.image = PointPage(), ImagePage()
         self.several, self.summary = SeveralPage(), SummaryPage(controller)
-        self.maps = MapsPage()
+        self.maps, self.metrics = MapsPage(), MetricsPage(controller)
         self.pages: tuple[ComparePage, ...] = (
             self.point,
             self.image,
             self.several,
             self.summary,
             self.maps,
+            self.metrics,
         )
         self._add_body()
         self._connect()
@@ -135,6 +140,7 @@ class ComparePanel(PanelWidget):
         for page, kind in zip(pages, kinds, strict=True):
             StaleOverlay(page, self.controller, kind)
         self.summary.measured.connect(self._on_measure)
+        self.metrics.measured.connect(self._on_measure)
 
     # Content
 
@@ -294,7 +300,7 @@ class ComparePanel(PanelWidget):
         self._show_comparison(self.controller.state)
 
     @Slot(object)
-    def _on_measure(self, request: CompareSummary) -> None:
+    def _on_measure(self, request: CompareSummary | CompareMetrics) -> None:
         self.controller.store.dismiss_failure()
         self.controller.ask(request)
 
@@ -327,7 +333,8 @@ PANEL = Panel(
     "much the code says. <b>Images</b> does so for images that are selected on the map, "
     "otherwise for random ones; click one to set z to its code. <b>Summary</b> measures "
     "both on the same held-out images and marks the differences that exceed their standard "
-    "error. <b>Maps</b> shows where both models place the same images. The arrows swap the models.",
+    "error. <b>Maps</b> shows where both models place the same images. <b>Metrics</b> lists the "
+    "metrics that both have, such as the marginal KL. The arrows swap the models.",
     scrolls=True,
     widget=ComparePanel,
     needs=ENCODER_DECODER,

@@ -9,7 +9,7 @@ import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 
-from latentlab.session.latent_curves import ACTIVE_TIP
+from latentlab.session.curves.latent_curves import ACTIVE_TIP
 from latentlab.widgets.kit.labels import muted
 from latentlab.widgets.kit.theme import UNIT, small
 

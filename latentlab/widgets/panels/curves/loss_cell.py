@@ -11,7 +11,7 @@ from PySide6.QtGui import QFont, QFontMetrics
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from latentlab.config import words
-from latentlab.session.curves import LOSS_UNIT, RUNNING, TEST, TRAIN, VALIDATION, unit_of
+from latentlab.session.curves.curves import LOSS_UNIT, RUNNING, TEST, TRAIN, VALIDATION, unit_of
 from latentlab.session.runs import Compare
 from latentlab.widgets.kit.labels import muted
 from latentlab.widgets.kit.theme import UNIT, colours
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from PySide6.QtGui import QResizeEvent
 
-    from latentlab.session.curves import Curves
+    from latentlab.session.curves.curves import Curves
     from latentlab.session.runs import ComparedRun
     from latentlab.session.state import State
 

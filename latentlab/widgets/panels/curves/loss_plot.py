@@ -9,7 +9,7 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, Signal
 
-from latentlab.session.curves import RUNNING, TEST, TRAIN, VALIDATION, unit_of
+from latentlab.session.curves.curves import RUNNING, TEST, TRAIN, VALIDATION, unit_of
 from latentlab.session.palette import TRAIN_COLOUR, class_colour
 from latentlab.widgets.kit.plot import Plot
 from latentlab.widgets.kit.theme import colours, faint
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QMouseEvent
 
     from latentlab.learning.events import Change
-    from latentlab.session.curves import Curves
+    from latentlab.session.curves.curves import Curves
     from latentlab.session.runs import ComparedRun
     from latentlab.widgets.panels.curves.smoothing import Array
 

@@ -9,8 +9,8 @@ import numpy as np
 from PySide6.QtCore import QEvent, QSignalBlocker, Qt, QTimer, Slot
 from PySide6.QtWidgets import QLabel, QWidget
 
-from latentlab.session.bits import bits_text
-from latentlab.session.curves import VALIDATION
+from latentlab.session.curves.bits import bits_text
+from latentlab.session.curves.curves import VALIDATION
 from latentlab.session.export import FIGURES
 from latentlab.session.runs import Compare
 from latentlab.widgets.kit.dialogs import ask_save_path

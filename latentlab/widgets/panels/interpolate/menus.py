@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QMenu, QToolButton, QWidget
 
 from latentlab.latent.interpolation.curves import Easing, PathKind
 from latentlab.session.points import Loop
+from latentlab.session.tour import CLUSTERS
 from latentlab.widgets.kit.settings import settings
 from latentlab.widgets.panels.interpolate.path_row import KIND_TIPS, NAMES
 
@@ -157,3 +158,26 @@ class EndsButton(_Button):
     def _add_classes(self, menu: QMenu, signal: SignalInstance, end: str) -> None:
         for label, name in enumerate(self._class_names):
             menu.addAction(name, partial(signal.emit, end.lower(), label))
+
+
+class TourButton(_Button):
+    """Menu that makes the path a round tour through cluster centres or class means."""
+
+    chosen = Signal(int)
+    """Number of clusters; 0 for the classes."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(
+            "Tour",
+            "Make the path a tour: the shortest round path through cluster centres.",
+            parent,
+        )
+        self._classes = self.menu().addAction("Means of the classes", partial(self.chosen.emit, 0))
+        for count in CLUSTERS:
+            text = f"Centres of {count} clusters (k-means)"
+            self.menu().addAction(text, partial(self.chosen.emit, count))
+
+    def offer(self, *, has_codes: bool, has_classes: bool) -> None:
+        """Enable what the codes allow."""
+        self.setEnabled(has_codes)
+        self._classes.setEnabled(has_classes)

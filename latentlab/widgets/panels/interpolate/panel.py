@@ -25,13 +25,13 @@ from latentlab.widgets.kit.number_box import IntegerBox
 from latentlab.widgets.kit.undoable import make_choice_undoable, make_undoable
 from latentlab.widgets.kit.veil import StaleOverlay
 from latentlab.widgets.panel import Area, Panel, PanelWidget, Place
-from latentlab.widgets.panels.interpolate.menus import EndsButton, PathsButton
+from latentlab.widgets.panels.interpolate.menus import EndsButton, PathsButton, TourButton
 from latentlab.widgets.panels.interpolate.pairs_page import PairsPage
 from latentlab.widgets.panels.interpolate.path_rows import PathRows, stack_strips
 from latentlab.widgets.panels.interpolate.timeline_bar import TimelineBar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from PySide6.QtWidgets import QWidget
 
@@ -71,7 +71,7 @@ class InterpolatePanel(PanelWidget):
         self.to_z = make_compact_button(
             "Set end", "End the path at the current z: B on the map  (B)"
         )
-        self.ways, self.starts = PathsButton(), EndsButton()
+        self.ways, self.starts, self.tour = PathsButton(), EndsButton(), TourButton()
         self._swap = IconButton("swap", "Swap start and end")
         self._export = IconButton("export", "Save the path as an image or an animation")
         self.pairs = make_toggle_button(
@@ -79,7 +79,7 @@ class InterpolatePanel(PanelWidget):
         )
         self.page = PairsPage(controller)
         path_tools = (self.from_z, self.to_z, self._swap, self.starts, self.steps, self.ways)
-        for widget in (*path_tools, *self.page.tools, self.pairs):
+        for widget in (*path_tools, self.tour, *self.page.tools, self.pairs):
             self.tools.addWidget(widget)
         self.tools.addStretch(1)
         for export in (self._export, self.page.export):
@@ -116,6 +116,7 @@ class InterpolatePanel(PanelWidget):
                 self.controller.undo, "kinds of path", self.ways.chosen, self.ways.choose
             )
         )
+        self.tour.chosen.connect(self.controller.path.tour)
         self.starts.mean.connect(self._on_mean)
         self.starts.typical.connect(self._on_typical)
         self.rows.hovered.connect(self._show)
@@ -139,6 +140,8 @@ class InterpolatePanel(PanelWidget):
         if changed & {"model", "codes"}:
             has_codes = state.model and state.codes is not None and len(state.codes)
             self.starts.offer(state.model.spec.class_names if state.model and has_codes else ())
+            classes = state.codes.labels if has_codes and state.codes is not None else None
+            self.tour.offer(has_codes=bool(has_codes), has_classes=classes is not None)
             self._show_tools()
         self.rows.show_state(state, changed)
         self.bar.show_state(state)
@@ -176,11 +179,11 @@ class InterpolatePanel(PanelWidget):
 
     def _show_tools(self) -> None:
         shows_pairs = self.pairs.isChecked()
-        for widget in (self.page, *self.page.tools, self.page.export):
-            widget.setVisible(shows_pairs)
-        tools = (self.from_z, self.to_z, self._swap, self.steps, self.ways, self._export)
-        for widget in (self.rows, self.bar, *tools):
-            widget.setVisible(not shows_pairs)
+        of_pairs: Sequence[QWidget] = (self.page, *self.page.tools, self.page.export)
+        tools = (self.from_z, self.to_z, self._swap, self.steps, self.ways, self.tour)
+        of_path: Sequence[QWidget] = (self.rows, self.bar, self._export, *tools)
+        for widget in (*of_pairs, *of_path):
+            widget.setVisible(shows_pairs == (widget in of_pairs))
         self.starts.setVisible(not shows_pairs and self.starts.has_classes)
 
     # Playback and preview
@@ -308,14 +311,15 @@ PANEL = Panel(
     places={
         "explore": Place(Area.BOTTOM, 0, 5),
     },
-    help="Paths through latent space from the start <b>A</b> to the end <b>B</b>, decoded step "
-    "by step. To choose the ends, drag A and B on the map, press A or B to use the current "
-    "z, or take the mean of a class. <b>Paths</b> shows several kinds side by side: "
-    "straight, <b>z(t) = (1 − t)·A + t·B</b>; spherical; through the data; and the "
-    "geodesic, along which images change least. The bar below each step shows its data "
-    "support: green where codes are as dense as is typical, red where there are hardly any "
-    "codes. Waypoints on the timeline are points that the path goes through. <b>Pairs</b> shows a "
-    "sheet of straight paths between many pairs of images, of one class or of two.",
+    help="Paths through latent space from the start <b>A</b> to the end <b>B</b>, decoded step by "
+    "step. To choose the ends, drag A and B on the map, press A or B to use the current z, or "
+    "take the mean of a class. <b>Paths</b> shows several kinds side by side: straight, <b>z(t)"
+    " = (1 − t)·A + t·B</b>; spherical; through the data; and the geodesic, along which images "
+    "change least. The bar below each step shows its data support: green where codes are as "
+    "dense as is typical, red where there are hardly any codes. Waypoints on the timeline are "
+    "points that the path goes through. <b>Tour</b> is the shortest round path through the centres "
+    "of all classes or clusters. <b>Pairs</b> shows a sheet of straight paths between "
+    "many pairs of images, of one class or of two.",
     widget=InterpolatePanel,
     needs=DECODER,
 )

@@ -11,8 +11,8 @@ from PySide6.QtWidgets import QComboBox, QGridLayout, QLabel, QWidget
 
 from latentlab.learning.events import is_active, is_weak
 from latentlab.session.abilities import KL, POSTERIORS, STANDARD_PRIOR, why_not
+from latentlab.session.curves.latent_curves import ACTIVE_TIP, NOT_MEASURED, WEAK_TIP
 from latentlab.session.directions import MeasureDimensions
-from latentlab.session.latent_curves import ACTIVE_TIP, NOT_MEASURED, WEAK_TIP
 from latentlab.widgets.kit.colour_bar import ColourBar
 from latentlab.widgets.kit.labels import muted
 from latentlab.widgets.kit.theme import UNIT
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from latentlab.session.axes import DimensionStatistics
-    from latentlab.session.latent_curves import LatentCurves
+    from latentlab.session.curves.latent_curves import LatentCurves
     from latentlab.session.request import Request
     from latentlab.session.state import State
     from latentlab.workers.controller import Controller

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from latentlab.session.latent_curves import LatentCurves
+    from latentlab.session.curves.latent_curves import LatentCurves
 
 MAX_HEAT_MAP_COLUMNS = 600
 """Maximum number of columns of the heat map."""

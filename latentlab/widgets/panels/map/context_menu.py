@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from latentlab.widgets.kit.context_menu import PATH_ENDS
+from latentlab.widgets.kit.context_menu import PATH_ENDS, add_transfer_menu
 from latentlab.widgets.panels.map.selection_bar import add_mean_actions
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ def fill_map_menu(
         for end, name in PATH_ENDS.items():
             text = f"Set {name} to the nearest image"
             menu.addAction(text, partial(controller.point.pick, row, end))
+        add_transfer_menu(menu, controller, "the nearest image", row)
     menu.addSeparator()
     if controller.state.selection:
         add_mean_actions(menu, controller)

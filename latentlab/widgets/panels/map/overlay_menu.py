@@ -9,7 +9,14 @@ from PySide6.QtCore import QObject, QRectF, QTimer, Signal, Slot
 from PySide6.QtGui import QAction, QActionGroup, QColor, QImage
 
 from latentlab.session import wants
-from latentlab.session.abilities import DECODER, GAUSSIAN_POSTERIORS, IMAGES, KL, POSTERIORS
+from latentlab.session.abilities import (
+    DECODER,
+    ENCODER_DECODER,
+    GAUSSIAN_POSTERIORS,
+    IMAGES,
+    KL,
+    POSTERIORS,
+)
 from latentlab.session.classifier.requests import ClassifyPlane, OpenClassifier
 from latentlab.session.map import ComputeMeasure, FindHoles, SamplePosteriors
 from latentlab.session.model import Decode, MakeManifold
@@ -19,6 +26,14 @@ from latentlab.widgets.kit.model_actions import ModelActions
 from latentlab.widgets.kit.scatter.markers import MarkerLabel, PosteriorMarker
 from latentlab.widgets.kit.settings import settings
 from latentlab.widgets.kit.undoable import make_choice_undoable
+from latentlab.widgets.panels.map.contour_layers import (
+    CONTOURS,
+    KINDS,
+    LIKELIHOOD,
+    POSTERIOR,
+    TWO_DIMENSIONS,
+    ContourLayers,
+)
 from latentlab.widgets.panels.map.decisions import decision_image, shown_decisions
 from latentlab.widgets.panels.map.holes_legend import HolesLegend
 from latentlab.widgets.panels.map.overlays import (
@@ -75,6 +90,7 @@ CHOICES = {
         "Regions of the plane by the decision of the classifier on their decoded images; strong "
         "colours are certain.",
     ),
+    **CONTOURS,
     PICTURES: ("Images when zoomed in", "Images instead of points when you zoom in."),
 }
 NEEDS = {
@@ -85,6 +101,8 @@ NEEDS = {
     MANIFOLD_BACKDROP: DECODER,
     IMAGE: DECODER,
     BOUNDARY: DECODER,
+    LIKELIHOOD: DECODER,
+    POSTERIOR: ENCODER_DECODER | GAUSSIAN_POSTERIORS,
     PICTURES: IMAGES,
 }
 """Abilities of the model that each layer needs."""
@@ -123,7 +141,7 @@ class MapLayers(QObject):
         self.image, self.spread = Picture(BACKDROP_OPACITY, smooth=True), PosteriorMarker()
         self.image.hide()
         self.decisions = Picture()
-        self.legend = HolesLegend(plot)
+        self.legend, self.contours = HolesLegend(plot), ContourLayers(plot, self.is_on)
         backgrounds = (self.backdrop, self.image, self.decisions, self.holes)
         self.own_label = MarkerLabel(OWN_NAME, below=True)
         for item in (*backgrounds, self.marbles, self.pictures, self.spread, self.own_label):
@@ -205,7 +223,7 @@ class MapLayers(QObject):
         if codes is None or not state.view.suits(codes):
             return
         is_covered = state.view.is_plane and any(
-            map(self.is_on, (ELLIPSES, HOLES, MANIFOLD_BACKDROP, BOUNDARY))
+            map(self.is_on, (ELLIPSES, HOLES, MANIFOLD_BACKDROP, BOUNDARY, *CONTOURS))
         )
         self._plot.cloud.setOpacity(FADED_OPACITY if is_covered or self.is_on(IMAGE) else 1.0)
         if changed & {"model", "codes", "view", "selection", ComputeMeasure}:
@@ -216,6 +234,8 @@ class MapLayers(QObject):
             self._show_decisions(state)
         if changed & {"model", "codes", "view", "original", "own"}:
             self._show_spread(state)
+        if changed & {"model", "codes", "view", "original", "own", *KINDS}:
+            self.contours.show_contours(state)
         if changed & {MakeManifold, "view", "model"}:
             self._show_backdrop(state)
         if changed & {"model", "codes", "view"}:
@@ -256,6 +276,7 @@ class MapLayers(QObject):
             yield FetchMapImages(self._missing)
         if not state.view.is_plane or state.codes is None or not len(state.codes):
             return
+        yield from self.contours.wants(state)
         if self.is_on(MANIFOLD_BACKDROP):
             yield from wants.manifold(state)
         if self.draws:
@@ -272,6 +293,10 @@ class MapLayers(QObject):
         if action.isEnabled() and state.answer(OpenClassifier) is None:
             action.setEnabled(False)
             action.setToolTip("This needs a classifier: open one with File > Open classifier.")
+        action = self.actions[POSTERIOR]
+        if action.isEnabled() and state.model and state.model.latent_dim != 2:
+            action.setEnabled(False)
+            action.setToolTip(TWO_DIMENSIONS)
 
     def _show_decisions(self, state: State) -> None:
         found = shown_decisions(state) if self.is_on(BOUNDARY) else None

@@ -9,7 +9,6 @@ from PySide6.QtWidgets import QMenu, QPushButton, QWidget
 
 from latentlab.session import wants
 from latentlab.session.abilities import DECODER, STANDARD_PRIOR, why_not
-from latentlab.session.anomalies import ScoreImages
 from latentlab.session.classifier.requests import (
     ClassifyImages,
     ClassifyPlane,
@@ -23,6 +22,7 @@ from latentlab.session.map import ComputeMeasure, FindHoles, MakeView, SamplePos
 from latentlab.session.model import Decode, MakeManifold, ShowAll, ShowRest
 from latentlab.session.neighbours import FetchMapImages
 from latentlab.session.recipes import data_title
+from latentlab.session.scores.anomalies import ScoreImages
 from latentlab.session.selection import mask_of
 from latentlab.widgets.kit.dialogs import ask_save_path
 from latentlab.widgets.kit.labels import ElidedLabel, muted
@@ -32,6 +32,7 @@ from latentlab.widgets.kit.theme import UNIT, small
 from latentlab.widgets.kit.veil import StaleOverlay
 from latentlab.widgets.panel import Area, Panel, PanelWidget, Place
 from latentlab.widgets.panels.map.colour_row import ColourRow
+from latentlab.widgets.panels.map.contour_layers import KINDS as CONTOUR_KINDS
 from latentlab.widgets.panels.map.decisions import fill_decision_menu
 from latentlab.widgets.panels.map.lasso import SelectionTools
 from latentlab.widgets.panels.map.overlay_menu import SPREAD, MapLayers
@@ -60,6 +61,7 @@ REDRAWN_FIELDS = frozenset({"codes", "view"})
 REQUESTS_WITH_PROGRESS = (
     *(ShowAll, ShowRest, MakeView, ComputeMeasure, SamplePosteriors, FindHoles),
     *(OpenClassifier, ClassifyImages, ClassifyPlane, FindCounterfactual),
+    *CONTOUR_KINDS,
 )
 MEASURED = frozenset({ComputeMeasure, ScoreImages, ClassifyImages, OpenClassifier})
 """Requests whose answers colour the points."""
@@ -79,6 +81,7 @@ class MapPanel(PanelWidget):
         | {"working", "is_training", "following"}
         | {Decode, SamplePosteriors, FetchMapImages, FindHoles, MakeManifold, ComputeMeasure}
         | {ReadDirections, ScoreImages, OpenClassifier, ClassifyImages, ClassifyPlane}
+        | {*CONTOUR_KINDS}
     )
 
     def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
@@ -294,16 +297,15 @@ PANEL = Panel(
         "learn": Place(Area.CENTRE),
     },
     help="Each dot is the code of one real image: the mean of <b>q(z|x)</b>, coloured by class. "
-    "The dashed rings are one, two and three standard deviations of the prior N(0, 1), if the "
-    "model has this prior. "
+    "The dashed rings are one, two and three standard deviations of the prior N(0, 1); a learned "
+    "prior has contours with the same shares. "
     "Hover to see the decoded image of a position, click to set z to it (the cross), "
     "Shift+click to go to the nearest real image. The two ellipses around the code of an "
     "image are one and two standard deviations of its posterior. Drag <b>A</b> and <b>B</b> "
     "to set the start and the end of a path; right-click for more; drag and turn the wheel "
     "to move and zoom. On a <b>plane</b> (dimensions, PCA, A, B and z, directions) every "
     "position decodes exactly; <b>t-SNE</b> and <b>UMAP</b> keep neighbours together and "
-    "decode a blend of codes. Box and lasso select images for all panels. "
-    "Posterior ellipses show how certain the encoder is of each image. A <b>classifier</b> "
+    "decode a blend of codes. Box and lasso select images for all panels. A <b>classifier</b> "
     "(File &gt; Open classifier) colours the points by its decision, draws its boundary on a "
     "plane, and leads to the nearest z that it decides otherwise.",
     widget=MapPanel,

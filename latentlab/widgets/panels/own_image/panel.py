@@ -25,6 +25,7 @@ from latentlab.session.own_image import (
     Inpaint,
 )
 from latentlab.widgets.kit.clipboard import paste_image
+from latentlab.widgets.kit.context_menu import transfer_classes
 from latentlab.widgets.kit.dialogs import ask_image_file
 from latentlab.widgets.kit.flow_layout import WrappingWidget
 from latentlab.widgets.kit.icons import IconButton
@@ -135,6 +136,7 @@ class OwnImagePanel(PanelWidget):
         self.result.back.clicked.connect(self.controller.own_image.return_to)
         self.result.put_a.clicked.connect(self._put_a)
         self.result.put_b.clicked.connect(self._put_b)
+        self.result.transfer.chosen.connect(self._transfer)
 
     @Slot(int)
     def turn_to(self, page: int) -> None:
@@ -170,6 +172,7 @@ class OwnImagePanel(PanelWidget):
         self.draw_tools.offer(colour=channels == 3, center=kind in CENTRED_KINDS)
         for box in (self.crop_tools.invert, self.crop_tools.center):
             box.setVisible(channels == 1)
+        self.result.transfer.offer(transfer_classes(model))
         self.label.clear()
         self.label.addItems(model.spec.class_names)
 
@@ -264,6 +267,11 @@ class OwnImagePanel(PanelWidget):
     @Slot()
     def _put_b(self) -> None:
         self._put("b")
+
+    @Slot(int)
+    def _transfer(self, label: int) -> None:
+        if own := self.controller.state.own:
+            self.controller.point.transfer_original(own, label)
 
     def _put(self, name: str) -> None:
         state = self.controller.state

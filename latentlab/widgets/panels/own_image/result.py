@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QVBoxLayout, QWidget
 
 from latentlab.session.own_image import (
     EstimateElbo,
@@ -22,6 +23,8 @@ from latentlab.widgets.kit.labels import ElidedLabel, muted
 from latentlab.widgets.kit.theme import UNIT, colours
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from latentlab.session.points import Original
     from latentlab.session.state import State
 
@@ -65,7 +68,8 @@ class OwnImageResult(QWidget):
         self.back = _button("Set z", "Set z to the code of your image.")
         self.put_a = _button("Set start", "Start the path at the code of your image: A on the map.")
         self.put_b = _button("Set end", "End the path at the code of your image: B on the map.")
-        self._buttons = (self.back, self.put_a, self.put_b)
+        self.transfer = TransferButton()
+        self._buttons = (self.back, self.transfer, self.put_a, self.put_b)
         column.addLayout(self._row(), 1)
         column.addWidget(self.verdict)
         column.addWidget(self.numbers)
@@ -148,6 +152,31 @@ class OwnImageResult(QWidget):
         colours_ = {"fine": c.fine, "watch": c.watch, "trouble": c.error, "busy": c.muted}
         dot = "○" if level == "busy" else "●"
         self.verdict.setText(f'<span style="color: {colours_[level]}">{dot}</span> {words}')
+
+
+class TransferButton(QPushButton):
+    """Menu of the classes that the image is decoded as: its style is transferred."""
+
+    chosen = Signal(int)
+
+    def __init__(self) -> None:
+        super().__init__("Set as…")
+        self.setToolTip(
+            "Set z to the code of your image, and decode it as another class: the style of your "
+            "image, with another content."
+        )
+        self.setFixedWidth(8 * UNIT)
+        # Fusion draws the menu indicator over the text.
+        self.setStyleSheet("QPushButton::menu-indicator { image: none; width: 0; }")
+        self.setMenu(QMenu(self))
+        self.hide()
+
+    def offer(self, names: Sequence[str]) -> None:
+        """List the classes; hide the button if there are none."""
+        self.setVisible(bool(names))
+        self.menu().clear()
+        for label, name in enumerate(names):
+            self.menu().addAction(name, partial(self.chosen.emit, label))
 
 
 def _button(text: str, tip: str) -> QPushButton:

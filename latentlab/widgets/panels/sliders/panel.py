@@ -8,8 +8,8 @@ import numpy as np
 from PySide6.QtCore import QSignalBlocker, Slot
 from PySide6.QtWidgets import QComboBox, QGridLayout, QPushButton, QWidget
 
-from latentlab.session.abilities import DECODER
-from latentlab.session.axes import Axis, AxisOrder, component_axis, dimension_axis
+from latentlab.session.abilities import DECODER, NOTHING, why_not
+from latentlab.session.axes import LOCAL_ORDERS, MAX_AXES, Axis, AxisOrder, MeasureLocalAxes
 from latentlab.session.directions import MakeSliderStrips, MeasureDimensions
 from latentlab.widgets.kit.axis.row_scroll_area import RowScrollArea
 from latentlab.widgets.kit.axis.strip_updates import StripUpdater
@@ -21,31 +21,30 @@ from latentlab.widgets.kit.theme import UNIT
 from latentlab.widgets.kit.undoable import make_choice_undoable, make_undoable
 from latentlab.widgets.kit.veil import StaleOverlay
 from latentlab.widgets.panel import Area, Panel, PanelWidget, Place
+from latentlab.widgets.panels.sliders.axes import local_axes, ordered_axes
 from latentlab.widgets.panels.sliders.label_picker import LabelPicker
-from latentlab.widgets.panels.sliders.row import LINES_PER_ROW, AxisTitle, SliderRow
+from latentlab.widgets.panels.sliders.row import LINES_PER_ROW, SliderRow
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from PySide6.QtGui import QResizeEvent
 
-    from latentlab.latent.codes import Codes
-    from latentlab.session.axes import DimensionStatistics
-    from latentlab.session.points import ModelCard
+    from latentlab.session.points import ModelCard, Point
     from latentlab.session.request import Request
     from latentlab.session.state import Changes, State
     from latentlab.workers.controller import Controller
 
 MAX_SLIDERS_WITH_IMAGES = 16
 """Maximum number of sliders with images shown by default."""
-MAX_SLIDERS = 64
-"""Maximum number of sliders."""
 
 
 class SlidersPanel(PanelWidget):
     """Sliders that move z along each axis, in standard deviations of the codes."""
 
-    watches = frozenset({"model", "codes", "point", MeasureDimensions, MakeSliderStrips})
+    watches = frozenset(
+        {"model", "codes", "point", MeasureDimensions, MeasureLocalAxes, MakeSliderStrips}
+    )
 
     def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
         super().__init__(controller, parent)
@@ -62,6 +61,10 @@ class SlidersPanel(PanelWidget):
         self.rows: list[SliderRow] = []
         self._axes: list[Axis] = []
         self._latent_dim = 0
+        self._moved_to: Point | None = None
+        """Where a slider moved z: local axes stay those of the point before."""
+        self._anchor: Point | None = None
+        """Point that local axes are wanted at."""
         self._layers: dict[str, slice] = {}
         self._strip_updates = StripUpdater(controller, MakeSliderStrips, self.rows, self)
         self._with_pictures: bool | None = None
@@ -77,8 +80,9 @@ class SlidersPanel(PanelWidget):
         self.order.setAccessibleName("Order of the sliders")
         self.order.setToolTip(
             "Which sliders are shown: dimensions in order, dimensions by KL (the largest first), "
-            "principal components, the directions of the largest variance of the codes, or the "
-            "dimensions of one layer of a hierarchical model."
+            "principal components, the directions of the largest variance of the codes: of all, or "
+            "of those nearest to z; decoder at z: the directions that change the image most; or "
+            "the dimensions of one layer of a hierarchical model."
         )
         self.pictures = IconButton("pictures", "Show on each slider how it changes the image")
         self.pictures.setCheckable(True)
@@ -122,7 +126,8 @@ class SlidersPanel(PanelWidget):
             self._offer_dimensions(state.model.latent_dim)
         if state.point is None or state.codes is None or len(state.point.z) != self._latent_dim:
             return
-        if changed & {"model", "codes", MeasureDimensions} and not self._is_dragging():
+        measures = {MeasureDimensions, MeasureLocalAxes}
+        if changed & {"model", "codes", *measures} and not self._is_dragging():
             self._set_axes(state)
         self.label.show_label(state.point.label)
         self.conditions.show_label(state.point.label)
@@ -137,6 +142,12 @@ class SlidersPanel(PanelWidget):
         super().resizeEvent(event)
         self._strip_updates.look()
 
+    @property
+    def _chosen_order(self) -> AxisOrder:
+        """The chosen order; the dimensions of a layer are in order."""
+        text = self.order.currentText()
+        return AxisOrder(text) if text in [*AxisOrder] else AxisOrder.DIMENSIONS
+
     def _is_dragging(self) -> bool:
         return any(row.slider.isSliderDown() for row in self.rows)
 
@@ -145,6 +156,12 @@ class SlidersPanel(PanelWidget):
         # During training, measure the dimensions only if the order shows the result.
         if not state.is_training or self.order.currentText() != AxisOrder.DIMENSIONS:
             yield MeasureDimensions()
+        order = self._chosen_order
+        if state.point != self._moved_to:
+            self._anchor = state.point
+        needs = DECODER if order is AxisOrder.JACOBIAN else NOTHING
+        if order in LOCAL_ORDERS and self._anchor and not why_not(needs, state.model):
+            yield MeasureLocalAxes(self._anchor, order)
         yield from self._strip_updates.wants(state)
 
     def _show_z(self) -> None:
@@ -163,12 +180,22 @@ class SlidersPanel(PanelWidget):
         measured = state.answer(MeasureDimensions)
         if measured and len(measured.kl) != self._latent_dim:
             measured = None
-        layer = self._layers.get(self.order.currentText())
-        order = AxisOrder(self.order.currentText()) if layer is None else AxisOrder.DIMENSIONS
-        axes, titles = _axes(state.codes, order, measured, layer or slice(None))
+        layer = self._layers.get(self.order.currentText(), slice(None))
+        order, local = self._chosen_order, state.answer(MeasureLocalAxes)
+        if order in LOCAL_ORDERS and local and len(local.found.sizes) == len(self.rows):
+            axes, titles = local_axes(local)
+        else:
+            axes, titles = ordered_axes(state.codes, order, measured, layer)
         for row, title in zip(self.rows, titles, strict=True):
             row.show_title(title)
+        if order in LOCAL_ORDERS and axes != self._axes:
+            self._clear_strips()
         self._axes = axes
+
+    def _clear_strips(self) -> None:
+        for row in self.rows:
+            if row.strip:
+                row.strip.clear()
 
     def _offer_layers(self, model: ModelCard) -> None:
         """List the layers of a hierarchical model below the orders."""
@@ -184,7 +211,7 @@ class SlidersPanel(PanelWidget):
 
     def _offer_dimensions(self, latent_dim: int) -> None:
         """Make the sliders: of many dimensions, only those of the first principal components."""
-        if latent_dim != self._latent_dim and latent_dim > MAX_SLIDERS:
+        if latent_dim != self._latent_dim and latent_dim > MAX_AXES:
             self.order.setCurrentText(AxisOrder.COMPONENTS)
         self._latent_dim = latent_dim
         self._fit_rows()
@@ -193,9 +220,9 @@ class SlidersPanel(PanelWidget):
         """Make as many rows as the chosen dimensions need."""
         dimensions = range(self._latent_dim)
         shown = dimensions[self._layers.get(self.order.currentText(), slice(None))]
-        self._make_rows(min(len(shown), MAX_SLIDERS))
+        self._make_rows(min(len(shown), MAX_AXES))
         self._limit.setText(f"{len(self.rows)} of {len(shown):,}")
-        self._limit.setVisible(len(shown) > MAX_SLIDERS)
+        self._limit.setVisible(len(shown) > MAX_AXES)
 
     def _make_rows(self, count: int) -> None:
         while len(self.rows) > count:
@@ -240,12 +267,11 @@ class SlidersPanel(PanelWidget):
             self.order.setCurrentIndex(0)
             return
         self._fit_rows()
+        self._moved_to = None
         self.controller.demand.renew()
         self._set_axes(state)
         self._show_z()
-        for row in self.rows:
-            if row.strip:
-                row.strip.clear()
+        self._clear_strips()
         self._strip_updates.look()
 
     @Slot(object, bool)
@@ -256,40 +282,8 @@ class SlidersPanel(PanelWidget):
     def _on_moved(self, z: tuple[float, ...], settled: bool) -> None:
         point = self.controller.state.point
         if point:
-            self.controller.point.set(point.at(z), settled=settled)
-
-
-def _axes(
-    codes: Codes, order: AxisOrder, measured: DimensionStatistics | None, layer: slice
-) -> tuple[list[Axis], list[AxisTitle]]:
-    """Return the axes and titles of at most `MAX_SLIDERS` sliders, in order."""
-    dimensions = range(codes.mu.shape[1])[layer][:MAX_SLIDERS]
-    if order is AxisOrder.COMPONENTS and measured:
-        components = measured.components
-        axes = [component_axis(codes, components, i) for i in dimensions]
-        shares = components.shares.tolist()[:MAX_SLIDERS]
-        return axes, [_component(i, share) for i, share in enumerate(shares)]
-    ordered = list(dimensions)
-    if order is AxisOrder.KL and measured:
-        ordered = measured.by_kl[:MAX_SLIDERS]
-    # Measurements of earlier codes do not apply to the current codes.
-    current = measured if order is AxisOrder.KL or (measured and measured.codes is codes) else None
-    axes = [dimension_axis(codes, dimension) for dimension in ordered]
-    return axes, [_dimension(dimension, order, current) for dimension in ordered]
-
-
-def _dimension(dimension: int, order: AxisOrder, measured: DimensionStatistics | None) -> AxisTitle:
-    if measured is None or np.isnan(measured.kl[dimension]):
-        return AxisTitle(dimension)
-    nats, dead = float(measured.kl[dimension]), bool(measured.dead[dimension])
-    nothing = "It carries no information (under 0.01 nats): the decoder ignores it."
-    tip = nothing if dead else f"It carries {nats:.2f} nats per image."
-    return AxisTitle(dimension, "z", f"{nats:.2f}" if order is AxisOrder.KL else "", tip, dead)
-
-
-def _component(i: int, share: float) -> AxisTitle:
-    tip = f"{share:.1%} of the variance of the codes lies along it."
-    return AxisTitle(i, "PC", f"{share:.0%}", tip, share < 1e-4)
+            self._moved_to = point.at(z)
+            self.controller.point.set(self._moved_to, settled=settled)
 
 
 PANEL = Panel(
@@ -306,7 +300,10 @@ PANEL = Panel(
     "s<sub>i</sub>·σ<sub>i</sub>·e<sub>i</sub></b>. Move one and watch what changes: slant, "
     "thickness, a smile. The images below each slider show it in advance. <i>By KL</i> puts "
     "the dimensions that carry most nats first and greys those that the model does not use. "
-    "<i>PCA</i> has a slider for each principal component, with its share of the variance. "
+    "<i>PCA</i> has a slider for each principal component, with its share of the variance; "
+    "<i>local PCA</i> those of the codes nearest to z, and <i>decoder at z</i> the singular "
+    "vectors of the decoder's Jacobian at z: what matters here. These stay while you move a "
+    "slider. "
     "A hierarchical model offers each of its layers. "
     "A conditional model also takes the <i>class</i>, or several conditions, such as age and sex.",
     widget=SlidersPanel,

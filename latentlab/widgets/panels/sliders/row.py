@@ -33,7 +33,7 @@ class AxisTitle:
     dimension : int
         Index of the dimension or component, from 0.
     letters : str
-        ``"z"`` or ``"PC"``.
+        ``"z"``, ``"PC"``, ``"L"`` (local PCA) or ``"J"`` (Jacobian).
     note : str
         Importance of the axis, such as ``34 %``.
     tip : str

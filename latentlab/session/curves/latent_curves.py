@@ -13,7 +13,7 @@ from pydantic import FailFast, Field, TypeAdapter
 
 from latentlab.json_files import Count, Lines, Record, read_lines
 from latentlab.learning.events import ACTIVE_KL, WEAK_KL, LatentStatistics, is_active
-from latentlab.session.curves import Loss
+from latentlab.session.curves.curves import Loss
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -17,7 +17,8 @@ from latentlab.metrics.source import Source
 from latentlab.runs.measurements import add_measurements, read_measurements
 from latentlab.session.abilities import Ability
 from latentlab.session.form import describe
-from latentlab.session.metrics import (
+from latentlab.session.request import Exported
+from latentlab.session.scores.metrics import (
     ListMetrics,
     MeasuredMetrics,
     MeasureMetrics,
@@ -26,7 +27,6 @@ from latentlab.session.metrics import (
     SaveMeasurements,
     save_measurements,
 )
-from latentlab.session.request import Exported
 from latentlab.work import Progress
 
 HELD_OUT = (TEST, VALIDATION)

@@ -12,7 +12,8 @@ from latentlab.explorer.explorer import Explorer
 from latentlab.latent.elbo_scores import elbo_scores
 from latentlab.latent.encode import decode, to_hwc
 from latentlab.latent.ranking import Scores
-from latentlab.session.anomalies import (
+from latentlab.session.request import Exported
+from latentlab.session.scores.anomalies import (
     DecodeThumbnails,
     SaveScores,
     ScoreImages,
@@ -20,8 +21,7 @@ from latentlab.session.anomalies import (
     save_scores,
     with_eta,
 )
-from latentlab.session.class_scores import SaveClassScores, save_class_scores
-from latentlab.session.request import Exported
+from latentlab.session.scores.class_scores import SaveClassScores, save_class_scores
 from latentlab.work import Progress
 
 

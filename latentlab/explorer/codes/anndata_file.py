@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from latentlab.data.files.code_file import CodeFile, read_code_file
 from latentlab.data.files.numpy_file import NumpyFile
 from latentlab.errors import DataError, reading, shown
-from latentlab.explorer import anndata_child
+from latentlab.explorer.codes import anndata_child
 from latentlab.runs.child_process import run_limited
 
 if TYPE_CHECKING:

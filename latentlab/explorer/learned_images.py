@@ -1,4 +1,4 @@
-"""The codebook of a quantized model as pictures."""
+"""What a model has learned beside its weights, as pictures: pseudo-inputs and a codebook."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from latentlab.errors import RunError
 from latentlab.explorer.answer import answer
 from latentlab.explorer.explorer import Explorer
 from latentlab.explorer.model import decode_in_steps
+from latentlab.latent.encode import to_bytes, to_hwc
 from latentlab.session.files.mosaic import square_columns
-from latentlab.session.model import FetchCodebook
+from latentlab.session.model import FetchCodebook, FetchPseudoInputs
 from latentlab.session.points import CodebookTiles, Tiles
 from latentlab.work import Progress
 
@@ -24,6 +25,26 @@ MAX_CODES = 256
 """Codes that are decoded at most."""
 PATCH_CODES = 2
 """Side of a picture, in positions of the map of codes."""
+
+
+@answer.register
+def _(request: FetchPseudoInputs, explorer: Explorer) -> Tiles:
+    """Return the pseudo-inputs themselves, each with the mean of its posterior as its point.
+
+    Raises
+    ------
+    RunError
+        If the prior of the model is no VampPrior.
+    """
+    with torch.inference_mode():
+        found = explorer.model.pseudo_inputs()
+        if found is None or explorer.card is None:
+            raise RunError("The prior of this model has no pseudo-inputs.")
+        images, labels = found
+        z = explorer.model.encode(images, labels).mean
+    classes = [None] * len(z) if labels is None else labels.tolist()
+    points = map(explorer.card.point, z.tolist(), classes)
+    return Tiles(tuple(points), to_hwc(to_bytes(images.clone()).numpy()), square_columns(len(z)))
 
 
 @answer.register

@@ -14,8 +14,8 @@ from latentlab.data.files.code_file import CodeFile, read_code_file
 from latentlab.data.files.listed_images import ListedImages, find_listed
 from latentlab.data.image_set import Attributes, ImageSet, ImageSpec
 from latentlab.errors import DataError, RunError, listed
-from latentlab.explorer.anndata_file import list_embeddings, read_anndata
 from latentlab.explorer.answer import answer
+from latentlab.explorer.codes.anndata_file import list_embeddings, read_anndata
 from latentlab.explorer.explorer import Explorer
 from latentlab.explorer.model import decode_in_steps
 from latentlab.explorer.unreadable import code_file_error

@@ -5,17 +5,29 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from latentlab.metrics.measurement import TABLE_HEAD, table_rows
+from latentlab.atomic_write import write_atomically
+from latentlab.metrics.measurement import (
+    TABLE_HEAD,
+    Measurement,
+    Outcome,
+    measurements_as_json,
+    table_rows,
+)
 from latentlab.session.abilities import DECODER, Abilities
+from latentlab.session.export import TABLES, check_suffix
 from latentlab.session.files.tables import write_table
 from latentlab.session.request import Lifetime, Priority, Request, SaveFile
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-    from latentlab.metrics.measurement import Measurement, Outcome
     from latentlab.session.form import Field
+
+FORMATS = (*TABLES, "json")
+"""Formats of measurements; JSON also has their settings and curves."""
+COPIED = ("metric", "name", "value", "standard_error", "unit", "computed_on")
+"""Columns of a copied table."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,18 +116,39 @@ class ReadMeasurements(Request["tuple[Measurement, ...]"]):
 
 @dataclass(frozen=True, slots=True)
 class SaveMeasurements(SaveFile):
-    """Write measurements as a table with one row per number."""
+    """Write measurements as a table with one row per number, or as JSON."""
 
     measurements: tuple[Measurement, ...] = field(repr=False)
     path: Path
 
 
 def save_measurements(path: Path, measurements: tuple[Measurement, ...]) -> None:
-    """Write measurements as CSV, NPZ or Parquet, one row per number.
+    """Write measurements as CSV, NPZ or Parquet, one row per number, or all of them as JSON.
 
     Raises
     ------
     RunError
         If the file cannot be written.
     """
-    write_table(path, TABLE_HEAD, table_rows(measurements))
+    if check_suffix(path, FORMATS) == "json":
+        write_atomically(path, measurements_as_json(measurements))
+    else:
+        write_table(path, TABLE_HEAD, table_rows(measurements))
+
+
+def as_text(measurements: tuple[Measurement, ...]) -> str:
+    """Return measurements as lines of cells separated by tabs, which spreadsheets paste."""
+    columns = [TABLE_HEAD.index(name) for name in COPIED]
+    rows = [TABLE_HEAD, *table_rows(measurements)]
+    return "\n".join("\t".join(str(row[i]) for i in columns) for row in rows)
+
+
+def newest(outcomes: Iterable[Outcome]) -> dict[str, Outcome]:
+    """Return the last outcome of each metric; a measurement counts by its time."""
+    found: dict[str, Outcome] = {}
+    for each in outcomes:
+        before = found.get(each.metric)
+        both = isinstance(before, Measurement) and isinstance(each, Measurement)
+        if not (both and before.time > each.time):
+            found[each.metric] = each
+    return found

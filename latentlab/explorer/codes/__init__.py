@@ -1,0 +1,1 @@
+"""Files of codes without a model, and the cache and the index of codes."""

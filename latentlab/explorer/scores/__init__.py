@@ -1,0 +1,1 @@
+"""Answers about scores of images and of models."""

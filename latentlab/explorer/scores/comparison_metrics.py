@@ -1,0 +1,106 @@
+"""Metrics of both models of a comparison, on the same images."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from latentlab.errors import DataError
+from latentlab.explorer.answer import answer
+from latentlab.explorer.comparison import second_of, with_result
+from latentlab.explorer.explorer import Explorer
+from latentlab.explorer.scores.metrics import measurements_of, source_of
+from latentlab.metrics.measurement import Measurement, Refusal
+from latentlab.metrics.metric import Need
+from latentlab.metrics.run import chosen_metrics, measure_all
+from latentlab.metrics.source import Source
+from latentlab.runs.measurements import read_measurements
+from latentlab.session.comparison import (
+    COMPARED_METRICS,
+    ComparedMetrics,
+    CompareMetrics,
+    Comparison,
+    image_incompatibility,
+)
+from latentlab.work import Progress
+
+if TYPE_CHECKING:
+    from latentlab.explorer.comparison import ModelB
+    from latentlab.metrics.measurement import Outcome
+
+LETTERS = ("A", "B")
+
+
+@answer.register
+def _(request: CompareMetrics, explorer: Explorer) -> Generator[Progress, None, Comparison]:
+    second = second_of(explorer)
+    if explorer.card is None or image_incompatibility(explorer.card, second.card):
+        return second.known
+    kept = (measurements_of(explorer), _kept(second.card.source, second.card.weights))
+    measured: tuple[tuple[Outcome, ...], ...] = ((), ())
+    if request.measure:
+        measured = yield from _measure(explorer, second, request.images)
+    a, b = (_numbers((*old, *new)) for old, new in zip(kept, measured, strict=True))
+    reasons = tuple(
+        dict.fromkeys(
+            f"{letter}: {each.title}: {each.reason}"
+            for letter, outcomes in zip(LETTERS, measured, strict=True)
+            for each in outcomes
+            if isinstance(each, Refusal)
+        )
+    )
+    return with_result(second, metrics=ComparedMetrics(_pairs(a, b), reasons))
+
+
+def _kept(folder: Path | None, weights: str) -> tuple[Measurement, ...]:
+    return read_measurements(folder, weights) if folder and weights else ()
+
+
+def _measure(
+    explorer: Explorer, second: ModelB, count: int
+) -> Generator[Progress, None, tuple[tuple[Outcome, ...], ...]]:
+    """Measure A, then B on the images of A; they are not added to the run of B."""
+    first = source_of(explorer, count)
+    if not first.has(Need.IMAGES):
+        raise DataError("There are no images of the data set of the open model to measure on.")
+    other = Source(
+        second.model,
+        first.images,
+        first.split,
+        first.training,
+        epoch=second.card.epoch,
+        weights=second.card.weights,
+    )
+    found = []
+    for i, source in enumerate((first, other)):
+        pieces = measure_all(chosen_metrics(COMPARED_METRICS), source)
+        while True:
+            try:
+                step = next(pieces)
+            except StopIteration as done:
+                found.append(done.value)
+                break
+            share = (i + (step.fraction or 0.0)) / 2
+            yield Progress(f"Model {LETTERS[i]} · {step.message}", share)
+    return tuple(found)
+
+
+def _numbers(outcomes: tuple[Outcome, ...]) -> tuple[Measurement, ...]:
+    """Return measurements, the newest first."""
+    found = [each for each in outcomes if isinstance(each, Measurement)]
+    return tuple(sorted(found, key=lambda each: -each.time))
+
+
+def _pairs(
+    a: tuple[Measurement, ...], b: tuple[Measurement, ...]
+) -> tuple[tuple[Measurement, Measurement], ...]:
+    """Return for each metric the newest measurements of A and B that measure the same."""
+    found: dict[str, tuple[Measurement, Measurement]] = {}
+    for mine in a:
+        same = next((each for each in b if mine.same_settings(each)), None)
+        if same is not None and mine.metric not in found:
+            found[mine.metric] = (mine, same)
+    order = sorted(found, key=lambda kind: (kind not in COMPARED_METRICS, kind))
+    first = [kind for kind in COMPARED_METRICS if kind in found]
+    return tuple(found[kind] for kind in dict.fromkeys([*first, *order]))

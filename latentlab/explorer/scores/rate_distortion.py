@@ -1,0 +1,191 @@
+"""Answers about rate and distortion of several runs, each on its own validation images."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from latentlab.data.image_set import VALIDATION, ImageSet
+from latentlab.errors import DataError, LatentlabError, RunError
+from latentlab.explorer.answer import answer
+from latentlab.explorer.explorer import Explorer
+from latentlab.learning.checkpoint import hash_of_weights, run_folder
+from latentlab.metrics.linear_baseline import HOW, linear_rate_distortion
+from latentlab.metrics.measurement import Measurement
+from latentlab.metrics.measures.elbo import NegativeELBO
+from latentlab.metrics.metric import mean_of
+from latentlab.metrics.run import measure_all
+from latentlab.metrics.source import Source
+from latentlab.runs.library import run_name
+from latentlab.runs.measurements import add_measurements, read_measurements
+from latentlab.runs.onnx_probe import load_probed
+from latentlab.runs.run_data import load_run_data
+from latentlab.session.library.comparable import Scale, scale_of
+from latentlab.session.request import Exported
+from latentlab.session.scores.rate_distortion import (
+    MeasureRateDistortion,
+    RateDistortion,
+    RatePoint,
+    SaveRateDistortion,
+    save_points,
+)
+from latentlab.work import Progress
+
+if TYPE_CHECKING:
+    from latentlab.models.base import Model
+
+UNIT = "nats per image"
+
+
+@answer.register
+def _(
+    request: MeasureRateDistortion, explorer: Explorer
+) -> Generator[Progress, None, RateDistortion]:
+    return rate_distortion(request)
+
+
+@answer.register
+def _(request: SaveRateDistortion, explorer: Explorer) -> Exported:
+    save_points(request.path, request.found)
+    return Exported(request.path)
+
+
+@dataclass(frozen=True)
+class _Run:
+    """A run on its images, and what its nats depend on."""
+
+    name: str
+    folder: Path
+    model: Model
+    validation: ImageSet
+    training: ImageSet
+    weights: str
+    epoch: int
+    scale: Scale
+
+
+def rate_distortion(request: MeasureRateDistortion) -> Generator[Progress, None, RateDistortion]:
+    """Measure runs on their validation images, with PCA for each number of latent dimensions.
+
+    The ELBO of a run that was measured in the same way before is read from its folder.
+
+    Yields
+    ------
+    Progress
+        The run, what is computed, and the fraction of all runs.
+    """
+    found = _Found()
+    metric = NegativeELBO(draws=request.draws, seed=request.seed)
+    for i, path in enumerate(request.runs):
+        name, share = run_name(run_folder(path)), i / len(request.runs)
+        try:
+            run = yield from _shared(_load(path, request.images), name, share)
+            found.add(run, (yield from _shared(_measured(run, metric), name, share)))
+        except LatentlabError as error:
+            found.problems.append(f"{name}: {error}")
+            continue
+        size = run.model.latent_dim
+        if size not in found.baseline:
+            try:
+                found.baseline[size] = yield from _shared(_baseline(run, request), name, share)
+            except DataError as error:
+                found.notes.append(f"No PCA of {size} components: {error}")
+    return found.result(request.runs)
+
+
+@dataclass
+class _Found:
+    """What has been measured so far."""
+
+    points: list[RatePoint] = field(default_factory=list)
+    on: list[str] = field(default_factory=list)
+    scales: list[Scale] = field(default_factory=list)
+    baseline: dict[int, RatePoint] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+    def add(self, run: _Run, measured: Measurement) -> None:
+        rate, distortion = measured.named("Rate"), measured.named("Distortion")
+        self.points.append(RatePoint(run.name, run.model.latent_dim, rate, distortion))
+        self.on.append(measured.on.text)
+        self.scales.append(run.scale)
+
+    def result(self, runs: tuple[Path, ...]) -> RateDistortion:
+        reasons = {self.scales[0].difference(each) for each in self.scales[1:]} - {""}
+        notes = [
+            *(f"The nats of these runs do not compare: {reason}." for reason in sorted(reasons)),
+            *(["The runs were measured on different images."] if len({*self.on}) > 1 else []),
+            *self.notes,
+            *([HOW] if self.baseline else []),
+        ]
+        return RateDistortion(
+            runs,
+            tuple(sorted(self.points, key=lambda each: each.rate.value)),
+            tuple(self.baseline[size] for size in sorted(self.baseline)),
+            self.on[0] if self.on else "",
+            tuple(notes),
+            tuple(self.problems),
+        )
+
+
+def _load(path: Path, count: int) -> Generator[Progress, None, _Run]:
+    model, checkpoint = load_probed(path)
+    folder = run_folder(path).resolve()
+    splits = yield from load_run_data(folder, checkpoint.recipe.data, checkpoint.spec)
+    return _Run(
+        run_name(folder),
+        folder,
+        model,
+        splits.validation[:count],
+        splits.train,
+        hash_of_weights(path),
+        checkpoint.epoch,
+        scale_of(checkpoint.recipe.to_dict()),
+    )
+
+
+def _measured(run: _Run, metric: NegativeELBO) -> Generator[Progress, None, Measurement]:
+    settings = metric.model_dump(mode="json", exclude={"kind"})
+    for each in read_measurements(run.folder, run.weights):
+        known = (each.metric, each.settings, each.on.split, each.on.images)
+        if known == (metric.kind, settings, VALIDATION, len(run.validation)):
+            return each
+    source = Source(
+        run.model, run.validation, VALIDATION, run.training, epoch=run.epoch, weights=run.weights
+    )
+    (outcome,) = yield from measure_all([metric], source)
+    if not isinstance(outcome, Measurement):
+        raise DataError(outcome.reason)
+    # A run that cannot be written is measured again the next time.
+    with suppress(RunError):
+        add_measurements(run.folder, [outcome])
+    return outcome
+
+
+def _baseline(run: _Run, request: MeasureRateDistortion) -> Generator[Progress, None, RatePoint]:
+    rates, distortions = yield from linear_rate_distortion(
+        run.model, run.validation, run.training, request.draws, request.seed
+    )
+    size = run.model.latent_dim
+    return RatePoint(
+        f"PCA, {size} component{'' if size == 1 else 's'}",
+        size,
+        mean_of("Rate", rates, UNIT),
+        mean_of("Distortion", distortions, UNIT),
+    )
+
+
+def _shared[T](
+    pieces: Generator[Progress, None, T], name: str, share: float
+) -> Generator[Progress, None, T]:
+    """Run a part of the work, and report the name of the run with its progress."""
+    while True:
+        try:
+            step = next(pieces)
+        except StopIteration as done:
+            result: T = done.value
+            return result
+        yield replace(step, message=f"{name} · {step.message}", fraction=share)

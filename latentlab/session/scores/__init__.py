@@ -1,0 +1,1 @@
+"""Scores of images and of models: anomalies, classes, metrics, rate and distortion."""

@@ -1,0 +1,5 @@
+"""The metrics panel."""
+
+from latentlab.widgets.panels.metrics.panel import PANEL
+
+__all__ = ["PANEL"]
