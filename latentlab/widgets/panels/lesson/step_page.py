@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 MAX_IMAGE_WIDTH = 42 * UNIT
 FORMULA_POINTS = 12.0
 NOT_DONE, DONE = "○", "✓"
+NEXT_TIP, SHOW_ME_TIP = "Go on to the next step", "Let the window do it while you watch"
 
 
 class StepPage(QWidget):
@@ -49,9 +50,9 @@ class StepPage(QWidget):
         self.hints = _label(Qt.TextFormat.MarkdownText)
         self.mark, self.seen = QLabel(NOT_DONE), _label()
         self.question = Question()
-        self.back = QPushButton("Back")
-        self.show_me = QPushButton("Show me")
-        self.next = QPushButton("Next")
+        self.back = _button("Back", "Go back to the step before")
+        self.show_me = _button("Show me", SHOW_ME_TIP)
+        self.next = _button("Next", NEXT_TIP)
         self._lay_out()
 
     def _set_formula_font(self) -> None:
@@ -155,14 +156,12 @@ class StepPage(QWidget):
         self.seen.setText(seen)
         is_ready = done or opened.step.check is None
         self.next.setText("Finish" if is_last else "Next")
-        tip = "Go on" if is_ready else "Go on without doing this step"
+        tip = NEXT_TIP if is_ready else "Go on without doing this step"
         self.next.setToolTip("Back to the list of lessons" if is_last else tip)
         _name(self.next, "primary" if is_ready else "secondary")
         self.show_me.setText("Stop" if opened.is_showing else "Show me")
         _name(self.show_me, "secondary")
-        self.show_me.setToolTip(
-            "Stop showing" if opened.is_showing else "Let the window do it while you watch"
-        )
+        self.show_me.setToolTip("Stop showing" if opened.is_showing else SHOW_ME_TIP)
 
 
 class Question(QWidget):
@@ -174,7 +173,7 @@ class Question(QWidget):
             _label(Qt.TextFormat.MarkdownText),
             _label(Qt.TextFormat.MarkdownText),
         )
-        self.reveal = QPushButton("Show the answer")
+        self.reveal = _button("Show the answer", "Think first, then compare")
         self.reveal.setObjectName("link")
         self.reveal.clicked.connect(self._on_reveal)
         column = QVBoxLayout(self)
@@ -202,6 +201,12 @@ def _label(kind: Qt.TextFormat = Qt.TextFormat.PlainText) -> QLabel:
     label = QLabel(textFormat=kind, wordWrap=True)
     label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
     return label
+
+
+def _button(text: str, tip: str) -> QPushButton:
+    button = QPushButton(text)
+    button.setToolTip(tip)
+    return button
 
 
 def _bold(font: QFont) -> QFont:
