@@ -248,6 +248,24 @@ def recipe(run: Path, folder: Path) -> Target:
     return Target(file, lambda: read_recipe(file), TEXT)
 
 
+def lesson(run: Path, folder: Path) -> Target:
+    from latentlab.explorer.files.lessons import read_lesson, shipped_lessons
+
+    file = folder / "lesson.md"
+    shutil.copy(shipped_lessons()[2], file)
+    return Target(file, lambda: read_lesson(file), TEXT)
+
+
+def lesson_progress(run: Path, folder: Path) -> Target:
+    from latentlab.directories import home
+    from latentlab.explorer.files.lessons import FILE, read_progress
+
+    file = home() / FILE
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps({"03-tug-of-war": {"at": 2, "done": [0, 1]}}))
+    return Target(file, read_progress, JSON)
+
+
 OWN = {
     "description": description,
     "weights": weights,
@@ -266,6 +284,8 @@ OWN = {
     "scene": scene,
     "picture": picture,
     "recipe": recipe,
+    "lesson": lesson,
+    "lesson progress": lesson_progress,
 }
 
 

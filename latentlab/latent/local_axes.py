@@ -130,7 +130,9 @@ def jacobian_axes(
     for start in range(0, size, DIMENSIONS_AT_ONCE):
         steps = STEP * np.eye(size)[start : start + DIMENSIONS_AT_ONCE]
         points = np.concatenate([z + steps, z - steps]).astype(np.float32)
-        y = None if labels is None else np.repeat(labels, len(points), 0)
+        y: LabelArray | None = None
+        if labels is not None:
+            y = labels[np.zeros(len(points), np.int64)]
         images = decode_means(model, points, y).reshape(2, len(steps), -1).astype(np.float64)
         columns.append((images[0] - images[1]) / (2 * STEP))
         yield min(1.0, (start + DIMENSIONS_AT_ONCE) / size)

@@ -140,7 +140,7 @@ def _joint(
     model: Model, image: ImageSet, box: NDArray[np.float64], step: int
 ) -> Generator[float, None, Grid]:
     """Return log p(x|z) + log p(z) over a box, given as its corners, shape (2, 2)."""
-    x, y = (np.linspace(*ends, GRID_SIDE) for ends in box.T.tolist())
+    x, y = np.linspace(box[0], box[1], GRID_SIDE).T
     z = np.stack(np.meshgrid(x, y), -1).reshape(-1, 2)
     pieces = log_likelihoods(model, image, z)
     while True:
@@ -161,8 +161,8 @@ def _support(grid: Grid, around: NDArray[np.float64]) -> NDArray[np.float64]:
     rows, columns = np.nonzero(grid.values > grid.values.max() - NEGLIGIBLE_NATS)
     corners = []
     for axis, found in ((grid.x, columns), (grid.y, rows)):
-        last = len(axis) - 1
-        corners.append((axis[max(0, found.min() - 1)], axis[min(last, found.max() + 1)]))
+        first, last = int(found.min()) - 1, int(found.max()) + 1
+        corners.append((axis[max(0, first)], axis[min(len(axis) - 1, last)]))
     low, high = np.array(corners).T
     return np.stack([np.minimum(low, around[0]), np.maximum(high, around[1])])
 

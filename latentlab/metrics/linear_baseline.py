@@ -158,8 +158,12 @@ def _reader_of(model: Model) -> Reader:
     DataError
         If the likelihood has other parameters per pixel than its mean.
     """
-    found = (getattr(part, "likelihood", None) for part in model.modules())
-    reader: Reader | None = next(filter(callable, found), None)
+    reader: Reader | None = None
+    for part in model.modules():
+        found: Any = getattr(part, "likelihood", None)
+        if callable(found):
+            reader = found
+            break
     middle = torch.full((1, 2, 1, 1), 0.25)
     if reader is not None:
         with torch.inference_mode():

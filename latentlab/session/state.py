@@ -108,11 +108,6 @@ class State:
         return self.log.portrait if self.moment is None else self.answer(ReadEpochPreview)
 
     @property
-    def lesson(self) -> OpenedLesson | None:
-        """The open lesson and its present step."""
-        return self.answer(ReadLesson)
-
-    @property
     def can_undo(self) -> bool:
         """Whether there is a step to undo."""
         return self.steps.can_undo
@@ -121,6 +116,11 @@ class State:
     def can_redo(self) -> bool:
         """Whether there is a step to redo."""
         return self.steps.can_redo
+
+    @property
+    def lesson(self) -> OpenedLesson | None:
+        """The open lesson and its present step."""
+        return self.answer(ReadLesson)
 
     @property
     def workspace(self) -> str:

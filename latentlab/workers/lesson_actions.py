@@ -228,7 +228,7 @@ def score(controller: Controller, *, draws: int = 10) -> Ticks:
 
 
 @action
-def pick_strangest(controller: Controller) -> Ticks:
+def pick_most_unusual(controller: Controller) -> Ticks:
     """Set z to the code of the image with the highest negative ELBO."""
     if scores := controller.state.answer(ScoreImages):
         before, values = controller.state.original, scores.by(Score.ELBO)

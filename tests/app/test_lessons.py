@@ -3,7 +3,9 @@
 import pytest
 from gui_support import drop, wait
 
-from latentlab.explorer.lessons import read_lesson, shipped_lessons
+from latentlab.explorer.files.lessons import read_lesson, shipped_lessons
+
+pytestmark = pytest.mark.filterwarnings("ignore:Function.*QDrag:DeprecationWarning")
 
 LESSONS = shipped_lessons()
 FIGURES = {

@@ -5,10 +5,22 @@ import ast
 import pytest
 from architecture.words import FORBIDDEN, forbidden_words, literals_of_package, visible_literals
 
+from latentlab.directories import resources
+
+NAMES = ("panels:", "check:", "show:")
+
 
 def test_no_text_of_the_package_uses_a_forbidden_word():
     found = [f"{place}: {text}" for place, text in literals_of_package() if forbidden_words(text)]
     assert not found, FORBIDDEN
+
+
+def test_no_lesson_uses_a_forbidden_word():
+    files = sorted((resources() / "lessons").glob("*.md"))
+    lines = [(file.name, line) for file in files for line in file.read_text("utf-8").split("\n")]
+    # Names of panels and of functions are not on screen.
+    shown = [(name, text) for name, text in lines if not text.startswith(NAMES)]
+    assert not [(name, text) for name, text in shown if forbidden_words(text)], FORBIDDEN
 
 
 @pytest.mark.parametrize(

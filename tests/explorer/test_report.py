@@ -34,12 +34,13 @@ def test_the_report_shows_the_run_and_links_to_nothing(cvae_run, tmp_path):
     explorer, page = written(cvae_run, tmp_path / "r.html")
     assert not re.search(r"(?:href|src)=\"(?!data:|#)", page)
     sizes = [image.size for image in images(page)]
-    # Samples, reconstructions, manifold, paths, traversals.
+    # Samples, reconstructions, manifold, paths, pairs of one class, traversals.
     assert sizes[0] == (16 * 29 - 1, 2 * 29 - 1)
     assert sizes[1] == (16 * 29 - 1, 2 * 29 - 1)
     assert sizes[2] == (20 * 28, 20 * 28)
     assert sizes[3] == (11 * 29 - 1, 3 * 29 - 1)
-    assert sizes[4] == (9 * 29 - 1, 3 * 29 - 1)
+    assert sizes[4] == (9 * 29 - 1, 10 * 29 - 1)
+    assert sizes[5] == (9 * 29 - 1, 3 * 29 - 1)
     originals = np.asarray(images(page)[1])[:28, :28]
     np.testing.assert_array_equal(originals, explorer.original(0).picture)
     for text in re.findall(r"<svg.*?</svg>", page, re.DOTALL):

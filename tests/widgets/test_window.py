@@ -46,6 +46,8 @@ def test_panels_show_the_toy(old_desk):
 def test_its_action_hides_and_shows_each_panel(old_desk):
     for key, dock in old_desk.window.docks.items():
         old_desk.panel(key)
+        dock.raise_()  # of a panel behind a tab, the action brings it to the front
+        old_desk.until(lambda dock=dock: dock.is_seen)
         action = dock.toggleViewAction()
         action.trigger()
         assert not dock.isVisible(), key
@@ -59,6 +61,8 @@ def test_help_explains_each_panel(old_desk, monkeypatch):
     monkeypatch.setattr(QWhatsThis, "showText", lambda *args: told.append(args[1]))
     for keys in old_desk.tour():
         for dock in (old_desk.window.docks[key] for key in keys):
+            dock.raise_()
+            old_desk.until(lambda dock=dock: dock.is_seen)
             old_desk.hand.click(title_buttons(dock)[0])
             assert told.pop().startswith(f"<p>{dock.panel.help}</p>")
     assert not told

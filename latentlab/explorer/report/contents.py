@@ -12,14 +12,17 @@ from latentlab.errors import RunError
 from latentlab.explorer.arithmetic import make_traversal
 from latentlab.explorer.interpolation import decode_path
 from latentlab.explorer.model import make_manifold
+from latentlab.explorer.pairs import make_pairs
 from latentlab.explorer.scores.metrics import measurements_of
 from latentlab.latent.elbo_scores import elbo_scores
 from latentlab.latent.encode import to_hwc
 from latentlab.latent.interpolation.curves import PathKind
+from latentlab.latent.pairs import PairKind
 from latentlab.latent.planes import axes_plane, pca_plane
 from latentlab.learning.events import is_active
 from latentlab.runs.run_log import read_run_log
 from latentlab.session.interpolation import TraversalSettings
+from latentlab.session.pairs import PairSettings, PairSheet
 from latentlab.session.points import GridSettings, LatentPath, SampleSettings, grid_side
 from latentlab.session.runs import RunLog
 from latentlab.session.scores.anomalies import with_eta
@@ -68,6 +71,7 @@ class Contents:
     xy: NDArray[np.float32] | None
     reconstructions: NDArray[np.uint8] | None
     paths: NDArray[np.uint8]
+    pairs: tuple[PairSheet, ...]
     traversals: NDArray[np.uint8] | None
     traversed: tuple[str, ...]
     metrics: tuple[Metric, ...]
@@ -92,7 +96,9 @@ def gather(explorer: Explorer) -> Generator[Progress, None, Contents]:
     metrics = _kept_metrics(explorer)
     reconstructions = traversals = None
     traversed: tuple[str, ...] = ()
+    pairs: tuple[PairSheet, ...] = ()
     if has_images:
+        pairs = yield from _pair_sheets(explorer)
         metrics = (*(yield from _measure(explorer)), *metrics)
         reconstructions = _reconstruct(explorer)
         sheet = yield from make_traversal(explorer, point, TraversalSettings(most=TRAVERSALS))
@@ -113,6 +119,7 @@ def gather(explorer: Explorer) -> Generator[Progress, None, Contents]:
         plane.place(codes.mu) if has_images else None,
         reconstructions,
         paths,
+        pairs,
         traversals,
         traversed,
         metrics,
@@ -153,7 +160,13 @@ def _kept_metrics(explorer: Explorer) -> tuple[Metric, ...]:
     """Return the kept measurements of the run; a damaged file must not prevent the report."""
     with suppress(RunError):
         return tuple(
-            Metric(value.name, value.text, value.unit, " ".join((each.on.text, *each.notes)))
+            # Several metrics have numbers of one name, such as a rate.
+            Metric(
+                value.name,
+                value.text,
+                value.unit,
+                " ".join((f"{each.title}: {each.on.text}.", *each.notes)),
+            )
             for each in measurements_of(explorer)
             for value in each.values
         )
@@ -203,6 +216,24 @@ def _pairs(explorer: Explorer, ends: LatentPath) -> list[LatentPath]:
         LatentPath(card.point_of(codes, a), card.point_of(codes, b), PATH_STEPS)
         for a, b in rows[:PAIRS]
     ]
+
+
+def _pair_sheets(explorer: Explorer) -> Generator[Progress, None, tuple[PairSheet, ...]]:
+    """Return sheets of paths between many images, of one class and of two.
+
+    A conditional model would change its class halfway from one class to another.
+    """
+    labels, card = explorer.codes.labels, explorer.card
+    if labels is None or card is None or card.spec.conditions:
+        return ()
+    counts = np.unique(labels, return_counts=True)[1]
+    kinds = [PairKind.SAME] if counts.max(initial=0) > 1 else []
+    kinds += [PairKind.DIFFERENT] if len(counts) > 1 and not card.conditional else []
+    sheets = []
+    for kind in kinds:
+        sheet = yield from make_pairs(explorer, PairSettings(kind))
+        sheets.append(sheet)
+    return tuple(sheets)
 
 
 def _farthest(codes: Codes, row: int) -> int:

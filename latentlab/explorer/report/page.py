@@ -68,6 +68,10 @@ def _values(found: Contents, explorer: Explorer) -> dict[str, Any]:
         if found.reconstructions is None
         else images_png(found.reconstructions, len(found.reconstructions) // 2),
         "paths": images_png(found.paths, PATH_STEPS),
+        "pairs": [
+            (sheet.settings, images_png(sheet.tiles.pictures, sheet.tiles.columns))
+            for sheet in found.pairs
+        ],
         "traversals": ""
         if found.traversals is None
         else images_png(found.traversals, len(found.traversals) // len(found.traversed)),

@@ -101,4 +101,6 @@ def _pairs(
         same = next((each for each in b if mine.same_settings(each)), None)
         if same is not None and mine.metric not in found:
             found[mine.metric] = (mine, same)
-    return tuple(found.values())
+    order = sorted(found, key=lambda kind: (kind not in COMPARED_METRICS, kind))
+    first = [kind for kind in COMPARED_METRICS if kind in found]
+    return tuple(found[kind] for kind in dict.fromkeys([*first, *order]))

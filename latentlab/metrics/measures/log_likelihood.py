@@ -40,7 +40,7 @@ class LogLikelihood(Metric, title="Importance-weighted log-likelihood"):
     group: ClassVar[Group] = Group.LIKELIHOOD
     needs: ClassVar[frozenset[Need]] = WITH_POSTERIOR
     kind: Literal["log-likelihood"] = "log-likelihood"
-    k: int = Field(200, ge=1, le=5000, description="Draws of z per image.")
+    k: int = Field(200, ge=1, le=5000, title="Draws k", description="Draws of z per image.")
     seed: int = Seed
 
     @override

@@ -277,7 +277,7 @@ def answered(state: State, *, what: str) -> Checked:
 
 
 @check
-def strange_image(state: State, *, among: int) -> Checked:
+def unusual_image(state: State, *, among: int) -> Checked:
     """Whether z is the code of one of the images with the highest negative ELBO."""
     scores, row = state.answer(ScoreImages), state.original.row if state.original else None
     if scores is None:

@@ -30,7 +30,7 @@ class Step:
         Keys of the panels beside the lesson.
     formula : str
         Formula on one line; empty if there is none.
-    picture : ndarray of uint8, shape (H, W) or (H, W, 3), or None
+    image : ndarray of uint8, shape (H, W) or (H, W, 3), or None
         Illustration.
     hints : tuple of str
         What to do, one sentence each.
@@ -46,7 +46,7 @@ class Step:
     text: str = ""
     panels: tuple[str, ...] = ()
     formula: str = ""
-    picture: NDArray[np.uint8] | None = field(default=None, repr=False, compare=False)
+    image: NDArray[np.uint8] | None = field(default=None, repr=False, compare=False)
     hints: tuple[str, ...] = ()
     check: Call | None = None
     shows: tuple[Call, ...] = ()

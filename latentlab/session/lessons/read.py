@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FENCE = "+++"
-FIELDS = ("panels", "formula", "picture", "do", "check", "show", "question", "answer")
+FIELDS = ("panels", "formula", "image", "do", "check", "show", "question", "answer")
 REPEATED = ("do", "show")
 """Fields that a step may have several times."""
 MAX_STEPS, MAX_PANELS, MAX_FIELDS = 40, 4, 24
@@ -85,11 +85,11 @@ class _Draft:
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """Content of a lesson file; `pictures` names the file of each step that has one."""
+    """Content of a lesson file; `images` names the file of each step that has one."""
 
     header: Header
     steps: tuple[Step, ...]
-    pictures: dict[int, str]
+    images: dict[int, str]
 
     def lesson(self, path: Path, model: Path | None, scene: Path | None) -> Lesson:
         """Return the lesson, with the paths that its header names."""
@@ -118,14 +118,14 @@ def parse_lesson(text: str) -> Parsed:
     if len(drafts) > MAX_STEPS:
         raise _error(drafts[MAX_STEPS].line, f"it has more than {MAX_STEPS} steps")
     steps: list[Step] = []
-    pictures: dict[int, str] = {}
+    images: dict[int, str] = {}
     for draft in drafts:
         before = steps[-1].panels if steps else ()
-        step, picture = _step(draft, before)
-        if picture:
-            pictures[len(steps)] = picture
+        step, image = _step(draft, before)
+        if image:
+            images[len(steps)] = image
         steps.append(step)
-    return Parsed(header, tuple(steps), pictures)
+    return Parsed(header, tuple(steps), images)
 
 
 def _split(text: str) -> tuple[Header, list[str], int]:
@@ -170,9 +170,7 @@ def _drafts(lines: list[str], first: int) -> list[_Draft]:
 
 def _add(draft: _Draft, line: str, number: int) -> None:
     if _FORBIDDEN.search(line):
-        raise _error(
-            number, "HTML and images in the text are not shown", "Use 'picture: file.png'."
-        )
+        raise _error(number, "HTML and images in the text are not shown", "Use 'image: file.png'.")
     # Within a paragraph a word with a colon is text.
     begins = bool(draft.fields) or not draft.text or not draft.text[-1]
     found = _FIELD.match(line) if begins else None
@@ -194,7 +192,7 @@ def _add(draft: _Draft, line: str, number: int) -> None:
 
 
 def _step(draft: _Draft, before: tuple[str, ...]) -> tuple[Step, str]:
-    """Return a step, and the name of its picture; empty if it has none."""
+    """Return a step, and the name of its image; empty if it has none."""
     text = "\n".join(draft.text).strip()
     if not draft.title or len(draft.title) > 120:
         raise _error(draft.line, "the title of a step has 1 to 120 characters")
@@ -208,10 +206,10 @@ def _step(draft: _Draft, before: tuple[str, ...]) -> tuple[Step, str]:
     if ("question" in one) != ("answer" in one):
         raise _error(draft.line, "a question needs an answer, and an answer a question")
     panels = _panels(found["panels"][0]) if "panels" in found else before
-    picture = one.get("picture", "")
-    if re.search(r"[/\\:]", picture):
-        line = found["picture"][0][0]
-        raise _error(line, "a picture is a file beside the lesson, without a folder")
+    image = one.get("image", "")
+    if re.search(r"[/\\:]", image):
+        line = found["image"][0][0]
+        raise _error(line, "an image is a file beside the lesson, without a folder")
     step = Step(
         draft.title,
         text,
@@ -224,7 +222,7 @@ def _step(draft: _Draft, before: tuple[str, ...]) -> tuple[Step, str]:
         one.get("question", ""),
         one.get("answer", ""),
     )
-    return step, picture
+    return step, image
 
 
 def _by_name(draft: _Draft) -> dict[str, list[tuple[int, str]]]:

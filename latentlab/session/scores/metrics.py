@@ -148,7 +148,11 @@ def newest(outcomes: Iterable[Outcome]) -> dict[str, Outcome]:
     found: dict[str, Outcome] = {}
     for each in outcomes:
         before = found.get(each.metric)
-        both = isinstance(before, Measurement) and isinstance(each, Measurement)
-        if not (both and before.time > each.time):
-            found[each.metric] = each
+        if (
+            isinstance(before, Measurement)
+            and isinstance(each, Measurement)
+            and before.time > each.time
+        ):
+            continue
+        found[each.metric] = each
     return found

@@ -32,7 +32,7 @@ HEAD = (
 )
 INKS: tuple[Colour, ...] = ((0.0, 0.36, 0.66, 1.0), (0.36, 0.39, 0.45, 1.0))
 """Colours of the runs and of the baseline on paper."""
-PAD = 0.08
+PAD = 0.14
 """Margin of the plot as a share of its range."""
 
 

@@ -66,6 +66,9 @@ DARK = Colours(
 
 _chosen_scheme = Qt.ColorScheme.Unknown
 
+LABEL = {"font-size": "8.5pt"}
+"""Style of the titles of plot axes."""
+
 
 def is_dark() -> bool:
     """Return whether the scheme is dark: the chosen one, else that of the system."""
@@ -258,7 +261,13 @@ def _views(c: Colours) -> str:
     #palette QTreeView::item {{ padding: 4px; }}
     #palette QTreeView::item:hover {{ background: {_rgba(c.accent, 0.08)}; }}
     #palette QTreeView::item:selected {{ background: {_rgba(c.accent, CHOSEN)}; color: {c.text}; }}
-    #runs, #numbers {{ border: none; background: transparent; outline: none; }}
+    #runs {{ border: none; background: transparent; outline: none; }}
+    #numbers {{ border: none; background: {c.base}; outline: none; selection-color: {c.text};
+        selection-background-color: {_rgba(c.accent, CHOSEN)}; }}
+    #numbers::item {{ padding: 2px 4px; }}
+    #numbers::indicator:unchecked {{ border: 1px solid {c.muted}; border-radius: 2px;
+        background: {c.field}; width: 11px; height: 11px; }}
+    #numbers::indicator:unchecked:disabled {{ border-color: {c.border}; }}
     #runs::corner, #numbers::corner {{ background: transparent; border: none; }}
     #runs QHeaderView, #numbers QHeaderView {{ background: transparent; border: none; }}
     #runs QHeaderView::section, #numbers QHeaderView::section {{

@@ -14,8 +14,6 @@ from latentlab.session.export import TABLES
 from latentlab.session.files.figure import Text
 from latentlab.session.runs import Compare
 from latentlab.session.scores.rate_distortion import (
-    X_NAME,
-    Y_NAME,
     MeasureRateDistortion,
     SaveRateDistortion,
     with_sides,
@@ -27,7 +25,7 @@ from latentlab.widgets.kit.labels import muted
 from latentlab.widgets.kit.number_box import IntegerBox
 from latentlab.widgets.kit.plot import Plot
 from latentlab.widgets.kit.progress_bar import RequestProgressBar
-from latentlab.widgets.kit.theme import colours, small
+from latentlab.widgets.kit.theme import LABEL, UNIT, colours, small
 from latentlab.widgets.kit.undoable import make_undoable
 from latentlab.widgets.panel import Area, Panel, PanelWidget, Place
 
@@ -49,6 +47,7 @@ EMPTY = (
 READY = "Measure rate and distortion of the selected runs on their validation images."
 TRAINING_TEXT = "A run is in training. Measure when it has ended."
 MARKER = 8
+MIN_PLOT_HEIGHT = 14 * UNIT
 
 
 class RateDistortionPlot(Plot):
@@ -61,8 +60,8 @@ class RateDistortionPlot(Plot):
         self.caption = "Rate and distortion"
         self._found: RateDistortion | None = None
         item = self.getPlotItem()
-        item.setLabel("bottom", X_NAME)
-        item.setLabel("left", Y_NAME)
+        item.setLabel("bottom", "Rate (nats)", **LABEL)
+        item.setLabel("left", "Distortion (nats)", **LABEL)
 
     def show_points(self, found: RateDistortion | None) -> None:
         """Show the points; None clears them."""
@@ -151,8 +150,8 @@ class RateDistortionPanel(PanelWidget):
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._empty.setWordWrap(True)
         self.plot = RateDistortionPlot()
-        self.note = muted(stretch=False)
-        self.note.setWordWrap(True)
+        self.plot.setMinimumHeight(MIN_PLOT_HEIGHT)
+        self.note = muted(elided=True)
         self.body.addWidget(self.work)
         self.body.addWidget(self._empty, 1)
         self.body.addWidget(self.plot, 1)
@@ -165,7 +164,7 @@ class RateDistortionPanel(PanelWidget):
 
     def _add_tools(self) -> None:
         self.start = QPushButton("Measure")
-        self.images = IntegerBox(2, 1_000_000)
+        self.images = IntegerBox(2, 99_999)
         self.images.setValue(MeasureRateDistortion(()).images)
         self.images.setSuffix(" images")
         self.images.setAccessibleName("Images of each run")
@@ -191,8 +190,10 @@ class RateDistortionPanel(PanelWidget):
         self.plot.setVisible(has_points)
         self._empty.setVisible(not has_points)
         self.plot.show_points(found if has_points else None)
-        lines = [found.on, *found.notes, *found.problems] if found else []
-        self.note.setText("\n".join(filter(None, lines)))
+        problems = found.problems if found else ()
+        lines = [found.on, *found.notes] if found else []
+        self.note.setText(" · ".join(filter(None, [*problems, *lines])))
+        self.note.setToolTip("\n".join(filter(None, [*problems, *lines])))
         self.note.setVisible(bool(lines))
 
     def runs(self) -> tuple[Path, ...]:

@@ -12,7 +12,6 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QTabWidget
 
 from latentlab.widgets.panel import Area, Place
 
@@ -111,7 +110,6 @@ def apply_layout(
     _split(window, [areas[area][0] for area in (Area.CENTRE, Area.BOTTOM) if areas[area]], DOWN)
     for area, inside in areas.items():
         _split(window, inside, DOWN if area in (Area.LEFT, Area.RIGHT) else ACROSS)
-    window.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
     shown = [dock for inside in areas.values() for dock in inside]
     behind = [by_panel[key] for key, place in places.items() if place.is_behind]
     fronts = {_spot(places[dock.panel.key]): dock for dock in shown}

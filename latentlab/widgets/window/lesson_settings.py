@@ -34,15 +34,16 @@ def _choose(panel: QWidget, setting: Setting) -> bool:
 
 
 def _switch(panel: QWidget, setting: Setting) -> bool:
-    for kind in (QAction, QAbstractButton):
-        for found in panel.findChildren(kind):
-            names = {plain(found.text())}
-            if isinstance(found, QAbstractButton):
-                names.add(found.accessibleName())
-            if found.isCheckable() and setting.control in names:
-                if found.isChecked() != setting.value:
-                    found.trigger() if isinstance(found, QAction) else found.click()
-                return True
+    switches: list[QAction | QAbstractButton] = [*panel.findChildren(QAction)]
+    switches += panel.findChildren(QAbstractButton)
+    for found in switches:
+        names = {plain(found.text())}
+        if isinstance(found, QAbstractButton):
+            names.add(found.accessibleName())
+        if found.isCheckable() and setting.control in names:
+            if found.isChecked() != setting.value:
+                found.trigger() if isinstance(found, QAction) else found.click()
+            return True
     return False
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, override
 
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
-from PySide6.QtWidgets import QMainWindow, QMenu, QMessageBox, QTabBar, QToolBar
+from PySide6.QtWidgets import QMainWindow, QMenu, QMessageBox, QTabBar, QTabWidget, QToolBar
 
 from latentlab.session.codes import ListEmbeddings, ReadCodes
 from latentlab.session.export import DescribeForm, SaveFilm, SaveHistoryFilm
@@ -74,6 +74,9 @@ class MainWindow(QMainWindow):
         self.setWindowTitle("latentlab")
         self.setAcceptDrops(True)
         self.setDockNestingEnabled(True)
+        # Saved layouts do not hold where the tabs are.
+        areas, north = Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North
+        self.setTabPosition(areas, north)
         self.docks = {panel.key: Dock(panel, controller, self) for panel in find_panels()}
         self.workspaces = Workspaces(self)
         self.workspace_bar = WorkspaceBar(controller, self.workspaces)

@@ -128,6 +128,7 @@ class WelcomePage(QWidget):
             Illustration(self._controller, draw_loss, frozenset({"curves"})),
         )
         door.add_button("Set up a run", self._set_up_run)
+        door.add_link("Lessons", self._learn)
         return door
 
     def _bring(self) -> Door:
@@ -150,6 +151,11 @@ class WelcomePage(QWidget):
         now = self._controller.state.model
         if now is None or now.source != model:
             self._controller.runs.open(model)
+
+    @Slot()
+    def _learn(self) -> None:
+        self.leave()
+        self._controller.workspaces.go("learn")
 
     @Slot()
     def _set_up_run(self) -> None:

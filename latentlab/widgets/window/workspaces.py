@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from latentlab.widgets.window.dock import Dock
     from latentlab.widgets.window.main_window import MainWindow
 
-LAYOUT_VERSION = 2
+LAYOUT_VERSION = 3
+"""Raised when panels are added: a saved layout that lacks some would leave them anywhere."""
 LEARN = "learn"
 OWN = "workspaces"
 TIP = "Your own workspace"

@@ -11,7 +11,7 @@ from latentlab.directories import resources
 from latentlab.latent.codes import Codes
 from latentlab.session.lessons.calls import Call
 from latentlab.session.lessons.checks import CHECKS
-from latentlab.session.lessons.lesson import Lesson, OpenedLesson, Step
+from latentlab.session.lessons.lesson import Lesson, OpenedLesson, ReadLesson, Step
 from latentlab.session.points import LatentPath, ModelCard, Original
 from latentlab.session.runs import Finding, Run, RunLog, TrainingStatus
 from latentlab.session.state import State
@@ -30,7 +30,8 @@ def run(state, check, /, **arguments):
 @pytest.fixture
 def state():
     point = CARD.point((0.0, 0.0))
-    return State(model=CARD, codes=CODES, point=point, lesson=OpenedLesson(LESSON, began=point))
+    answers = {ReadLesson: OpenedLesson(LESSON, began=point)}
+    return State(model=CARD, codes=CODES, point=point, answers=answers)
 
 
 def moved(state, *z):
@@ -64,8 +65,8 @@ def test_every_check_answers_without_a_model():
 def test_z_counts_from_the_beginning_of_the_step(state):
     assert not run(state, "z_moved", distance=1.0).is_done
     assert run(moved(state, 0.0, 1.5), "z_moved", distance=1.0).is_done
-    elsewhere = replace(state.lesson, began=None)
-    assert not run(replace(moved(state, 0.0, 9.0), lesson=elsewhere), "z_moved").is_done
+    answers = {ReadLesson: replace(state.lesson, began=None)}
+    assert not run(replace(moved(state, 0.0, 9.0), answers=answers), "z_moved").is_done
 
 
 def test_a_coordinate_lies_in_a_range(state):

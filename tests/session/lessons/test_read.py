@@ -83,7 +83,7 @@ def test_the_header_may_carry_a_recipe():
         ("## A\nquestion: Why?\n", 6, "needs an answer"),
         ("## A\ncheck: z_moved()\ncheck: z_moved()\n", 8, "twice"),
         ("## A\npanels: a, b, c, d, e\n", 7, "at most 4 panels"),
-        ("## A\npicture: ../a.png\n", 7, "without a folder"),
+        ("## A\nimage: ../a.png\n", 7, "without a folder"),
         ("## A\n<img src='file:///a'>\n", 7, "HTML"),
         ("## A\n![](a.png)\n", 7, "HTML and images"),
         ("## A\ndo: Go.\nlate text\n", 8, "text after the fields"),

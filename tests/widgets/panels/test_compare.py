@@ -20,6 +20,7 @@ from latentlab.session.comparison import (
     CompareImage,
     CompareImages,
     CompareMaps,
+    CompareMetrics,
     ComparePoint,
     CompareSummary,
     Comparison,
@@ -38,7 +39,7 @@ from latentlab.work import Progress
 
 TWIN = Path("/toys/twin")
 BIG = Path("/toys/big")
-Z, IMAGE, SEVERAL, SUMMARY, MAPS = range(5)
+Z, IMAGE, SEVERAL, SUMMARY, MAPS, METRICS = range(6)
 
 
 @pytest.fixture
@@ -544,3 +545,18 @@ def test_a_run_dropped_or_opened_from_elsewhere(desk, tmp_path, monkeypatch):
     desk.hand.click(open_panel.choice.open)
     desk.until(lambda: desk.state.answer(OpenModelB) and desk.state.answer(OpenModelB).path == file)
     assert open_panel.message.text() == "best.safetensors is no run."
+
+
+def test_metrics_of_both_stand_side_by_side(panel):
+    panel.modes.buttons[METRICS].click()
+    assert asked(panel, CompareMetrics) == [CompareMetrics()]
+    reply(panel, CompareMetrics)
+    page = panel.metrics
+    assert page.teach.isVisible()
+    assert not page.table.isVisible()
+    page.start.click()
+    assert asked(panel, CompareMetrics)[-1] == CompareMetrics(measure=True)
+    reply(panel, CompareMetrics)
+    head = page.table.topLevelItem(0)
+    rows = [[head.child(i).text(col) for col in range(4)] for i in range(head.childCount())]
+    assert rows[1] == ["Rate", "17.30 ± 0.12", "15.57 ± 0.12", "-1.73 ± 0.17"]

@@ -12,7 +12,7 @@ from latentlab.widgets.window.words import Words
 
 PLAIN, SHIFT = Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier
 CTRL = Qt.KeyboardModifier.ControlModifier
-EVERYDAY = {"bookmarks", "compare", "diagnosis", "image", "your image"}
+EVERYDAY = {"bookmarks", "compare", "diagnosis", "image", "lesson", "your image"}
 """Titles of panels that need no explanation beside the help of the panel."""
 
 

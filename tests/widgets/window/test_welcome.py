@@ -80,6 +80,13 @@ def test_the_focus_returns(desk):
 # Doors
 
 
+def test_lessons_are_in_the_workspace_learn(desk):
+    page = welcome(desk)
+    desk.hand.click(button_of(page, "Lessons"))
+    assert page_of(desk) is None
+    assert desk.state.workspace == "learn"
+
+
 def test_look_around_opens_a_model_that_comes_with_the_program(desk):
     welcome(desk)
     asked = []

@@ -34,7 +34,12 @@ if TYPE_CHECKING:
     from latentlab.session.state import State
     from latentlab.workers.controller import Controller
 
+RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 HEADS = ("Metric", "A", "B", "B − A")
+DIFFERENCE_TIP = (
+    "Value of B minus value of A. Its error counts both models as independent, so on the same "
+    "images it is too large; Summary has the error of the paired difference."
+)
 MEASURE = (
     "Measure ELBO, reconstruction, mutual information and marginal KL of both models on the same "
     "held-out images."
@@ -59,6 +64,7 @@ class MetricsPage(ComparePage):
         self._may_start = True
         self._shown: ComparedMetrics | None = None
         self.start = QPushButton("Measure")
+        self.start.setToolTip(MEASURE)
         self.work = RequestProgressBar(
             controller, CompareMetrics, "Stop. Metrics that were measured before are kept."
         )
@@ -121,7 +127,7 @@ class MetricsPage(ComparePage):
                 for col in range(len(HEADS)):
                     row.setToolTip(col, f"{mine.unit}. Computed on {a.on.text}".lstrip(". "))
                     if col:
-                        row.setTextAlignment(col, Qt.AlignmentFlag.AlignRight)
+                        row.setTextAlignment(col, RIGHT)
         self.table.expandAll()
 
     @Slot()
@@ -145,12 +151,6 @@ def _make_table() -> QTreeWidget:
     header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
     header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
     for col in range(1, len(HEADS)):
-        made.headerItem().setTextAlignment(col, Qt.AlignmentFlag.AlignRight)
+        made.headerItem().setTextAlignment(col, RIGHT)
     made.headerItem().setToolTip(3, DIFFERENCE_TIP)
     return made
-
-
-DIFFERENCE_TIP = (
-    "Value of B minus value of A. Its error counts both models as independent, so on the same "
-    "images it is too large; Summary has the error of the paired difference."
-)

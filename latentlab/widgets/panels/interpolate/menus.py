@@ -169,7 +169,7 @@ class TourButton(_Button):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(
             "Tour",
-            "Make the path a tour: the shortest way through cluster centres and back.",
+            "Make the path a tour: the shortest round path through cluster centres.",
             parent,
         )
         self._classes = self.menu().addAction("Means of the classes", partial(self.chosen.emit, 0))

@@ -31,7 +31,7 @@ from latentlab.widgets.panels.interpolate.path_rows import PathRows, stack_strip
 from latentlab.widgets.panels.interpolate.timeline_bar import TimelineBar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from PySide6.QtWidgets import QWidget
 
@@ -179,11 +179,11 @@ class InterpolatePanel(PanelWidget):
 
     def _show_tools(self) -> None:
         shows_pairs = self.pairs.isChecked()
-        for widget in (self.page, *self.page.tools, self.page.export):
-            widget.setVisible(shows_pairs)
+        of_pairs: Sequence[QWidget] = (self.page, *self.page.tools, self.page.export)
         tools = (self.from_z, self.to_z, self._swap, self.steps, self.ways, self.tour)
-        for widget in (self.rows, self.bar, self._export, *tools):
-            widget.setVisible(not shows_pairs)
+        of_path: Sequence[QWidget] = (self.rows, self.bar, self._export, *tools)
+        for widget in (*of_pairs, *of_path):
+            widget.setVisible(shows_pairs == (widget in of_pairs))
         self.starts.setVisible(not shows_pairs and self.starts.has_classes)
 
     # Playback and preview
@@ -317,8 +317,8 @@ PANEL = Panel(
     " = (1 − t)·A + t·B</b>; spherical; through the data; and the geodesic, along which images "
     "change least. The bar below each step shows its data support: green where codes are as "
     "dense as is typical, red where there are hardly any codes. Waypoints on the timeline are "
-    "points that the path goes through. <b>Tour</b> goes the shortest way through the centres "
-    "of all classes or clusters and back. <b>Pairs</b> shows a sheet of straight paths between "
+    "points that the path goes through. <b>Tour</b> is the shortest round path through the centres "
+    "of all classes or clusters. <b>Pairs</b> shows a sheet of straight paths between "
     "many pairs of images, of one class or of two.",
     widget=InterpolatePanel,
     needs=DECODER,

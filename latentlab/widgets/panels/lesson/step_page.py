@@ -25,9 +25,10 @@ from latentlab.widgets.kit.theme import UNIT
 if TYPE_CHECKING:
     from latentlab.session.lessons.lesson import OpenedLesson, Step
 
-MAX_PICTURE_WIDTH = 42 * UNIT
+MAX_IMAGE_WIDTH = 42 * UNIT
 FORMULA_POINTS = 12.0
 NOT_DONE, DONE = "○", "✓"
+NEXT_TIP, SHOW_ME_TIP = "Go on to the next step", "Let the window do it while you watch"
 
 
 class StepPage(QWidget):
@@ -44,14 +45,14 @@ class StepPage(QWidget):
         font = QFont(self.heading.font())
         font.setPointSizeF(FORMULA_POINTS)
         self.heading.setFont(_bold(font))
-        self.formula, self.picture = _label(), QLabel(alignment=Qt.AlignmentFlag.AlignCenter)
+        self.formula, self.image = _label(), QLabel(alignment=Qt.AlignmentFlag.AlignCenter)
         self._set_formula_font()
         self.hints = _label(Qt.TextFormat.MarkdownText)
         self.mark, self.seen = QLabel(NOT_DONE), _label()
         self.question = Question()
-        self.back = QPushButton("Back")
-        self.show_me = QPushButton("Show me")
-        self.next = QPushButton("Next")
+        self.back = _button("Back", "Go back to the step before")
+        self.show_me = _button("Show me", SHOW_ME_TIP)
+        self.next = _button("Next", NEXT_TIP)
         self._lay_out()
 
     def _set_formula_font(self) -> None:
@@ -71,7 +72,7 @@ class StepPage(QWidget):
         column = QVBoxLayout(inside)
         column.setContentsMargins(UNIT // 2, UNIT, UNIT, UNIT)
         column.setSpacing(UNIT + UNIT // 2)
-        for part in (self.heading, self.text, self.formula, self.picture, self._make_task()):
+        for part in (self.heading, self.text, self.formula, self.image, self._make_task()):
             column.addWidget(part)
         column.addWidget(self.question)
         column.addStretch(1)
@@ -120,7 +121,7 @@ class StepPage(QWidget):
         self.text.setText(step.text)
         self.formula.setText(step.formula)
         self.hints.setText("\n\n".join(step.hints))
-        self._show_picture(step)
+        self._show_image(step)
         self.question.ask(step)
         for part, shown in (
             (self.text, step.text),
@@ -135,15 +136,15 @@ class StepPage(QWidget):
         self.back.setEnabled(opened.at > 0)
         self.area.verticalScrollBar().setValue(0)
 
-    def _show_picture(self, step: Step) -> None:
-        self.picture.setVisible(step.picture is not None)
-        if step.picture is not None:
-            pixmap = QPixmap.fromImage(to_qimage(step.picture))
-            if pixmap.width() > MAX_PICTURE_WIDTH:
+    def _show_image(self, step: Step) -> None:
+        self.image.setVisible(step.image is not None)
+        if step.image is not None:
+            pixmap = QPixmap.fromImage(to_qimage(step.image))
+            if pixmap.width() > MAX_IMAGE_WIDTH:
                 how = Qt.TransformationMode.SmoothTransformation
-                pixmap = pixmap.scaledToWidth(MAX_PICTURE_WIDTH, how)
-            self.picture.setPixmap(pixmap)
-            self.picture.setAccessibleName(f"Illustration of {step.title}")
+                pixmap = pixmap.scaledToWidth(MAX_IMAGE_WIDTH, how)
+            self.image.setPixmap(pixmap)
+            self.image.setAccessibleName(f"Illustration of {step.title}")
 
     def show_progress(self, opened: OpenedLesson, seen: str) -> None:
         """Show whether the step is done, and what its check sees."""
@@ -155,14 +156,12 @@ class StepPage(QWidget):
         self.seen.setText(seen)
         is_ready = done or opened.step.check is None
         self.next.setText("Finish" if is_last else "Next")
-        tip = "Go on" if is_ready else "Go on without doing this step"
+        tip = NEXT_TIP if is_ready else "Go on without doing this step"
         self.next.setToolTip("Back to the list of lessons" if is_last else tip)
         _name(self.next, "primary" if is_ready else "secondary")
         self.show_me.setText("Stop" if opened.is_showing else "Show me")
         _name(self.show_me, "secondary")
-        self.show_me.setToolTip(
-            "Stop showing" if opened.is_showing else "Let the window do it while you watch"
-        )
+        self.show_me.setToolTip("Stop showing" if opened.is_showing else SHOW_ME_TIP)
 
 
 class Question(QWidget):
@@ -174,7 +173,7 @@ class Question(QWidget):
             _label(Qt.TextFormat.MarkdownText),
             _label(Qt.TextFormat.MarkdownText),
         )
-        self.reveal = QPushButton("Show the answer")
+        self.reveal = _button("Show the answer", "Think first, then compare")
         self.reveal.setObjectName("link")
         self.reveal.clicked.connect(self._on_reveal)
         column = QVBoxLayout(self)
@@ -202,6 +201,12 @@ def _label(kind: Qt.TextFormat = Qt.TextFormat.PlainText) -> QLabel:
     label = QLabel(textFormat=kind, wordWrap=True)
     label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
     return label
+
+
+def _button(text: str, tip: str) -> QPushButton:
+    button = QPushButton(text)
+    button.setToolTip(tip)
+    return button
 
 
 def _bold(font: QFont) -> QFont:

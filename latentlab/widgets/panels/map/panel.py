@@ -297,16 +297,15 @@ PANEL = Panel(
         "learn": Place(Area.CENTRE),
     },
     help="Each dot is the code of one real image: the mean of <b>q(z|x)</b>, coloured by class. "
-    "The dashed rings are one, two and three standard deviations of the prior N(0, 1), if the "
-    "model has this prior. "
+    "The dashed rings are one, two and three standard deviations of the prior N(0, 1); a learned "
+    "prior has contours with the same shares. "
     "Hover to see the decoded image of a position, click to set z to it (the cross), "
     "Shift+click to go to the nearest real image. The two ellipses around the code of an "
     "image are one and two standard deviations of its posterior. Drag <b>A</b> and <b>B</b> "
     "to set the start and the end of a path; right-click for more; drag and turn the wheel "
     "to move and zoom. On a <b>plane</b> (dimensions, PCA, A, B and z, directions) every "
     "position decodes exactly; <b>t-SNE</b> and <b>UMAP</b> keep neighbours together and "
-    "decode a blend of codes. Box and lasso select images for all panels. "
-    "Posterior ellipses show how certain the encoder is of each image. A <b>classifier</b> "
+    "decode a blend of codes. Box and lasso select images for all panels. A <b>classifier</b> "
     "(File &gt; Open classifier) colours the points by its decision, draws its boundary on a "
     "plane, and leads to the nearest z that it decides otherwise.",
     widget=MapPanel,

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from latentlab.metrics.measurement import Outcome
     from latentlab.session.scores.metrics import MetricCard
 
-PLOT_HEIGHT = 20 * UNIT
+PLOT_HEIGHT = 24 * UNIT
 
 
 class MetricDetail(QScrollArea):
@@ -38,7 +38,7 @@ class MetricDetail(QScrollArea):
         self.form: FormWidget | None = None
         inside = QWidget()
         self._column = QVBoxLayout(inside)
-        self._column.setContentsMargins(0, 0, UNIT, 0)
+        self._column.setContentsMargins(UNIT // 2, 0, UNIT, 0)
         self._column.setSpacing(UNIT // 2)
         self.title = QLabel()
         font = self.title.font()
@@ -51,7 +51,7 @@ class MetricDetail(QScrollArea):
             label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.plot = SeriesPlot()
         self.plot.setFixedHeight(PLOT_HEIGHT)
-        for widget in (self.title, self.sentence, self.plot, self.on, self.notes):
+        for widget in (self.title, self.sentence, self.on, self.plot, self.notes):
             self._column.addWidget(widget)
         self._column.addStretch(1)
         self.setWidget(inside)
@@ -79,16 +79,16 @@ class MetricDetail(QScrollArea):
 
     def show_outcome(self, outcome: Outcome | None) -> None:
         """Show what was measured, or the reason why there is no number."""
-        measured = outcome if isinstance(outcome, Measurement) else None
-        self.plot.show_measurement(measured)
-        if measured:
-            settings = ", ".join(f"{key} = {value}" for key, value in measured.settings.items())
-            lines = (f"Computed on {measured.on.text}", f"Settings: {settings}" if settings else "")
+        self.on.setText("")
+        self.notes.setText("")
+        if isinstance(outcome, Measurement):
+            settings = ", ".join(f"{key} = {value}" for key, value in outcome.settings.items())
+            lines = (f"Computed on {outcome.on.text}", f"Settings: {settings}" if settings else "")
             self.on.setText("\n".join(filter(None, lines)))
-            self.notes.setText("\n".join(measured.notes))
-        else:
-            self.on.setText("" if outcome is None else f"Not measured. {outcome.reason}")
-            self.notes.setText("")
+            self.notes.setText("\n".join(outcome.notes))
+        elif outcome is not None:
+            self.on.setText(f"Not measured. {outcome.reason}")
+        self.plot.show_measurement(outcome if isinstance(outcome, Measurement) else None)
         for label in (self.on, self.notes):
             label.setVisible(bool(label.text()))
 

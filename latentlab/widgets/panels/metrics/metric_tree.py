@@ -21,8 +21,7 @@ if TYPE_CHECKING:
 
 KIND = Qt.ItemDataRole.UserRole
 TITLE, RESULT = range(2)
-HEADS = ("Metric", "Result")
-TITLE_SHARE = 0.44
+TITLE_SHARE = 0.46
 MAX_TITLE_WIDTH = 36 * UNIT
 
 
@@ -39,7 +38,6 @@ class MetricTree(QTreeWidget):
         super().__init__(columnCount=2)
         self.setObjectName("numbers")
         self.setAccessibleName("Metrics")
-        self.setHeaderLabels(HEADS)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setIndentation(2 * UNIT)
@@ -47,7 +45,7 @@ class MetricTree(QTreeWidget):
         self.setAllColumnsShowFocus(True)
         self.setExpandsOnDoubleClick(False)
         header = self.header()
-        header.setSectionsMovable(False)
+        header.hide()
         header.setSectionResizeMode(TITLE, QHeaderView.ResizeMode.Fixed)
         header.setStretchLastSection(True)
         self._rows: dict[str, QTreeWidgetItem] = {}
@@ -70,8 +68,8 @@ class MetricTree(QTreeWidget):
                     groups[card.group] = self._add_group(card.group)
                 self._rows[card.kind] = self._add_card(groups[card.group], card, before)
             self.expandAll()
-            row = self._rows.get(current) or next(iter(self._rows.values()), None)
-            self.setCurrentItem(row)
+            if self._rows:
+                self.setCurrentItem(self._rows.get(current) or next(iter(self._rows.values())))
         self.show_outcomes(self._outcomes)
         self.selected.emit(self.kind())
 

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from latentlab.session.state import Changes, State
     from latentlab.workers.controller import Controller
 
-PARTS = {"Held-out images": "", "Test images": "test", "Validation images": "validation"}
+PARTS = {"Held out": "", "Test": "test", "Validation": "validation"}
 READY = "Measure the checked metrics; without any, the one of the current row."
 TRAINING_TEXT = "The model is in training. Measure it when the run has ended."
 NOTHING = "Check a metric, or select one."
@@ -84,7 +84,7 @@ class MetricsPanel(PanelWidget):
 
     def _add_tools(self) -> None:
         self.start = QPushButton("Measure")
-        self.images = IntegerBox(1, 1_000_000)
+        self.images = IntegerBox(1, 99_999)
         self.images.setValue(IMAGES)
         self.images.setSuffix(" images")
         self.images.setAccessibleName("Images to measure on")

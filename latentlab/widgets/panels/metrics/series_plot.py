@@ -8,7 +8,7 @@ import numpy as np
 import pyqtgraph as pg
 
 from latentlab.widgets.kit.plot import Plot
-from latentlab.widgets.kit.theme import colours
+from latentlab.widgets.kit.theme import LABEL, colours
 
 if TYPE_CHECKING:
     from latentlab.metrics.measurement import Measurement, Series
@@ -45,8 +45,8 @@ class SeriesPlot(Plot):
         c = colours()
         item = self.getPlotItem()
         shades = (c.accent, c.muted)
-        item.setLabel("bottom", series[0].x_name)
-        item.setLabel("left", series[0].y_name)
+        item.setLabel("bottom", series[0].x_name, **LABEL)
+        item.setLabel("left", series[0].y_name, **LABEL)
         item.getAxis("bottom").setTicks(None)
         for i, each in enumerate(series):
             shade = shades[i % len(shades)]
@@ -82,7 +82,7 @@ class SeriesPlot(Plot):
         self.addItem(pg.BarGraphItem(x=x, height=np.asarray(series.y), width=width, brush=shade))
         ticks = [(float(place), str(name)) for place, name in enumerate(series.x)]
         self.getPlotItem().getAxis("bottom").setTicks([ticks])
-        self.getPlotItem().setLabel("left", f"{series.y_name} (samples, images)")
+        self.getPlotItem().setLabel("left", f"{series.y_name} (samples, images)", **LABEL)
 
     def dress(self) -> None:
         """Apply the colours of the current scheme."""

@@ -86,6 +86,9 @@ class InpaintPage(WrappingWidget):
         """Show the inpaintings of the current answer."""
         fills = state.answer(Inpaint)
         self.fills.set_tiles(fills.tiles if fills else None)
+        if fills:
+            # A lesson may have asked for them.
+            self.veiled.show_mask(fills.hidden)
         for widget in (self.fills, self.fills_caption):
             widget.setVisible(fills is not None)
         count = len(fills.tiles.points) if fills else 0

@@ -52,6 +52,11 @@ class MaskView(PaintArea):
             self._set_mask(np.zeros(pixels.shape[:2], bool))
         self.update()
 
+    def show_mask(self, hidden: NDArray[np.bool_]) -> None:
+        """Show the mask of an inpainting, if it fits and none is painted."""
+        if hidden.shape == self.hidden.shape and not self.hidden.any():
+            self._set_mask(hidden)
+
     @Slot()
     def clear(self) -> None:
         """Clear the mask."""

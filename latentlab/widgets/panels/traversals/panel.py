@@ -199,7 +199,7 @@ PANEL = Panel(
     key="traversals",
     title="Traversals",
     places={
-        "analyse": Place(Area.CENTRE, 1, 4),
+        "analyse": Place(Area.CENTRE, 1, 5),
     },
     help="The effect of each latent dimension: in each row one dimension varies and all others "
     "keep the value of z, <b>x = decode(z + t·e<sub>i</sub>)</b>. Rows are sorted by their "

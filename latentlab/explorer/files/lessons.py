@@ -51,7 +51,7 @@ def shipped_lessons() -> list[Path]:
 
 
 def read_lesson(path: Path) -> Lesson:
-    """Read a lesson, with its pictures, and find its model and its scene.
+    """Read a lesson, with its images, and find its model and its scene.
 
     Raises
     ------
@@ -64,8 +64,8 @@ def read_lesson(path: Path) -> Lesson:
         raise DataError(f"{path.name} is not a lesson.", ADVICE)
     found = parse_lesson(text)
     steps = list(found.steps)
-    for number, name in found.pictures.items():
-        steps[number] = replace(steps[number], picture=read_source(_beside(path, name)).pixels)
+    for number, name in found.images.items():
+        steps[number] = replace(steps[number], image=read_source(_beside(path, name)).pixels)
     found = replace(found, steps=tuple(steps))
     scene = found.header.scene
     return found.lesson(path, _model(path, found), _beside(path, scene) if scene else None)
@@ -100,7 +100,7 @@ def _(request: ListLessons, explorer: Explorer) -> tuple[LessonEntry, ...]:
 @answer.register
 def _(request: ReadLesson, explorer: Explorer) -> OpenedLesson:
     lesson = read_lesson(request.path)
-    kept = _progress().get(_key(request.path), _Progress())
+    kept = read_progress().get(_key(request.path), _Progress())
     count = len(lesson.steps)
     done = frozenset(step for step in kept.done if step < count)
     return OpenedLesson(lesson, min(kept.at, count - 1), done)
@@ -108,7 +108,7 @@ def _(request: ReadLesson, explorer: Explorer) -> OpenedLesson:
 
 @answer.register
 def _(request: KeepProgress, explorer: Explorer) -> tuple[LessonEntry, ...]:
-    progress, key = _progress(), _key(request.path)
+    progress, key = read_progress(), _key(request.path)
     progress.pop(key, None)
     if request.at is not None:
         progress[key] = _Progress(at=request.at, done=tuple(sorted(request.done)))
@@ -120,7 +120,7 @@ def _(request: KeepProgress, explorer: Explorer) -> tuple[LessonEntry, ...]:
 
 
 def _entries() -> tuple[LessonEntry, ...]:
-    progress, shipped = _progress(), shipped_lessons()
+    progress, shipped = read_progress(), shipped_lessons()
     others = [place for key in progress if (place := resources().parent / key).is_file()]
     paths = dict.fromkeys([*shipped, *(each for each in others if each not in shipped)])
     return tuple(
@@ -139,7 +139,7 @@ def _entry(path: Path, kept: _Progress, shipped: bool) -> LessonEntry:
     return LessonEntry(path, *about, min(kept.at, count - 1), done, shipped)
 
 
-def _progress() -> dict[str, _Progress]:
+def read_progress() -> dict[str, _Progress]:
     """Return the progress by lesson; none if its file is missing or damaged."""
     try:
         return read_json(home() / FILE, _FILE)
