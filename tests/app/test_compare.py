@@ -16,7 +16,14 @@ def test_the_larger_model_keeps_more_of_every_digit(desk):
     desk.until(lambda: desk.state.answer(OpenModelB) and desk.state.answer(OpenModelB).judgement)
     assert desk.state.model.name == "digits-2d"
     # Of 2 and 20 dimensions: no z in common, but every image.
-    assert [button.isEnabled() for button in panel.modes.buttons] == [False, True, True, True, True]
+    assert [button.isEnabled() for button in panel.modes.buttons] == [
+        False,
+        True,
+        True,
+        True,
+        True,
+        True,
+    ]
     desk.controller.point.pick(40)
     desk.until(lambda: desk.state.answer(OpenModelB).judgement.original.row == 40)
     judged = desk.state.answer(OpenModelB).judgement

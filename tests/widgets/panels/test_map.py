@@ -205,13 +205,14 @@ def test_right_click_offers_a_menu(big, monkeypatch):
     place = big.pixel_of(1.0, 1.0)
     big.hand.click(big.map.viewport(), place, RIGHT)
     assert len(asked) == 1, "not a second menu of the panel"
-    assert asked[0][:8] == [
+    assert asked[0][:9] == [
         "Set z here",
         "Set path start (A) here",
         "Set path end (B) here",
         "Set z to the nearest image",
         "Set path start (A) to the nearest image",
         "Set path end (B) to the nearest image",
+        "Set z to the nearest image, decoded as",
         "Posterior of the image",
         "Zoom to all codes",
     ]
