@@ -20,9 +20,10 @@ from latentlab.data.image_set import ImageSet, ImageSpec, Splits, load
 from latentlab.data.sources.sprites import SpritesConfig
 from latentlab.directories import resources
 from latentlab.errors import DataError, RecipeError, RunError
-from latentlab.explorer import code_cache, explorer
+from latentlab.explorer import explorer
 from latentlab.explorer import model as exploring
 from latentlab.explorer.answer import answer, find_answers
+from latentlab.explorer.codes import code_cache
 from latentlab.explorer.codes.code_cache import CodeCache
 from latentlab.explorer.data import matching_data as showing
 from latentlab.explorer.explorer import Explorer

@@ -42,7 +42,8 @@ def test_every_stop_is_seen_and_every_panel_is_reached(old_big):
             assert min(place.width(), place.height()) > 4, focused
         seen = {key for key, dock in docks.items() if any(map(dock.isAncestorOf, order))}
         without_controls = {"diagnosis", "latents", "replay"}
-        assert {*keys} - without_controls <= seen <= {*keys}
+        behind = {key for key in keys if docks[key].visibleRegion().isEmpty()}
+        assert {*keys} - without_controls - behind <= seen <= {*keys} - behind
 
 
 def test_tab_walks_through_one_panel_after_another_and_shift_tab_walks_back(old_desk):
