@@ -62,7 +62,9 @@ PROTOCOLS = {
         for k, published in ((1, "82.32"), (5, "81.41"), (50, "80.78"))
     },
     **{
-        f"prior-{prior}": importance("dynamic-mnist", 500, 1000, model__prior=prior)
+        f"prior-{prior}": importance(
+            "vae-16d-mnist", 500, 1000, data__binarize="dynamic", model__prior=prior
+        )
         for prior in ("standard", "mixture", "vamp", "flow")
     },
     **{
@@ -87,6 +89,8 @@ def values_of(protocol: Protocol, options: argparse.Namespace, seed: int) -> dic
             changes["training.schedule.epochs"] = options.epochs
     if values["data"]["kind"] == "mnist" and options.mnist:
         changes["data.root"] = options.mnist
+    if "objective.kind" in changes:
+        values["objective"] = {}
     for name, value in changes.items():
         *tables, key = name.split(".")
         table = values
