@@ -144,10 +144,15 @@ def prefer_onednn() -> bool:
     return False
 
 
+# Messages of the CPU: of torch's allocator, and of oneDNN, which keeps its reason to itself.
+NO_MEMORY = ("allocate memory", "could not create a primitive")
+
+
 def is_out_of_memory(error: BaseException) -> bool:
     """Return whether a device has no memory left; the CPU reports it only in the message."""
-    text = str(error)
-    return isinstance(error, torch.OutOfMemoryError | MemoryError) or "allocate memory" in text
+    if isinstance(error, torch.OutOfMemoryError | MemoryError):
+        return True
+    return any(text in str(error) for text in NO_MEMORY)
 
 
 def memory_in_use(device: torch.device) -> int:
