@@ -7,6 +7,7 @@ or stops when the next event is not requested.
 from __future__ import annotations
 
 import time
+from traceback import clear_frames
 from typing import TYPE_CHECKING
 
 from latentlab.data.binarize import read_binarized
@@ -169,6 +170,8 @@ def _learn(
     except (RuntimeError, MemoryError) as error:
         if not devices.is_out_of_memory(error):
             raise
+        # Its frames hold the tensors of the step, which leave no memory for the trial.
+        clear_frames(error.__traceback__)
         raise trainer.too_large() from error
     finally:
         save()
