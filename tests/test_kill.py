@@ -208,7 +208,7 @@ def tell(*words):
         return cli.run(), errors.getvalue()
 
 recipe, folder = sys.argv[1:]
-size = psutil.Process().memory_info().vms + 512 * 2**20
+size = psutil.Process().memory_info().vms + 448 * 2**20
 resource.setrlimit(resource.RLIMIT_AS, (size, size))
 status, errors = tell("--out", folder + "/crowded")
 fits = errors.partition("; ")[2].split()[0]
@@ -220,7 +220,7 @@ print(json.dumps([status, errors, fits, again]))
 def test_a_batch_too_large_for_the_memory_is_told_with_one_that_fits(
     server, tmp_path, write_idx_folder
 ):
-    """The process has 0.5 GB for activations of 0.12 GB each."""
+    """The process has 0.45 GB for activations of 0.12 GB each."""
     write_idx_folder(tmp_path / "images", train=30_000, held_out=10, shape=(4, 4))
     data = {"kind": "mnist", "root": str(tmp_path / "images")}
     file = tmp_path / "recipe.toml"
