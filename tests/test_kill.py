@@ -144,7 +144,7 @@ def test_ctrl_c_keeps_what_was_learned(server, tmp_path):
     server.start(COMMAND_LINE, "train", file, "--out", folder)
     server.until((folder / "metrics.jsonl").exists)
     status, said, errors = server.kill(signal.SIGINT)
-    assert status == 130
+    assert status == 130, errors
     assert "Stopped and kept" in said
     assert "Traceback" not in said + errors
     checkpoint = load_model(folder)[1]

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Literal, override
+from typing import TYPE_CHECKING, Literal, override
 
-from pydantic import Field
-
-from latentlab.metrics.extractors import Inception, extractor
-from latentlab.metrics.measurement import ComputedOn, Measurement
-from latentlab.metrics.metric import METRICS, Group, Metric, Seed, mean_of
-from latentlab.metrics.two_samples import check_size, kernel_distances
+from latentlab.metrics.metric import METRICS, mean_of
+from latentlab.metrics.sample_metric import Compared, SampleMetric
+from latentlab.metrics.two_samples import kernel_distances
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Sequence
 
-    from latentlab.metrics.source import Source
+    from latentlab.metrics.measurement import Value
     from latentlab.work import Progress
 
 
 @METRICS.register
-class KID(Metric, title="KID"):
+class KID(SampleMetric, title="KID"):
     """Unbiased squared MMD of features of images and of samples; 0 is best.
 
     References
@@ -28,26 +24,13 @@ class KID(Metric, title="KID"):
     Demystifying MMD GANs, Bińkowski et al., 2018, section 4.
     """
 
-    group: ClassVar[Group] = Group.SAMPLES
     kind: Literal["kid"] = "kid"
-    samples: int = Field(10_000, ge=20, le=100_000, description="Samples, at most one per image.")
-    inception: Path | None = Inception
-    seed: int = Seed
 
     @override
-    def measure(self, source: Source) -> Generator[Progress, None, Measurement]:
-        count = min(self.samples, len(source.images))
-        check_size(count)
-        network = extractor(self.inception)
-        real = yield from source.image_features(network, count)
-        fake = yield from source.sample_features(network, count, self.seed)
-        distances = kernel_distances(real, fake, self.seed)
-        on = ComputedOn(
-            split=source.split,
-            images=count,
-            samples=count,
-            extractor=network.name,
-            seed=self.seed,
-        )
+    def compare(
+        self, found: Compared
+    ) -> Generator[Progress, None, tuple[Sequence[Value], Sequence[str]]]:
+        yield from ()
+        distances = kernel_distances(found.real, found.fake, self.seed)
         notes = [f"Kernel (x·y / F + 1)³; mean of {len(distances)} disjoint blocks."]
-        return self.result(on, [mean_of("KID", distances)], notes=notes)
+        return [mean_of("KID", distances)], notes

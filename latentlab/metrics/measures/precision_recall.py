@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Literal, override
+from typing import TYPE_CHECKING, Literal, override
 
 from pydantic import Field
 
-from latentlab.metrics.extractors import Inception, extractor
-from latentlab.metrics.measurement import ComputedOn, Measurement
-from latentlab.metrics.metric import METRICS, Group, Metric, Seed, mean_of
-from latentlab.metrics.two_samples import balls, check_size, radii
+from latentlab.metrics.metric import METRICS, mean_of
+from latentlab.metrics.sample_metric import Compared, SampleMetric
+from latentlab.metrics.two_samples import balls, radii
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Sequence
 
-    from latentlab.metrics.source import Source
+    from latentlab.metrics.measurement import Value
     from latentlab.work import Progress
 
 
 @METRICS.register
-class PrecisionRecall(Metric, title="Precision and recall"):
+class PrecisionRecall(SampleMetric, title="Precision and recall"):
     """Share of samples that are like images, and share of images that samples reach.
 
     References
@@ -29,31 +27,20 @@ class PrecisionRecall(Metric, title="Precision and recall"):
     eq. 1 and 2, with k = 3.
     """
 
-    group: ClassVar[Group] = Group.SAMPLES
     kind: Literal["precision-recall"] = "precision-recall"
     neighbours: int = Field(3, ge=1, le=19, description="Neighbours k of the radius.")
-    samples: int = Field(10_000, ge=20, le=100_000, description="Samples, at most one per image.")
-    inception: Path | None = Inception
-    seed: int = Seed
+
+    @property
+    @override
+    def k(self) -> int:
+        return self.neighbours
 
     @override
-    def measure(self, source: Source) -> Generator[Progress, None, Measurement]:
-        count = min(self.samples, len(source.images))
-        check_size(count)
-        network = extractor(self.inception)
-        real = yield from source.image_features(network, count)
-        fake = yield from source.sample_features(network, count, self.seed)
-        real_radii = yield from radii(real, self.neighbours)
-        fake_radii = yield from radii(fake, self.neighbours)
-        in_real, _ = yield from balls(real, real_radii, fake)
-        in_fake, _ = yield from balls(fake, fake_radii, real)
-        values = [mean_of("Precision", in_real > 0), mean_of("Recall", in_fake > 0)]
-        on = ComputedOn(
-            split=source.split,
-            images=count,
-            samples=count,
-            extractor=network.name,
-            k=self.neighbours,
-            seed=self.seed,
-        )
-        return self.result(on, values)
+    def compare(
+        self, found: Compared
+    ) -> Generator[Progress, None, tuple[Sequence[Value], Sequence[str]]]:
+        real_radii = yield from radii(found.real, self.neighbours)
+        fake_radii = yield from radii(found.fake, self.neighbours)
+        in_real, _ = yield from balls(found.real, real_radii, found.fake)
+        in_fake, _ = yield from balls(found.fake, fake_radii, found.real)
+        return [mean_of("Precision", in_real > 0), mean_of("Recall", in_fake > 0)], ()
