@@ -9,6 +9,7 @@ import numpy as np
 from latentlab.api.arguments import labels_of
 from latentlab.api.images import image_set
 from latentlab.data.image_set import ImageSet
+from latentlab.data.sample import sample_of
 from latentlab.errors import DataError, RunError, listed
 from latentlab.explorer.scores.metrics import measure
 from latentlab.learning.recipe import parse_value
@@ -44,7 +45,7 @@ def measured(
     """Return the outcome of each metric by kind, on given images or on those of the run."""
     metrics = chosen_metrics(names, settings)
     if images is not None:
-        given = Source(model.network, images[:count], GIVEN, epoch=model.card.epoch)
+        given = Source(model.network, sample_of(images, count), GIVEN, epoch=model.card.epoch)
         outcomes = finish(measure_all(metrics, given))
     else:
         outcomes = finish(measure(model.explorer, metrics, count, split)).outcomes

@@ -26,7 +26,8 @@ def metrics(
         int, typer.Option(help="Draws per image of the log-likelihood.", min=1, max=5000)
     ] = 200,
     images: Annotated[
-        int | None, typer.Option(help="Measure on the first images of the part.", min=1)
+        int | None,
+        typer.Option(help="Measure on so many random images of the part.", min=1),
     ] = None,
     split: Annotated[
         str, typer.Option(help="test or validation; else test images if there are any.")

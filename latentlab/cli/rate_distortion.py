@@ -23,7 +23,8 @@ def rate_distortion(
         Path | None, typer.Option(help="Plot or table to write: .svg, .pdf, .csv.", parser=path)
     ] = None,
     images: Annotated[
-        int | None, typer.Option(help="Measure on the first images of the part.", min=1)
+        int | None,
+        typer.Option(help="Measure on so many random images of the part.", min=1),
     ] = None,
     json_: Json = False,
 ) -> None:

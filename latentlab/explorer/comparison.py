@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from latentlab.data.image_set import ImageSet
+from latentlab.data.sample import sample_rows
 from latentlab.errors import DataError, LatentlabError, RunError
 from latentlab.explorer.answer import answer
 from latentlab.explorer.cards import abilities_of
@@ -179,7 +180,7 @@ def summarise(
         Seed of the sample of images and of the draws of z.
     """
     total = min(explorer.held_out, len(explorer.images)) or len(explorer.images)
-    rows = np.sort(np.random.default_rng(seed).permutation(total)[:count])
+    rows = sample_rows(total, count, seed)
     images = explorer.images[rows]
     models = (explorer.model, second.model)
     pieces = _in_sequence(*(elbo_scores(model, images, samples, seed) for model in models))

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from latentlab.data.sample import sample_rows
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -24,8 +26,8 @@ def sample_mixture(
     Parameters
     ----------
     codes : Codes
-        Posteriors of the images; at most `MAX_IMAGES` are used. A deviation that is NaN counts as
-        0.
+        Posteriors of the images; at most `MAX_IMAGES` random ones are used. A deviation that is
+        NaN counts as 0.
     count : int
         Number of points.
     seed : int
@@ -43,7 +45,8 @@ def sample_mixture(
     """
     from sklearn.mixture import GaussianMixture
 
-    mu, sigma = codes.mu[:MAX_IMAGES], np.nan_to_num(codes.sigma[:MAX_IMAGES])
+    rows = sample_rows(len(codes), MAX_IMAGES)
+    mu, sigma = codes.mu[rows], np.nan_to_num(codes.sigma[rows])
     posterior = mu + sigma * np.random.default_rng(0).standard_normal(mu.shape)
     mixture = GaussianMixture(min(components, len(mu)), random_state=0, reg_covar=1e-5)
     mixture.fit(posterior.astype(np.float64))

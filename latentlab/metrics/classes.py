@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from latentlab.data.image_set import ImageSet
+from latentlab.data.sample import sample_of
 from latentlab.errors import DataError
 from latentlab.latent.encode import empty_codes, encode_pieces, to_model_input
 from latentlab.metrics.extractors import OUR_NAME, extractor
@@ -72,14 +73,15 @@ def class_decider(source: Source, kind: str, neighbours: int) -> Generator[Progr
         raise DataError("Nearest neighbours need labelled training images.", "Open a classifier.")
     if kind == "codes" and (not source.model.has_encoder or source.model.conditional):
         raise DataError("The codes of this model do not tell classes.", "Choose features.")
-    few, labels = training[:MAX_TRAINING_CODES], training.labels[:MAX_TRAINING_CODES]
+    few = sample_of(training, MAX_TRAINING_CODES)
+    assert few.labels is not None
     points = partial(_codes, source) if kind == "codes" else _features
-    known = yield from points(np.asarray(few.images[:]))
+    known = yield from points(few.images)
     return Decider(
         f"nearest neighbours by {'own codes' if kind == 'codes' else OUR_NAME}",
         f"Neighbours among {len(few):,} training images.",
         few.spec.classes,
-        partial(_nearest, points, known, labels, neighbours),
+        partial(_nearest, points, known, few.labels, neighbours),
         neighbours,
     )
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
+from latentlab.data.sample import sample_rows
 from latentlab.errors import DataError
 from latentlab.latent.encode import to_model_input
 from latentlab.metrics.source import in_background
@@ -129,7 +130,8 @@ def linear_rate_distortion(
         If the likelihood is not given by the decoded image, or there are too few images.
     """
     reader, shape = _reader_of(model), images.spec.shape
-    few = to_model_input(training.images[:MAX_TRAINING]).flatten(1).double().numpy()
+    rows = sample_rows(len(training), MAX_TRAINING)
+    few = to_model_input(training.images[rows]).flatten(1).double().numpy()
     linear = yield from in_background(lambda: fit_linear(few, model.latent_dim), "PCA")
     rng = np.random.default_rng(seed)
     rates, distortions = [], []

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 import torch
 
+from latentlab.data.sample import sample_of, sample_rows
 from latentlab.latent.encode import (
     decode_means,
     empty_codes,
@@ -116,14 +117,18 @@ class Source:
         assert found is not None
         return found
 
+    def rows(self, count: int) -> NDArray[np.int64]:
+        """Return at most `count` random rows of the images, ascending, the same each time."""
+        return sample_rows(len(self.images), count)
+
     def codes(self) -> Generator[Progress, None, Codes]:
         """Return the codes of the images."""
         return self._once("codes", lambda: self._encode(self.images, "Encoding the images"))
 
     def training_codes(self) -> Generator[Progress, None, Codes]:
-        """Return the codes of the first training images."""
+        """Return the codes of a random sample of the training images."""
         assert self.training is not None
-        few, text = self.training[:MAX_TRAINING_CODES], "Encoding training images"
+        few, text = sample_of(self.training, MAX_TRAINING_CODES), "Encoding training images"
         return self._once("training codes", lambda: self._encode(few, text))
 
     def _encode(self, images: ImageSet, message: str) -> Generator[Progress, None, Codes]:
@@ -187,8 +192,8 @@ class Source:
     def image_features(
         self, extractor: Extractor, count: int
     ) -> Generator[Progress, None, NDArray[np.float64]]:
-        """Return the features of the first `count` images, (n, F)."""
-        pixels = self.images.images[:count]
+        """Return the features of `count` random images, (n, F)."""
+        pixels = sample_of(self.images, count).images
         key = ("image features", extractor.name, count)
         return self._once(key, lambda: extractor.features(pixels, "Features of images"))
 

@@ -84,6 +84,19 @@ def aligned(count=600, dimensions=2, seed=0):
     return with_factors((rng.integers(10, size=(count, dimensions)) / 9).astype(np.float32))
 
 
+def test_images_sorted_by_class_are_measured_on_all_classes():
+    """A part of them is a random one, and its labels are those of the same images."""
+    pixels = np.repeat(np.array([0.0, 0.5, 1.0], np.float32), 40).reshape(120, 1, 1, 1)
+    pixels = np.broadcast_to(pixels, (120, 1, 12, 12))
+    labels = np.repeat(np.arange(3), 40)
+    source = Source(Crafted(), images_of(pixels, labels, ("a", "b", "c")), "test")
+    features = finish(source.image_features(extractor(None), 30))
+    assert len(np.unique(features.round(6), axis=0)) == 3
+    rows = source.rows(30)
+    assert set(source.labels[rows]) == {0, 1, 2}
+    np.testing.assert_array_equal(source.images.images[rows][:, 0, 0, 0] * 2, labels[rows])
+
+
 # Likelihood
 
 

@@ -7,6 +7,7 @@ from collections.abc import Generator, Sequence
 import numpy as np
 
 from latentlab.data.image_set import TEST, TRAIN, VALIDATION, ImageSet
+from latentlab.data.sample import sample_of
 from latentlab.errors import DataError, one_of
 from latentlab.explorer.answer import answer
 from latentlab.explorer.explorer import Explorer
@@ -69,7 +70,7 @@ def measure(
     metrics : sequence of Metric
         Metrics, in order.
     count : int, optional
-        Images at most.
+        Images at most, a random sample.
     split : {"", "test", "validation"}
         Part of the data; by default the test images if there are any.
 
@@ -102,7 +103,7 @@ def source_of(explorer: Explorer, count: int | None = None, split: str = "") -> 
     opened = explorer.classifier
     return Source(
         explorer.model,
-        None if images is None else images[:count],
+        None if images is None else sample_of(images, count),
         name,
         training,
         epoch=card.epoch,

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from latentlab.data.image_set import VALIDATION, ImageSet
+from latentlab.data.sample import sample_of
 from latentlab.errors import DataError, LatentlabError, RunError
 from latentlab.explorer.answer import answer
 from latentlab.explorer.explorer import Explorer
@@ -139,7 +140,7 @@ def _load(path: Path, count: int) -> Generator[Progress, None, _Run]:
         run_name(folder),
         folder,
         model,
-        splits.validation[:count],
+        sample_of(splits.validation, count),
         splits.train,
         hash_of_weights(path),
         checkpoint.epoch,

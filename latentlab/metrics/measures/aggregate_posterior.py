@@ -55,15 +55,16 @@ class AggregatePosterior(Metric, title="Mutual information and marginal KL"):
     @override
     def measure(self, source: Source) -> Generator[Progress, None, Measurement]:
         codes = yield from source.codes()
-        count = min(len(codes), AGGREGATE_IMAGES)
+        rows = source.rows(AGGREGATE_IMAGES)
+        count = len(rows)
         if count < 2:
             raise DataError("One image is no mixture of posteriors.", "Measure on more images.")
-        mu, sigma = (torch.from_numpy(each[:count].copy()) for each in (codes.mu, codes.sigma))
+        mu, sigma = (torch.from_numpy(each[rows]) for each in (codes.mu, codes.sigma))
         generator = torch.Generator().manual_seed(self.seed)
         found = yield from in_background(
             lambda: latent_statistics(mu, sigma, generator), "Densities of the posteriors"
         )
-        rate = yield from self._rates(source, count)
+        rate = yield from self._rates(source, rows)
         # The mutual information does not depend on the prior.
         marginal = float(rate.mean()) - found.mutual_information
         values = [
@@ -78,16 +79,18 @@ class AggregatePosterior(Metric, title="Mutual information and marginal KL"):
         on = ComputedOn(split=source.split, images=count, seed=self.seed)
         return self.result(on, values, notes=notes)
 
-    def _rates(self, source: Source, count: int) -> Generator[Progress, None, NDArray[np.float64]]:
-        """Return KL(q(z|x) ‖ p(z)) of each image in nats, shape (count,)."""
+    def _rates(
+        self, source: Source, rows: NDArray[np.int64]
+    ) -> Generator[Progress, None, NDArray[np.float64]]:
+        """Return KL(q(z|x) ‖ p(z)) of each of the rows in nats, shape (n,)."""
         model, rng, found = source.model, SeededRng(self.seed), []
-        for start in range(0, count, BATCH):
-            part = source.images[start : min(start + BATCH, count)]
+        for start in range(0, len(rows), BATCH):
+            part = source.images[rows[start : start + BATCH]]
             with torch.inference_mode():
                 x, y = to_model_input(part.images), label_tensor(model, part.y)
                 q, prior = model.encode(x, y), model.prior(y)
                 with rng:
                     z = q.sample(torch.Size((DRAWS,)))
                 found.append(kl(q, prior, z).reshape(-1, len(x)).mean(0).double().numpy())
-            yield Progress("KL of the posteriors", start / count)
+            yield Progress("KL of the posteriors", start / len(rows))
         return np.concatenate(found)

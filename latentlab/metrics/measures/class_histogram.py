@@ -55,9 +55,9 @@ class ClassHistogram(Metric, title="Classes of samples"):
             raise DataError("The classifier has other classes than the images.", "Open another.")
         pixels = yield from source.samples(self.samples, self.seed)
         found = yield from decider.decide(pixels)
-        count = min(len(source.images), self.samples)
-        images = np.asarray(source.images.images[:count])
-        right = (yield from decider.decide(images)) == source.labels[:count]
+        rows = source.rows(self.samples)
+        images = source.images.images[rows]
+        right = (yield from decider.decide(images)) == source.labels[rows]
         names = source.images.spec.class_names
         mine, wanted = (
             np.bincount(each, minlength=len(names)) / len(each) for each in (found, source.labels)

@@ -39,7 +39,8 @@ class IRS(Metric, title="IRS"):
     @override
     def measure(self, source: Source) -> Generator[Progress, None, Measurement]:
         codes = yield from source.codes()
-        mu, levels = codes.mu[:MAX_TRAINING], source.factors.levels[:MAX_TRAINING]
+        rows = source.rows(MAX_TRAINING)
+        mu, levels = codes.mu[rows], source.factors.levels[rows]
         score = yield from in_background(lambda: robustness(mu, levels, self.quantile), "IRS")
         on = ComputedOn(split=source.split, images=len(mu))
         return self.result(on, [number("IRS", score)], notes=[source.factors.note])

@@ -41,7 +41,8 @@ class MutualInformationGap(Metric, title="MIG"):
         factors = source.factors
         if codes.mu.shape[1] < 2:
             raise DataError("One latent dimension leaves no gap.", "Train with two or more.")
-        mu, levels = codes.mu[:MAX_TRAINING], factors.levels[:MAX_TRAINING]
+        rows = source.rows(MAX_TRAINING)
+        mu, levels = codes.mu[rows], factors.levels[rows]
         gaps = yield from in_background(lambda: gaps_of(mu, levels), "Mutual information")
         each = [number(f"Gap of {n}", g) for n, g in zip(factors.names, gaps, strict=True)]
         on = ComputedOn(split=source.split, images=len(mu))

@@ -37,7 +37,8 @@ class Modularity(Metric, title="Modularity"):
     @override
     def measure(self, source: Source) -> Generator[Progress, None, Measurement]:
         codes = yield from source.codes()
-        mu, levels = codes.mu[:MAX_TRAINING], source.factors.levels[:MAX_TRAINING]
+        rows = source.rows(MAX_TRAINING)
+        mu, levels = codes.mu[rows], source.factors.levels[rows]
         found = yield from in_background(
             lambda: mutual_information(discretised(mu), levels), "Mutual information"
         )

@@ -52,9 +52,9 @@ class NearestTraining(Metric, title="Nearest training image"):
         assert source.training is not None
         count = min(self.samples, len(source.images))
         samples = yield from source.samples(count, self.seed)
-        images = source.images.images[:count]
+        images = source.images.images[source.rows(count)]
         found = []
-        for pixels in (samples, np.asarray(images)):
+        for pixels in (samples, images):
             near = yield from nearest(flat(pixels), source.training)
             found.append(near)
         mine, others = (np.sqrt(each / source.images.spec.pixels) for each in found)
