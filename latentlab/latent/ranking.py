@@ -121,9 +121,27 @@ def auroc(normal: ArrayLike, other: ArrayLike) -> float:
     The Meaning and Use of the Area under a Receiver Operating Characteristic (ROC) Curve, Hanley &
     McNeil, 1982, eq. 1 (as the Wilcoxon statistic).
     """
+    return float(_shares_below(normal, other).mean())
+
+
+def auroc_error(normal: ArrayLike, other: ArrayLike) -> float | None:
+    """Return the standard error of `auroc`; None if a set has a single score.
+
+    References
+    ----------
+    Comparing the Areas under Two or More Correlated ROC Curves, DeLong et al., 1988, eq. 4 and 5.
+    """
+    shares = _shares_below(normal, other), _shares_below(other, normal)
+    if min(map(len, shares)) < 2:
+        return None
+    return float(sum(each.var(ddof=1) / len(each) for each in shares) ** 0.5)
+
+
+def _shares_below(normal: ArrayLike, other: ArrayLike) -> NDArray[np.float64]:
+    """Return for each score of `other` the share of `normal` below it; equal ones count half."""
     sets = [np.asarray(each, np.float64) for each in (normal, other)]
     a, b = (np.sort(each[~np.isnan(each)]) for each in sets)
     if not len(a) or not len(b):
         raise ValueError("a set has no scores")
     below, not_above = (np.searchsorted(a, b, side) for side in SIDES)
-    return float((below + not_above).mean() / (2 * len(a)))
+    return (below + not_above) / (2 * len(a))

@@ -53,10 +53,13 @@ class Extractor:
         Name in results.
     compute : callable
         Maps images (B, C, H, W) in [0, 1] to features (B, F).
+    path : Path or None
+        File of the weights; None for ours.
     """
 
     name: str
     compute: Callable[[Tensor], Tensor]
+    path: Path | None = None
 
     def features(
         self, pixels: NDArray[Any], message: str
@@ -108,7 +111,8 @@ def _inception(path: Path) -> Extractor:
     network.load_state_dict(tensors, assign=True, strict=False)
     network.fc = nn.Identity()
     name = f"Inception v3, pool3 2048, {path.name}"
-    return Extractor(name, partial(_pooled, network.eval().requires_grad_(False)))
+    compute = partial(_pooled, network.eval().requires_grad_(False))
+    return Extractor(name, compute, path.resolve())
 
 
 def _pooled(network: nn.Module, x: Tensor) -> Tensor:

@@ -90,6 +90,11 @@ class LinearModel:
 def fit_linear(images: NDArray[Any], latent_dim: int) -> LinearModel:
     """Fit probabilistic PCA to images of shape (N, P) with pixels in [0, 1].
 
+    References
+    ----------
+    Probabilistic Principal Component Analysis, Tipping & Bishop, 1999, eq. 8: σ² is the mean of
+    the P - D other variances.
+
     Raises
     ------
     DataError
@@ -100,8 +105,11 @@ def fit_linear(images: NDArray[Any], latent_dim: int) -> LinearModel:
     if latent_dim >= min(images.shape[0] - 1, images.shape[1]):
         raise DataError(f"PCA with {latent_dim} components needs more images than components.")
     pca = PCA(latent_dim, random_state=0).fit(images)
+    # scikit-learn averages only the variances that it estimates, of which few images have few.
+    count, pixels = images.shape
+    share = (min(count, pixels) - latent_dim) / (pixels - latent_dim)
     # Constant images have no variance, and a variance of 0 no logarithm.
-    noise = max(float(pca.noise_variance_), 1e-8)
+    noise = max(float(pca.noise_variance_) * share, 1e-8)
     return LinearModel(
         np.asarray(pca.mean_, np.float64),
         np.asarray(pca.components_, np.float64),

@@ -42,6 +42,8 @@ class Need(StrEnum):
     ENCODER = "an encoder"
     POSTERIOR = "standard deviations of the posteriors"
     GAUSSIAN_POSTERIOR = "Gaussian posteriors with independent dimensions"
+    PRIOR_DENSITY = "a prior with a density"
+    DIMENSIONS = "two or more latent dimensions"
     CLASSES = "labels of at least two classes"
     FACTORS = "at least two known factors that vary"
     TRAINING = "training images"

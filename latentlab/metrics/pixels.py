@@ -9,9 +9,11 @@ import torch
 from torch.distributions import Bernoulli, Distribution
 
 from latentlab.latent.encode import label_tensor
+from latentlab.metrics.metric import number
 from latentlab.models.discretized import DiscretizedPixels
 
 if TYPE_CHECKING:
+    from latentlab.metrics.measurement import Value
     from latentlab.metrics.source import Source
 
 CHECKED_IMAGES = 256
@@ -48,6 +50,10 @@ def pixel_note(source: Source) -> str:
     return "" if ((pixels == 0) | (pixels == white)).all() else GREY
 
 
-def bits_per_dimension(nats: float, source: Source) -> float:
-    """Return nats per image as bits per pixel value."""
-    return nats / (source.images.spec.pixels * float(np.log(2)))
+def bits_per_dimension(nats: Value, source: Source) -> list[Value]:
+    """Return nats per image as bits per pixel value; empty unless the likelihood is of bytes."""
+    if not is_eight_bit(source):
+        return []
+    scale = source.images.spec.pixels * float(np.log(2))
+    error = None if nats.error is None else nats.error / scale
+    return [number("Bits per dimension", nats.value / scale, error, "bits")]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -90,11 +90,15 @@ class Source:
                 return model.has_encoder and model.has_posterior
             case Need.GAUSSIAN_POSTERIOR:
                 return model.has_encoder and model.has_posterior and model.has_gaussian_posterior
+            case Need.PRIOR_DENSITY:
+                return model.has_prior_density
+            case Need.DIMENSIONS:
+                return model.latent_dim > 1
             case Need.CLASSES:
                 labels = None if images is None else images.labels
                 return labels is not None and len(np.unique(labels)) > 1
             case Need.FACTORS:
-                return images is not None and factors_of(images.attributes) is not None
+                return self._factors is not None
             case Need.TRAINING:
                 return self.training is not None and len(self.training) > 1
 
@@ -113,9 +117,12 @@ class Source:
     @property
     def factors(self) -> Factors:
         """Factors of the images; only for metrics that need them."""
-        found = factors_of(self.images.attributes)
-        assert found is not None
-        return found
+        assert self._factors is not None
+        return self._factors
+
+    @cached_property
+    def _factors(self) -> Factors | None:
+        return None if self._images is None else factors_of(self._images.attributes)
 
     def rows(self, count: int) -> NDArray[np.int64]:
         """Return at most `count` random rows of the images, ascending, the same each time."""
@@ -194,7 +201,7 @@ class Source:
     ) -> Generator[Progress, None, NDArray[np.float64]]:
         """Return the features of `count` random images, (n, F)."""
         pixels = sample_of(self.images, count).images
-        key = ("image features", extractor.name, count)
+        key = ("image features", extractor.name, extractor.path, count)
         return self._once(key, lambda: extractor.features(pixels, "Features of images"))
 
     def sample_features(
@@ -206,7 +213,7 @@ class Source:
             pixels = yield from self.samples(count, seed)
             return (yield from extractor.features(pixels, "Features of samples"))
 
-        return self._once(("sample features", extractor.name, count, seed), make)
+        return self._once(("sample features", extractor.name, extractor.path, count, seed), make)
 
     def _once[T](
         self, key: Any, make: Callable[[], Generator[Progress, None, T]]

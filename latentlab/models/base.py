@@ -49,6 +49,8 @@ class Model(nn.Module, ABC):
         posteriors have standard deviations. A model of another program may lack one of them.
     has_gaussian_posterior : bool
         Whether its posteriors are Gaussians with independent dimensions.
+    has_prior_density : bool
+        Whether `log_prob` of its prior is a density of z, not the mass of discrete codes.
     prior_network : PriorNetwork or None
         The learned prior; None for the standard normal, and if `prior` is overridden.
     """
@@ -59,6 +61,7 @@ class Model(nn.Module, ABC):
     has_gradient: bool = True
     has_posterior: bool = True
     has_gaussian_posterior: bool = True
+    has_prior_density: bool = True
     prior_network: PriorNetwork | None
     latent_dim: int
     files: ClassVar[tuple[str, ...]] = ()

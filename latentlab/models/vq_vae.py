@@ -140,6 +140,7 @@ class VQVAE(Model):
 
     has_posterior: bool = False
     has_gaussian_posterior: bool = False
+    has_prior_density: bool = False
     # Quantized images change in steps, so their true gradients are 0.
     has_gradient: bool = False
 

@@ -3,7 +3,14 @@
 import numpy as np
 import pytest
 
-from latentlab.latent.ranking import Score, Scores, auroc, percentile, rank_descending
+from latentlab.latent.ranking import (
+    Score,
+    Scores,
+    auroc,
+    auroc_error,
+    percentile,
+    rank_descending,
+)
 
 
 def test_unlikeness_is_the_share_of_the_data_below():
@@ -53,3 +60,17 @@ def test_auroc_is_the_share_of_pairs_in_the_right_order():
     assert auroc([1, 1], [1]) == 0.5
     with pytest.raises(ValueError, match="no scores"):
         auroc([np.nan], [1])
+
+
+def test_the_area_is_that_of_scikit_learn_with_the_error_of_repeated_samples():
+    from sklearn.metrics import roc_auc_score
+
+    rng = np.random.default_rng(0)
+    sets = [(rng.normal(size=40), rng.normal(1, 1, 30)) for _ in range(300)]
+    areas = [auroc(*each) for each in sets]
+    labels = np.arange(70) >= 40
+    assert areas[0] == pytest.approx(roc_auc_score(labels, np.concatenate(sets[0])))
+    mean_error = np.mean([auroc_error(*each) for each in sets])
+    assert mean_error == pytest.approx(np.std(areas), rel=0.15)
+    assert auroc_error([1, 2], [3, 4]) == 0
+    assert auroc_error([1, 2], [3]) is None

@@ -57,6 +57,12 @@ def test_the_rate_is_the_kl_of_the_posteriors():
     np.testing.assert_allclose(linear.rates(x), kl, rtol=1e-9)
 
 
+def test_the_noise_of_few_images_is_the_mean_over_all_other_pixels():
+    x = np.random.default_rng(0).random((20, 50))
+    variances = np.linalg.eigvalsh(np.cov(x.T))[::-1]
+    assert fit_linear(x, 2).noise == pytest.approx(variances[2:].sum() / 48)
+
+
 def test_refuses_what_gives_no_number():
     images = grey_images(50)
     with pytest.raises(DataError, match="does not follow from a decoded image"):

@@ -10,10 +10,10 @@ from torch.distributions import Independent, MultivariateNormal, Normal
 
 from latentlab.data.image_set import Attributes, ImageSet, ImageSpec
 from latentlab.errors import DataError
-from latentlab.metrics.extractors import extractor
+from latentlab.learning.recipe import make_recipe
+from latentlab.metrics.extractors import Extractor, extractor
 from latentlab.metrics.factors import factors_of
 from latentlab.metrics.measurement import Measurement, Refusal
-from latentlab.metrics.measures.anomalies import roc_area
 from latentlab.metrics.measures.dci import disentanglement
 from latentlab.metrics.measures.log_likelihood import bound, curve_points
 from latentlab.metrics.measures.marginal_kl import entropy_of
@@ -411,23 +411,6 @@ def test_the_similarity_of_constant_images():
 # Anomalies and interpolation
 
 
-def test_separate_scores_have_an_area_of_one():
-    positive = np.array([False, False, True, True])
-    assert roc_area(np.array([0.1, 0.2, 0.8, 0.9]), positive) == (1, 0)
-    assert roc_area(-np.array([0.1, 0.2, 0.8, 0.9]), positive)[0] == 0
-    assert roc_area(np.zeros(4), positive)[0] == 0.5
-
-
-def test_the_area_is_that_of_scikit_learn():
-    from sklearn.metrics import roc_auc_score
-
-    rng = np.random.default_rng(0)
-    positive, score = rng.random(300) < 0.3, rng.integers(20, size=300).astype(float)
-    area, error = roc_area(score, positive)
-    assert area == pytest.approx(roc_auc_score(positive, score))
-    assert 0.02 < error < 0.06
-
-
 def test_anomalies_are_the_classes_without_training_images():
     labels = np.arange(100) % 2
     pixels = 0.4 + 0.05 * noise(100)
@@ -476,6 +459,34 @@ def test_what_is_missing_is_said_and_never_measured():
     assert "classes" in measured("linear-probe", Source(Crafted(), images_of(noise(9)), "t")).reason
     assert "factors" in measured("mig", Source(Crafted(), images_of(noise(9)), "t")).reason
     assert "too few" in measured("fid", Source(Crafted(), images_of(noise(9)), "t")).reason
+
+
+def test_a_prior_over_discrete_codes_has_no_density():
+    values = {"kind": "vq-vae", "width": 2, "halvings": 3, "codes": 7, "code_channels": 2}
+    model = make_recipe({"model": values}).model.build(ImageSpec((1, 16, 16))).eval()
+    found = measured("marginal-kl", Source(model, images_of(noise(20, (1, 16, 16))), "test"))
+    assert "a prior with a density" in found.reason
+
+
+@pytest.mark.parametrize("kind", ["mig", "sap", "dci"])
+def test_one_latent_dimension_is_not_compared_with_others(kind):
+    found = measured(kind, Source(Crafted(latent_dim=1), aligned(), "test"))
+    assert "two or more latent dimensions" in found.reason
+
+
+def test_factors_are_found_once():
+    source = Source(Crafted(), aligned(), "test")
+    assert source.factors is source.factors
+
+
+def test_files_of_one_name_are_different_extractors(tmp_path):
+    source = Source(Crafted(), images_of(noise(4)), "test")
+    features = [
+        finish(source.image_features(Extractor("same", compute, tmp_path / folder / "a"), 4))
+        for folder, compute in (("one", torch.zeros_like), ("two", torch.ones_like))
+    ]
+    assert features[0].max() == 0
+    assert features[1].min() == 1
 
 
 def test_a_number_that_is_not_finite_is_refused():
@@ -527,8 +538,6 @@ def test_inception_of_a_file_gives_the_features_of_its_last_pooling(tmp_path):
 
 
 def test_bits_per_dimension_are_given_of_eight_bit_likelihoods_only():
-    from latentlab.learning.recipe import make_recipe
-
     pixels = (255 * noise(6, (1, 8, 8))).astype(np.uint8)
     for likelihood, given in (("discretized-gaussian", True), ("gaussian", False)):
         recipe = make_recipe({"model": {"kind": "vae", "hidden": [8], "likelihood": likelihood}})
@@ -541,3 +550,15 @@ def test_bits_per_dimension_are_given_of_eight_bit_likelihoods_only():
                 bits = found.named("Bits per dimension").value
                 assert bits == pytest.approx(found.value / 64 / np.log(2))
             assert bool(found.notes) is not given
+
+
+@pytest.mark.parametrize("kind", ["log-likelihood", "elbo"])
+def test_the_bits_of_one_image_have_no_error(kind):
+    recipe = make_recipe(
+        {"model": {"kind": "vae", "hidden": [8], "likelihood": "discretized-gaussian"}}
+    )
+    model = recipe.model.build(ImageSpec((1, 8, 8))).eval()
+    pixels = (255 * noise(1, (1, 8, 8))).astype(np.uint8)
+    found = measured(kind, Source(model, images_of(pixels), "test"))
+    assert found.values[0].error is None
+    assert found.named("Bits per dimension").error is None

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from latentlab.errors import DataError, listed
 from latentlab.latent.elbo_scores import elbo_scores
-from latentlab.latent.ranking import Score
+from latentlab.latent.ranking import Score, auroc, auroc_error
 from latentlab.metrics.measurement import ComputedOn, Measurement, Series
 from latentlab.metrics.metric import (
     METRICS,
@@ -91,7 +91,8 @@ class Anomalies(Metric, title="Anomaly detection"):
     ) -> Measurement:
         from sklearn.metrics import average_precision_score, roc_curve
 
-        area, error = roc_area(score, is_anomaly)
+        sets = score[~is_anomaly], score[is_anomaly]
+        area, error = auroc(*sets), auroc_error(*sets)
         precision = float(average_precision_score(is_anomaly, score))
         share = float(is_anomaly.mean())
         values = [
@@ -119,15 +120,3 @@ def unseen_classes(source: Source) -> tuple[str, ...]:
         return ()
     unseen = np.setdiff1d(source.labels, training.labels)
     return tuple(source.images.spec.class_names[label] for label in unseen.tolist())
-
-
-def roc_area(score: NDArray[np.float64], positive: NDArray[np.bool_]) -> tuple[float, float | None]:
-    """Return the area under the ROC curve and its standard error; None of a single image."""
-    from scipy.stats import rankdata
-
-    m, n = int(positive.sum()), int((~positive).sum())
-    ranks = rankdata(score)
-    above = (ranks[positive] - rankdata(score[positive])) / n
-    below = 1 - (ranks[~positive] - rankdata(score[~positive])) / m
-    error = (above.var(ddof=1) / m + below.var(ddof=1) / n) ** 0.5 if min(m, n) > 1 else None
-    return float(above.mean()), error

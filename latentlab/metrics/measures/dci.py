@@ -35,7 +35,7 @@ class DCI(Metric, title="DCI"):
     """
 
     group: ClassVar[Group] = Group.DISENTANGLEMENT
-    needs: ClassVar[frozenset[Need]] = WITH_FACTORS
+    needs: ClassVar[frozenset[Need]] = WITH_FACTORS | {Need.DIMENSIONS}
     kind: Literal["dci"] = "dci"
     seed: int = Seed
 

@@ -9,8 +9,7 @@ from pydantic import Field
 from latentlab.latent.elbo_scores import elbo_scores
 from latentlab.metrics.measurement import ComputedOn, Measurement
 from latentlab.metrics.metric import METRICS, WITH_POSTERIOR, Group, Metric, Need, Seed, mean_of
-from latentlab.metrics.metric import number as number_of
-from latentlab.metrics.pixels import bits_per_dimension, is_eight_bit, pixel_note
+from latentlab.metrics.pixels import bits_per_dimension, pixel_note
 from latentlab.work import with_progress
 
 if TYPE_CHECKING:
@@ -40,15 +39,12 @@ class NegativeELBO(Metric, title="ELBO, rate and distortion"):
     def measure(self, source: Source) -> Generator[Progress, None, Measurement]:
         pieces = elbo_scores(source.model, source.images, self.draws, self.seed)
         scores = yield from with_progress(pieces, "Drawing codes")
+        bound = mean_of("Negative ELBO", scores.elbo, "nats per image")
         values = [
-            mean_of("Negative ELBO", scores.elbo, "nats per image"),
+            bound,
             mean_of("Rate", scores.rate, "nats per image"),
             mean_of("Distortion", scores.elbo - scores.rate, "nats per image"),
+            *bits_per_dimension(bound, source),
         ]
-        if is_eight_bit(source):
-            bits, error = (
-                bits_per_dimension(each, source) for each in (values[0].value, values[0].error or 0)
-            )
-            values.append(number_of("Bits per dimension", bits, error, "bits"))
         on = ComputedOn(split=source.split, images=len(scores), k=self.draws, seed=self.seed)
         return self.result(on, values, notes=[pixel_note(source)])

@@ -11,8 +11,7 @@ from pydantic import Field
 from latentlab.metrics.draws import ImportanceWeights
 from latentlab.metrics.measurement import ComputedOn, Measurement, Series
 from latentlab.metrics.metric import METRICS, WITH_POSTERIOR, Group, Metric, Need, Seed, mean_of
-from latentlab.metrics.metric import number as number_of
-from latentlab.metrics.pixels import bits_per_dimension, is_eight_bit, pixel_note
+from latentlab.metrics.pixels import bits_per_dimension, pixel_note
 from latentlab.models.thread_rng import SeededRng
 from latentlab.work import Progress
 
@@ -65,11 +64,8 @@ class LogLikelihood(Metric, title="Importance-weighted log-likelihood"):
 
     def _result(self, source: Source, ks: list[int], found: Tensor, sizes: Tensor) -> Measurement:
         nll = mean_of("-log p(x)", found[-1], "nats per image")
-        values = [nll]
-        if is_eight_bit(source):
-            bits, error = (bits_per_dimension(each, source) for each in (nll.value, nll.error or 0))
-            values.append(number_of("Bits per dimension", bits, error, "bits"))
-        values.append(mean_of("Effective draws", sizes, f"of {self.k}"))
+        effective = mean_of("Effective draws", sizes, f"of {self.k}")
+        values = [nll, *bits_per_dimension(nll, source), effective]
         curve = Series(
             name="Bound over k",
             x_name="k",

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, ClassVar, Literal, override
 
 import numpy as np
 
-from latentlab.errors import DataError
 from latentlab.metrics.factors import MAX_TRAINING, discretised, entropies, mutual_information
 from latentlab.metrics.measurement import ComputedOn, Measurement
 from latentlab.metrics.metric import METRICS, WITH_FACTORS, Group, Metric, Need, number
@@ -32,15 +31,13 @@ class MutualInformationGap(Metric, title="MIG"):
     """
 
     group: ClassVar[Group] = Group.DISENTANGLEMENT
-    needs: ClassVar[frozenset[Need]] = WITH_FACTORS
+    needs: ClassVar[frozenset[Need]] = WITH_FACTORS | {Need.DIMENSIONS}
     kind: Literal["mig"] = "mig"
 
     @override
     def measure(self, source: Source) -> Generator[Progress, None, Measurement]:
         codes = yield from source.codes()
         factors = source.factors
-        if codes.mu.shape[1] < 2:
-            raise DataError("One latent dimension leaves no gap.", "Train with two or more.")
         rows = source.rows(MAX_TRAINING)
         mu, levels = codes.mu[rows], factors.levels[rows]
         gaps = yield from in_background(lambda: gaps_of(mu, levels), "Mutual information")

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, ClassVar, Literal, override
 
 import numpy as np
 
-from latentlab.errors import DataError
 from latentlab.metrics.factors import split_rows
 from latentlab.metrics.measurement import ComputedOn, Measurement
 from latentlab.metrics.metric import METRICS, WITH_FACTORS, Group, Metric, Need, Seed, number
@@ -34,7 +33,7 @@ class SAP(Metric, title="SAP"):
     """
 
     group: ClassVar[Group] = Group.DISENTANGLEMENT
-    needs: ClassVar[frozenset[Need]] = WITH_FACTORS
+    needs: ClassVar[frozenset[Need]] = WITH_FACTORS | {Need.DIMENSIONS}
     kind: Literal["sap"] = "sap"
     seed: int = Seed
 
@@ -42,8 +41,6 @@ class SAP(Metric, title="SAP"):
     def measure(self, source: Source) -> Generator[Progress, None, Measurement]:
         codes = yield from source.codes()
         factors, (train, test) = source.factors, split_rows(len(codes), self.seed)
-        if codes.mu.shape[1] < 2:
-            raise DataError("One latent dimension leaves no gap.", "Train with two or more.")
         scores = np.zeros((codes.mu.shape[1], len(factors.names)))
         for d, a in np.ndindex(*scores.shape):
             z, levels = codes.mu[:, d : d + 1].astype(np.float64), factors.levels[:, a]
