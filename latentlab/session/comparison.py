@@ -169,10 +169,13 @@ class ComparedMetrics:
         Measurements of A and B with equal settings on as many images.
     reasons : tuple of str
         Why a metric of `COMPARED_METRICS` was not measured.
+    note : str
+        Why the numbers that B has already are not shown; may be empty.
     """
 
     pairs: tuple[tuple[Measurement, Measurement], ...]
     reasons: tuple[str, ...] = ()
+    note: str = ""
 
     @property
     def measured(self) -> bool:

@@ -11,6 +11,8 @@ from latentlab import __main__
 from latentlab.api.rate_distortion import lines_of, plain, write
 from latentlab.explorer.answer import Answerer
 from latentlab.runs.measurements import FILE, read_measurements
+from latentlab.runs.run_data import FILE as DATA_FILE
+from latentlab.runs.run_data import read_run_data
 from latentlab.session.comparison import (
     COMPARED_METRICS,
     CompareMetrics,
@@ -99,3 +101,27 @@ def test_metrics_of_both_models_are_paired(runs):
         assert a.on == b.on
         assert a.value == pytest.approx(b.value)
     assert not found.reasons
+
+
+def test_kept_numbers_of_other_images_are_not_paired(runs):
+    twin = shutil.copytree(runs[0], runs[0].parent / "twin")
+    for each in (runs[0], twin):
+        latentlab.load(each).metrics(["pixel-error"], count=60)
+
+    def compared():
+        answer = Answerer()
+        answer(Open(runs[0]))
+        answer(OpenModelB(twin))
+        return finish(answer(CompareMetrics())).metrics
+
+    found = compared()
+    assert [a.metric for a, _ in found.pairs] == ["pixel-error"]
+    assert not found.note
+    stored = read_run_data(twin)
+    other = stored.model_copy(
+        update={"images": stored.images.model_copy(update={"brightness": {"0": 1.0}})}
+    )
+    (twin / DATA_FILE).write_text(other.model_dump_json(), "utf-8")
+    found = compared()
+    assert found.pairs == ()
+    assert "other images" in found.note

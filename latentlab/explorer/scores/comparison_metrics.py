@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from latentlab.errors import DataError
 from latentlab.explorer.answer import answer
@@ -16,6 +16,7 @@ from latentlab.metrics.metric import Need
 from latentlab.metrics.run import chosen_metrics, measure_all
 from latentlab.metrics.source import Source
 from latentlab.runs.measurements import read_measurements
+from latentlab.runs.run_data import read_run_data
 from latentlab.session.comparison import (
     COMPARED_METRICS,
     ComparedMetrics,
@@ -23,11 +24,14 @@ from latentlab.session.comparison import (
     Comparison,
     image_incompatibility,
 )
+from latentlab.session.library.comparable import scale_of
+from latentlab.session.recipes import value_of
 from latentlab.work import Progress
 
 if TYPE_CHECKING:
     from latentlab.explorer.comparison import ModelB
     from latentlab.metrics.measurement import Outcome
+    from latentlab.session.points import ModelCard
 
 LETTERS = ("A", "B")
 
@@ -37,7 +41,9 @@ def _(request: CompareMetrics, explorer: Explorer) -> Generator[Progress, None, 
     second = second_of(explorer)
     if explorer.card is None or image_incompatibility(explorer.card, second.card):
         return second.known
-    kept = (measurements_of(explorer), _kept(second.card.source, second.card.weights))
+    others = _kept(second.card.source, second.card.weights)
+    note = _other_data(explorer.card, second.card) if others else ""
+    kept = (measurements_of(explorer), () if note else others)
     measured: tuple[tuple[Outcome, ...], ...] = ((), ())
     if request.measure:
         measured = yield from _measure(explorer, second, request.images)
@@ -50,7 +56,29 @@ def _(request: CompareMetrics, explorer: Explorer) -> Generator[Progress, None, 
             if isinstance(each, Refusal)
         )
     )
-    return with_result(second, metrics=ComparedMetrics(_pairs(a, b), reasons))
+    return with_result(second, metrics=ComparedMetrics(_pairs(a, b), reasons, note))
+
+
+def _other_data(a: ModelCard, b: ModelCard) -> str:
+    """Return why numbers that B was measured with are of other images; empty if of the same.
+
+    The fingerprints decide, and where a run has none, the kind and place of its data set.
+    """
+    stored = [read_run_data(each.source) if each.source else None for each in (a, b)]
+    if None not in stored:
+        mine, theirs = (each.images for each in stored if each)
+        is_same = mine == theirs
+    else:
+        is_same = scale_of(a.recipe).data == scale_of(b.recipe).data
+    if is_same and _draw(a.recipe) == _draw(b.recipe):
+        return ""
+    return "The kept numbers of B are not shown: they are of other images than those of A."
+
+
+def _draw(recipe: Mapping[str, Any]) -> int | None:
+    """Return the seed of the static draw of held-out images; None if they are grey."""
+    is_grey = value_of(recipe, "data.binarize") not in ("static", "dynamic")
+    return None if is_grey else int(value_of(recipe, "data.binarize_seed") or 0)
 
 
 def _kept(folder: Path | None, weights: str) -> tuple[Measurement, ...]:

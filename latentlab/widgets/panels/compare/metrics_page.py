@@ -108,7 +108,8 @@ class MetricsPage(ComparePage):
             self._shown = found
             self._fill(found)
         warning = nats_warning(state.model, known.card) if state.model and known.card else ""
-        self.note.setText("\n".join(filter(None, (warning, *(found.reasons if found else ())))))
+        notes = (found.note, *found.reasons) if found else ()
+        self.note.setText("\n".join(filter(None, (warning, *notes))))
         self.note.setVisible(bool(self.note.text()))
 
     def _fill(self, found: ComparedMetrics | None) -> None:
