@@ -88,6 +88,8 @@ def _each_label(labels: Labels, card: ModelCard) -> Sequence[GivenLabel]:
         columns = {
             name: np.atleast_1d(to_numpy(value)).tolist() for name, value in given_columns.items()
         }
+        if empty := [name for name, column in columns.items() if not column]:
+            raise DataError(f"{empty[0]} has no values.", "Give one for all images, or for each.")
         count = max(map(len, columns.values()), default=1)
         if wrong := [name for name, column in columns.items() if len(column) not in (1, count)]:
             raise DataError(

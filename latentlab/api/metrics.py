@@ -8,9 +8,11 @@ import numpy as np
 
 from latentlab.api.arguments import labels_of
 from latentlab.api.images import image_set
+from latentlab.data.binarize import binarize_like
 from latentlab.data.image_set import ImageSet
 from latentlab.data.sample import sample_of
-from latentlab.errors import DataError, RunError, listed
+from latentlab.errors import DataError, RunError
+from latentlab.explorer.naming import class_index
 from latentlab.explorer.scores.metrics import measure
 from latentlab.learning.recipe import parse_value
 from latentlab.metrics.measurement import Measurement, Outcome, Refusal
@@ -53,26 +55,25 @@ def measured(
 
 
 def given_images(model: Model, images: ArrayLike, labels: Labels) -> ImageSet:
-    """Return images and their classes as a set; a conditional model needs them.
+    """Return images, binarized as those of the model, and their classes as a set.
+
+    A conditional model needs classes.
 
     Raises
     ------
-    DataError
+    LatentlabError
         If there is no such class, or there are not as many labels as images.
     """
     found, spec = image_set(images, None, model.spec), model.spec
     if labels is None or model.conditional:
         y = labels_of(labels, model.card, len(found))
     else:
-        names = np.atleast_1d(np.asarray(labels))
-        indices = {name: i for i, name in enumerate(spec.class_names)}
-        known = [indices.get(str(each), each) for each in names.tolist()]
-        if any(each not in range(spec.classes) for each in known):
-            raise DataError("There is no such class.", f"Known: {listed(spec.class_names)}.")
+        given = np.atleast_1d(np.asarray(labels)).tolist()
+        known = [class_index(spec.class_names, each) for each in given]
         if len(known) != len(found):
             raise DataError(f"{len(known)} labels for {len(found)} images.", "Give one for each.")
         y = np.array(known, np.int64)
-    return ImageSet.labelled(found.images, y, spec)
+    return binarize_like(ImageSet.labelled(found.images, y, spec), model.recipe)[:]
 
 
 def measure_with_progress(

@@ -71,7 +71,7 @@ def label_of(card: ModelCard, label: GivenLabel, *, needed: bool = False) -> Lab
         return read_label(spec.conditions, label)
     if isinstance(label, Mapping):
         return int(read_label((Condition(CLASS, spec.class_names),), label)[0])
-    return _class_index(spec.class_names, label)
+    return class_index(spec.class_names, label)
 
 
 def _missing_label(spec: ImageSpec) -> RunError:
@@ -82,7 +82,14 @@ def _missing_label(spec: ImageSpec) -> RunError:
     return RunError("This model is conditional and needs a class label.", advice)
 
 
-def _class_index(names: Sequence[str], label: Any) -> int:
+def class_index(names: Sequence[str], label: Any) -> int:
+    """Return the index of a class given by name or number: a number is an index.
+
+    Raises
+    ------
+    RunError
+        If there is no such class.
+    """
     if not isinstance(label, str):
         if np.ndim(label) == 0 and 0 <= label < len(names) and label == int(label):
             return int(label)

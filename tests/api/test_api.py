@@ -10,6 +10,7 @@ from PIL import Image
 
 import latentlab
 from latentlab.api.files import write_samples
+from latentlab.api.metrics import given_images
 from latentlab.data.binarize import binarize
 from latentlab.learning.events import EpochEnd, Started, Step
 
@@ -287,6 +288,20 @@ def odd_names(tmp_path_factory):
     values = {"model": {"kind": "cvae", "hidden": [8], "latent_dim": 2}, "training": {"epochs": 1}}
     labels = np.array(["1", "3", "7"])[np.arange(60) % 3]
     return latentlab.fit(values, pictures(), labels, folder=folder / "run").model
+
+
+def test_labels_and_pixels_of_given_images_are_those_of_the_model(tmp_path):
+    """A number is an index also for a model without conditions, and pixels are binarized."""
+    values = {"model": {"kind": "vae", "hidden": [8], "latent_dim": 2}, "training": {"epochs": 1}}
+    labels = np.array(["1", "3", "7"])[np.arange(60) % 3]
+    model = latentlab.fit(values, pictures(), labels, folder=tmp_path / "run").model
+    assert given_images(model, pictures()[:3], [0, 1, 2]).labels.tolist() == [0, 1, 2]
+    assert given_images(model, pictures()[:2], ["3", "7"]).labels.tolist() == [1, 2]
+    values["data"] = {"kind": "digits", "binarize": "static"}
+    values["training"]["batch_size"] = 1000
+    model = latentlab.fit(values, folder=tmp_path / "binary").model
+    grey = np.full((3, 28, 28), 0.5)
+    assert set(np.unique(given_images(model, grey, None).images)) == {0, 1}
 
 
 def test_a_number_is_an_index_and_a_text_is_a_name(odd_names, tmp_path):

@@ -9,7 +9,7 @@ import pytest
 
 from latentlab import __main__
 from latentlab.api.model import load
-from latentlab.errors import DataError
+from latentlab.errors import DataError, LatentlabError
 from latentlab.explorer.answer import Answerer
 from latentlab.explorer.explorer import Explorer
 from latentlab.explorer.report import write_report
@@ -80,7 +80,7 @@ def test_images_of_the_user_are_measured_and_not_kept(run):
     named = model.metrics(["linear-probe"], images, [str(i % 2) for i in range(12)])
     assert 0 <= named["linear-probe"].value <= 1
     assert not (run / FILE).exists()
-    with pytest.raises(DataError, match="no such class"):
+    with pytest.raises(LatentlabError, match="no class 'nine'"):
         model.metrics(["elbo"], images, ["nine"] * 12)
 
 
