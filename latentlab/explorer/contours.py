@@ -108,10 +108,9 @@ def _(request: FindTruePosterior, explorer: Explorer) -> Generator[Progress, Non
         tuple(request.frame.place(line).astype(np.float64) for line in level)
         for level in _regions(found.density, ELLIPSE_SHARES)
     )
-    note = (
-        f"log p(x) = {found.log_evidence:.1f} nats, "
-        f"KL(q(z|x) ‖ p(z|x)) = {max(0.0, found.divergence):.2f} nats"
-    )
+    note = f"log p(x) = {found.log_evidence:.1f} nats"
+    if explorer.model.has_gaussian_posterior:
+        note += f", KL(q(z|x) ‖ p(z|x)) = {max(0.0, found.divergence):.2f} nats"
     return Contours(request.frame, lines, image, note)
 
 

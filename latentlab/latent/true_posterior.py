@@ -11,6 +11,7 @@ import torch
 
 from latentlab.latent.contours import Grid
 from latentlab.latent.encode import label_tensor, to_model_input
+from latentlab.latent.prior_samples import range_of_prior
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -27,7 +28,7 @@ FIRST_PIECE, MAX_PIECE = 16, 512
 GRID_SIDE = 48
 """Points along a side of the grid of a posterior."""
 PRIOR_REACH = 4.5
-"""Half the side of the first grid, in standard deviations of N(0, I)."""
+"""Half the side of the first grid, in standard deviations of the prior."""
 NEGLIGIBLE_NATS = 14.0
 """Log ratio to the highest density below which the posterior is left out: 1e-6."""
 Q_REACH = 5.0
@@ -108,7 +109,7 @@ def true_posterior(
     image : ImageSet
         One image, with its label if the model is conditional.
     mu, sigma : ndarray of float, shape (2,)
-        Mean and standard deviation of q(z|x).
+        Mean and standard deviation of q(z|x); the divergence is that of a Gaussian with these.
 
     Yields
     ------
@@ -120,7 +121,7 @@ def true_posterior(
     Auto-Encoding Variational Bayes, Kingma & Welling, 2013, eq. 1: log p(x) = ELBO + KL(q || p).
     """
     around = np.stack([mu - Q_REACH * sigma, mu + Q_REACH * sigma]).astype(np.float64)
-    box = np.stack([np.full(2, -PRIOR_REACH), np.full(2, PRIOR_REACH)])
+    box = range_of_prior(model, PRIOR_REACH).T
     box = np.stack([np.minimum(box[0], around[0]), np.maximum(box[1], around[1])])
     for step in range(MAX_REFINEMENTS):
         grid = yield from _joint(model, image, box, step)

@@ -5,7 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
-from latentlab.session.abilities import DECODER, ENCODER_DECODER, Abilities
+from latentlab.session.abilities import (
+    DECODER,
+    MODEL_WITH_POSTERIORS,
+    Abilities,
+)
 from latentlab.session.request import Lifetime, Priority, Request
 
 if TYPE_CHECKING:
@@ -66,7 +70,7 @@ class FindLikelihoodContours(Request["Contours"]):
 class FindTruePosterior(Request["Contours"]):
     """Draw the contours of p(z|x) of an image, for a model of two dimensions."""
 
-    needs: ClassVar[Abilities] = ENCODER_DECODER
+    needs: ClassVar[Abilities] = MODEL_WITH_POSTERIORS
     lifetime: ClassVar[Lifetime] = Lifetime.CODES
     priority: ClassVar[Priority] = Priority.BACKGROUND
     image: Original

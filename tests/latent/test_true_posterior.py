@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 from linear_gaussian import LinearGaussian
-from torch.distributions import MultivariateNormal
+from torch.distributions import Independent, MultivariateNormal, Normal
 
 from latentlab.data.image_set import ImageSet, ImageSpec
 from latentlab.latent.true_posterior import log_likelihoods, true_posterior
@@ -60,3 +60,18 @@ def test_the_divergence_of_a_wrong_posterior_is_that_of_two_gaussians(case):
     found = finish(true_posterior(model, image, wrong_mu, wrong_sigma))
     expected = 0.5 * (0.2 / sigma[0]) ** 2 + 0.5 * (0.25 - 1 - np.log(0.25))
     assert found.divergence == pytest.approx(expected, rel=5e-3)
+
+
+def test_the_grid_covers_a_learned_prior_away_from_zero(case):
+    """Also where q(z|x) does not lead to it."""
+    model, _ = case
+    middle = torch.tensor([9.0, -7.0])
+    model.prior = lambda y=None: Independent(Normal(middle, torch.ones(2)), 1)
+    with torch.no_grad():
+        x = model.decode(middle[None]).mean + 0.05
+        covariance = model.weight @ model.weight.T + model.sigma**2 * torch.eye(20)
+        mean = model.bias + model.weight @ middle
+        evidence = float(MultivariateNormal(mean, covariance).log_prob(x.flatten(1)))
+    image = ImageSet(x.numpy(), None, SPEC)
+    found = finish(true_posterior(model, image, np.zeros(2), np.full(2, 0.1)))
+    assert found.log_evidence == pytest.approx(evidence, abs=0.01)
