@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
+from latentlab.data.condition import label_at
 from latentlab.errors import RunError
 from latentlab.explorer.answer import answer
 from latentlab.explorer.explorer import Explorer
@@ -42,8 +43,9 @@ def _(request: FetchPseudoInputs, explorer: Explorer) -> Tiles:
             raise RunError("The prior of this model has no pseudo-inputs.")
         images, labels = found
         z = explorer.model.encode(images, labels).mean
-    classes = [None] * len(z) if labels is None else labels.tolist()
-    points = map(explorer.card.point, z.tolist(), classes)
+    known = None if labels is None else labels.numpy()
+    given = [None if known is None else label_at(known, row) for row in range(len(z))]
+    points = map(explorer.card.point, z.tolist(), given)
     return Tiles(tuple(points), to_hwc(to_bytes(images.clone()).numpy()), square_columns(len(z)))
 
 

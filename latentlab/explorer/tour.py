@@ -38,7 +38,8 @@ def _(request: PlanTour, explorer: Explorer) -> Generator[Progress, None, Latent
             "Open a model with more images.",
         )
     centres: NDArray[np.float32] = np.stack([codes.mu[groups == each].mean(0) for each in found])
-    # A class is decoded as itself, a cluster as z is.
-    labels = [request.point.label] * len(found) if request.clusters else found
     order = shortest_tour(centres)
-    return tour_path([card.point(centres[row].tolist(), labels[row]) for row in order])
+    # A class is decoded as itself, a cluster as z is.
+    if not request.clusters:
+        return tour_path([card.mean_of(codes, found[row]) for row in order])
+    return tour_path([card.point(centres[row].tolist(), request.point.label) for row in order])

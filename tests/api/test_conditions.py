@@ -13,7 +13,7 @@ from latentlab.config import parse
 from latentlab.data.condition import Condition
 from latentlab.data.image_set import DATA
 from latentlab.errors import LatentlabError, RecipeError
-from latentlab.explorer.answer import answer
+from latentlab.explorer.answer import answer, find_answers
 from latentlab.explorer.bookmarks import read_bookmarks, write_bookmarks
 from latentlab.explorer.comparison import ModelB, compare_point, open_model_b
 from latentlab.explorer.data.other_data import show_data
@@ -24,9 +24,12 @@ from latentlab.runs.portraits import preview_epochs, read_epoch_preview
 from latentlab.runs.recorder import resume
 from latentlab.session.comparison import image_incompatibility, point_incompatibility
 from latentlab.session.interpolation import Bookmark
+from latentlab.session.model import FetchPseudoInputs
 from latentlab.session.points import SampleSettings
+from latentlab.session.tour import PlanTour
 from latentlab.work import finish
 
+find_answers()
 RECIPE = {
     "model": {"kind": "cvae", "hidden": [32], "latent_dim": 2, "likelihood": "bernoulli"},
     "data": {
@@ -251,3 +254,30 @@ def test_the_command_line_takes_conditions(run, tmp_path, monkeypatch, capsys):
     status, said = command("manifold", run, "--out", out, "--label", "shape=7, scale=0.8")
     assert status
     assert "shape cannot be '7'" in said
+
+
+def test_conditions_without_values_are_refused(model):
+    with pytest.raises(LatentlabError, match="shape has no values"):
+        model.decode(model.draw(2), {"shape": [], "scale": []})
+
+
+def test_a_tour_through_classes_has_the_conditions_of_each(run):
+    explorer = Explorer()
+    explorer.open(run)
+    path = finish(answer(PlanTour(explorer.card.point([0, 0])), explorer))
+    found = {path.a.label, path.b.label, *(key.point.label for key in path.keys)}
+    assert found == {explorer.card.mean_of(explorer.codes, each).label for each in range(3)}
+    assert len(found) == 3
+
+
+def test_pseudo_inputs_have_their_conditions(tmp_path):
+    prior = {"kind": "vamp", "pseudo_inputs": 6}
+    brief = {**RECIPE["training"], "epochs": 1}
+    recipe = {**RECIPE, "model": {**RECIPE["model"], "prior": prior}, "training": brief}
+    latentlab.fit(recipe, folder=tmp_path / "run")
+    explorer = Explorer()
+    explorer.open(tmp_path / "run")
+    tiles = answer(FetchPseudoInputs(), explorer)
+    _, labels = explorer.model.pseudo_inputs()
+    assert [point.label for point in tiles.points] == [tuple(row) for row in labels.tolist()]
+    assert len({point.label for point in tiles.points}) > 1
