@@ -37,12 +37,6 @@ def shortest_tour(points: NDArray[np.floating]) -> list[int]:
     return _held_karp(distance) if len(z) <= MAX_EXACT_POINTS else _two_opt(distance)
 
 
-def tour_length(points: NDArray[np.floating], tour: list[int]) -> float:
-    """Return the length of a round tour."""
-    steps = points[tour] - points[np.roll(tour, -1)]
-    return float(np.linalg.norm(steps, axis=1).sum())
-
-
 def _held_karp(distance: NDArray[np.float64]) -> list[int]:
     """Return the shortest tour by the best ways through each subset to each end."""
     others = range(1, len(distance))

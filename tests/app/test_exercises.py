@@ -7,6 +7,7 @@ import pytest
 from matplotlib.path import Path
 from PIL import Image
 from PySide6.QtWidgets import QFileDialog, QMenu
+from round_tour import tour_length
 
 from latentlab.api.model import load
 from latentlab.data.own_image.crop import Preprocessing, SourceImage
@@ -14,7 +15,7 @@ from latentlab.errors import DataError
 from latentlab.latent.contours import RING_SHARES
 from latentlab.latent.pairs import PairKind
 from latentlab.latent.prior_samples import sample_prior
-from latentlab.latent.tour import shortest_tour, tour_length
+from latentlab.latent.tour import shortest_tour
 from latentlab.learning.recipe import make_recipe
 from latentlab.runs.recorder import record
 from latentlab.session.axes import AxisOrder, MeasureLocalAxes

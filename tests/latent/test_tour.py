@@ -4,8 +4,9 @@ from itertools import permutations
 
 import numpy as np
 import pytest
+from round_tour import tour_length
 
-from latentlab.latent.tour import MAX_EXACT_POINTS, shortest_tour, tour_length
+from latentlab.latent.tour import MAX_EXACT_POINTS, shortest_tour
 
 
 def test_few_points_are_the_best_of_all_orders():
