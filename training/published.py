@@ -13,6 +13,7 @@ measured; one that was stopped goes on with ``latentlab train --resume``. The ta
 import argparse
 import os
 import platform
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -105,13 +106,29 @@ def measure(name: str, options: argparse.Namespace, seed: int) -> Measurement:
     protocol, folder = PROTOCOLS[name], options.out / f"{name}-seed{seed}"
     if not folder.exists():
         latentlab.fit(values_of(protocol, options, seed), folder=folder)
+    model = latentlab.load(folder)
+    check_trained(folder, model.recipe, values_of(protocol, options, seed))
     kind = protocol.metric
-    found = latentlab.load(folder).metrics(
-        [kind], settings={kind: protocol.settings}, count=protocol.images
-    )[kind]
+    found = model.metrics([kind], settings={kind: protocol.settings}, count=protocol.images)[kind]
     if not isinstance(found, Measurement):
         raise SystemExit(f"{name}: {found.reason}")
     return found
+
+
+def check_trained(folder: Path, recipe: Mapping, wanted: Mapping) -> None:
+    """Stop with advice if a run was stopped, or trained for other epochs than it should be."""
+    from latentlab.runs.provenance import read_provenance
+
+    known, epochs = read_provenance(folder), wanted["training"]["epochs"]
+    if known is None or known.sessions[-1].outcome != "finished":
+        advice = f"Finish it: latentlab train --resume {folder}"
+        raise SystemExit(f"{folder} was stopped before its end. {advice}")
+    if recipe["training"]["epochs"] != epochs:
+        trained = recipe["training"]["epochs"]
+        raise SystemExit(
+            f"{folder} was trained for {trained} epochs, not {epochs}. Give --epochs {trained}, or "
+            "delete the folder."
+        )
 
 
 def row(name: str, measured: list[Measurement]) -> str:
