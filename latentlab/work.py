@@ -49,6 +49,32 @@ def finish[T](pieces: Generator[Any, None, T]) -> T:
             return result
 
 
+def mapped[A, B, T](
+    pieces: Generator[A, None, T], change: Callable[[A], B]
+) -> Generator[B, None, T]:
+    """Run a generator, yield what `change` makes of each piece, and return its result."""
+    try:
+        while True:
+            yield change(next(pieces))
+    except StopIteration as done:
+        result: T = done.value
+        return result
+    finally:
+        pieces.close()
+
+
+def part_of[T](
+    pieces: Generator[Progress, None, T], title: str, part: int, parts: int
+) -> Generator[Progress, None, T]:
+    """Run one of several parts, and report its title and the fraction of all parts."""
+
+    def change(step: Progress) -> Progress:
+        share = (part + (step.fraction or 0.0)) / parts
+        return Progress(f"{title} · {step.message}", share)
+
+    return mapped(pieces, change)
+
+
 def in_thread[T](work: Callable[[], T]) -> Pieces[T]:
     """Run `work` in a thread, yield until it is done, and return its result or raise its error.
 
@@ -90,15 +116,9 @@ class BackgroundComputation[T]:
         """Yield the latest progress until the result is there; closing stops the computation."""
         pieces = in_thread(lambda: self._compute(self))
         try:
-            while True:
-                next(pieces)
-                yield self._told
-        except StopIteration as done:
-            result: T = done.value
-            return result
+            return (yield from mapped(pieces, lambda _: self._told))
         finally:
             self.stopped.set()
-            pieces.close()
 
 
 def with_progress[T](

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -45,7 +46,7 @@ from latentlab.session.comparison import (
 from latentlab.session.own_image import channels_first
 from latentlab.session.points import ModelCard, Original, Point
 from latentlab.session.scores.anomalies import with_eta
-from latentlab.work import Progress, with_progress
+from latentlab.work import Progress, mapped, with_progress
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -222,14 +223,12 @@ def _in_sequence(
     """Run generators one after another and yield the fraction of all that is done."""
     found = []
     for i, task in enumerate(tasks):
-        while True:
-            try:
-                fraction = next(task)
-            except StopIteration as done:
-                found.append(done.value)
-                break
-            yield (i + fraction) / len(tasks)
+        found.append((yield from mapped(task, partial(_share, i, len(tasks)))))
     return tuple(found)
+
+
+def _share(part: int, parts: int, fraction: float) -> float:
+    return (part + fraction) / parts
 
 
 def _codes(model: Model, images: ImageSet) -> Generator[float, None, Posteriors]:

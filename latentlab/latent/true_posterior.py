@@ -12,6 +12,7 @@ import torch
 from latentlab.latent.contours import Grid
 from latentlab.latent.encode import label_tensor, to_model_input
 from latentlab.latent.prior_samples import range_of_prior
+from latentlab.work import mapped
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -144,12 +145,7 @@ def _joint(
     x, y = np.linspace(box[0], box[1], GRID_SIDE).T
     z = np.stack(np.meshgrid(x, y), -1).reshape(-1, 2)
     pieces = log_likelihoods(model, image, z)
-    while True:
-        try:
-            yield (step + next(pieces)) / MAX_REFINEMENTS
-        except StopIteration as done:
-            likelihood: NDArray[np.float64] = done.value
-            break
+    likelihood = yield from mapped(pieces, lambda share: (step + share) / MAX_REFINEMENTS)
     with torch.inference_mode():
         labels = label_tensor(model, image[:1].y)
         prior = model.prior(labels).log_prob(torch.from_numpy(z.astype(np.float32)))

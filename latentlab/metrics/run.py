@@ -9,7 +9,7 @@ from latentlab.config import parse
 from latentlab.errors import DataError, LatentlabError, listed
 from latentlab.metrics.measurement import Measurement, Outcome, Refusal
 from latentlab.metrics.metric import METRICS, Metric
-from latentlab.work import Progress
+from latentlab.work import Progress, part_of
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping, Sequence
@@ -49,16 +49,9 @@ def measure_all(
     """
     found: list[Outcome] = []
     for i, metric in enumerate(metrics):
-        pieces = _measure(metric, source)
         yield Progress(metric.title, i / len(metrics))
-        while True:
-            try:
-                step = next(pieces)
-            except StopIteration as done:
-                found.append(done.value)
-                break
-            share = (i + (step.fraction or 0.0)) / len(metrics)
-            yield Progress(f"{metric.title} · {step.message}", share)
+        pieces = _measure(metric, source)
+        found.append((yield from part_of(pieces, metric.title, i, len(metrics))))
     return tuple(found)
 
 

@@ -28,6 +28,7 @@ from latentlab.session.abilities import (
     STANDARD_PRIOR,
     Ability,
 )
+from latentlab.session.contours import FindTruePosterior
 from latentlab.session.directions import MeasureDimensions
 from latentlab.session.interpolation import MakeTraversal, Range, TraversalSettings
 from latentlab.session.model import (
@@ -205,3 +206,12 @@ def test_without_a_distribution_of_the_codes_no_elbo_is_told(case, tmp_path):
         model.score(np.zeros((2, 28, 28)))
     with pytest.raises(RunError, match="has no ELBO"):
         write_scores(model, tmp_path / "scores.csv", 2, 10, 0)
+
+
+@pytest.mark.parametrize("posterior", ["gaussian", "flow"])
+def test_the_divergence_is_told_of_gaussian_posteriors_only(posterior, tmp_path):
+    lab = Lab(tmp_path / "run", {"latent_dim": 2, "posterior": posterior}, "iwae")
+    request = FindTruePosterior(lab.explorer.original(0), axes_plane(0, 1, 2))
+    found = lab(request)
+    assert "log p(x) = " in found.note
+    assert ("KL" in found.note) == (posterior == "gaussian")

@@ -8,7 +8,7 @@ from latentlab.explorer.import_.reader import ImportedModel, Reader, register
 from latentlab.explorer.import_.state_dict.infer import infer
 from latentlab.explorer.import_.state_dict.tensors import read_tensors
 from latentlab.explorer.import_.state_dict.torch_file import read_torch_file
-from latentlab.work import Progress
+from latentlab.work import Progress, mapped
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
@@ -46,11 +46,5 @@ def read_weights_file(path: Path) -> Generator[Progress, None, Tensors]:
     yield Progress(f"Reading {path.name}")
     if path.suffix.lower() == SAFETENSORS:
         return read_tensors(path)
-    work = read_torch_file(path)
-    while True:
-        try:
-            next(work)
-        except StopIteration as done:
-            found: Tensors = done.value
-            return found
-        yield Progress(f"Reading {path.name}")
+    message = Progress(f"Reading {path.name}")
+    return (yield from mapped(read_torch_file(path), lambda _: message))

@@ -26,7 +26,7 @@ from latentlab.session.comparison import (
 )
 from latentlab.session.library.comparable import scale_of
 from latentlab.session.recipes import value_of
-from latentlab.work import Progress
+from latentlab.work import Progress, part_of
 
 if TYPE_CHECKING:
     from latentlab.explorer.comparison import ModelB
@@ -103,14 +103,7 @@ def _measure(
     found = []
     for i, source in enumerate((first, other)):
         pieces = measure_all(chosen_metrics(COMPARED_METRICS), source)
-        while True:
-            try:
-                step = next(pieces)
-            except StopIteration as done:
-                found.append(done.value)
-                break
-            share = (i + (step.fraction or 0.0)) / 2
-            yield Progress(f"Model {LETTERS[i]} · {step.message}", share)
+        found.append((yield from part_of(pieces, f"Model {LETTERS[i]}", i, 2)))
     return tuple(found)
 
 

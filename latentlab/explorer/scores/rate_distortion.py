@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,7 +33,7 @@ from latentlab.session.scores.rate_distortion import (
     SaveRateDistortion,
     save_points,
 )
-from latentlab.work import Progress
+from latentlab.work import Progress, mapped
 
 if TYPE_CHECKING:
     from latentlab.models.base import Model
@@ -183,10 +183,4 @@ def _shared[T](
     pieces: Generator[Progress, None, T], name: str, share: float
 ) -> Generator[Progress, None, T]:
     """Run a part of the work, and report the name of the run with its progress."""
-    while True:
-        try:
-            step = next(pieces)
-        except StopIteration as done:
-            result: T = done.value
-            return result
-        yield replace(step, message=f"{name} · {step.message}", fraction=share)
+    return mapped(pieces, lambda step: Progress(f"{name} · {step.message}", share))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Literal, override
 
 import torch
@@ -13,7 +14,7 @@ from latentlab.metrics.measurement import ComputedOn, Measurement, Series
 from latentlab.metrics.metric import METRICS, WITH_POSTERIOR, Group, Metric, Need, Seed, mean_of
 from latentlab.metrics.pixels import bits_per_dimension, pixel_note
 from latentlab.models.thread_rng import SeededRng
-from latentlab.work import Progress
+from latentlab.work import Progress, mapped
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -49,14 +50,8 @@ class LogLikelihood(Metric, title="Importance-weighted log-likelihood"):
         bounds, sizes = [], []
         for start in range(0, len(images), IMAGES_AT_ONCE):
             part = images[start : start + IMAGES_AT_ONCE]
-            pieces = weights.of(part, self.k)
-            while True:
-                try:
-                    share = next(pieces)
-                except StopIteration as done:
-                    log_w = done.value
-                    break
-                yield Progress("Drawing codes", (start + share * len(part)) / len(images))
+            share = partial(_drawn, start, len(part), len(images))
+            log_w = yield from mapped(weights.of(part, self.k), share)
             bounds.append(torch.stack([bound(log_w, k) for k in ks]))
             sizes.append(effective_size(log_w))
         found = torch.cat(bounds, 1).neg()
@@ -75,6 +70,10 @@ class LogLikelihood(Metric, title="Importance-weighted log-likelihood"):
         )
         on = ComputedOn(split=source.split, images=found.shape[1], k=self.k, seed=self.seed)
         return self.result(on, values, series=[curve], notes=[pixel_note(source)])
+
+
+def _drawn(before: int, now: int, images: int, share: float) -> Progress:
+    return Progress("Drawing codes", (before + share * now) / images)
 
 
 def curve_points(k: int) -> list[int]:
