@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from latentlab.config import parse
+from latentlab.data.attributes import classes_from
 from latentlab.data.condition import Condition, describe_label, label_between, read_label
 from latentlab.data.conditions import make_conditions, read_splits, with_conditions, with_values
 from latentlab.data.image_set import DATA, Attributes, ImageSet, ImageSpec, Splits
@@ -112,6 +113,42 @@ def test_a_constant_number_is_refused(splits):
     splits.train.attributes.values[:, 0] = 7
     with pytest.raises(DataError, match="age is 7 for all training images"):
         make_conditions(splits, ["age"])
+
+
+@pytest.mark.parametrize("chosen", ["smile", "age: classes"])
+def test_a_constant_attribute_of_classes_is_refused(splits, chosen):
+    splits.train.attributes.values[:, [0, 2]] = 1
+    with pytest.raises(DataError, match="is 1 for all training images"):
+        make_conditions(splits, [chosen])
+
+
+def numbered(splits, name, *numbers):
+    """Return images that have numbers without words."""
+    attributes = Attributes((name,), np.array(numbers, np.float32)[:, None])
+    return replace(splits.train[: len(numbers)], attributes=attributes)
+
+
+@pytest.mark.parametrize("numbers", [(0, 1), (1, 2), (-1, 1), (0.5, 1)])
+def test_numbers_where_the_model_has_words_are_refused(splits, numbers):
+    """Their order need not be that of the words of the model."""
+    with pytest.raises(DataError, match=r"the model knows male, female.*Write the words"):
+        with_values(numbered(splits, "sex", *numbers), (SEX,))
+
+
+@pytest.mark.parametrize("numbers", [(1, 2), (-1, 1), (0.5, 1)])
+def test_yes_and_no_are_one_and_zero_also_in_other_images(splits, numbers):
+    smile = make_conditions(splits, ["smile"])
+    assert with_values(numbered(splits, "smile", 1, 0), smile).y.tolist() == [[1], [0]]
+    with pytest.raises(DataError, match="Write 1 for smile and 0 for no smile"):
+        with_values(numbered(splits, "smile", *numbers), smile)
+
+
+def test_a_number_at_a_limit_belongs_to_the_range_above_it(splits):
+    splits.train.attributes.values[:, 0] = [0.1, 0.7, 0.8, 0.2]
+    found = conditioned(splits, "age: 0.7")
+    assert found.train.y[:, 0].tolist() == [0, 1, 1, 0]
+    labels, _ = classes_from(splits.train.attributes, ["age: 0.7"])
+    assert labels.tolist() == [0, 1, 1, 0]
 
 
 def test_images_without_a_condition_of_the_model_are_refused(splits):
