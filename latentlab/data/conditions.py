@@ -131,6 +131,8 @@ def _of_each_value(name: str, distinct: NDArray[np.float32]) -> Condition:
             f"Give limits, such as {name}: {np.median(distinct):g}.",
         )
     words = tuple(f"{value:g}" for value in distinct.tolist())
+    if len({*words}) < len(words):
+        words = tuple(f"{value:.9g}" for value in distinct.tolist())  # unique in float32
     # Each class begins at its number, and the first one has no lower limit.
     return Condition(name, words, tuple(distinct[1:].tolist()))
 
