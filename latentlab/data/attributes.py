@@ -217,11 +217,14 @@ def with_limits(
 def cut_values(
     name: str, values: NDArray, limits: tuple[float, ...]
 ) -> tuple[list[str], NDArray[np.int64]]:
-    """Return the names of the ranges between limits, and the range of each value."""
+    """Return the names of the ranges between limits, and the range of each value.
+
+    A limit is rounded as the values are: 0.7 of a table is not below the limit 0.7.
+    """
     words = [f"{name} under {limits[0]:g}"]
     words += [f"{name} {low:g} to {high:g}" for low, high in pairwise(limits)]
     words.append(f"{name} from {limits[-1]:g}")
-    return words, np.searchsorted(np.array(limits), values, side="right")
+    return words, np.searchsorted(np.array(limits, values.dtype), values, side="right")
 
 
 def _levels(

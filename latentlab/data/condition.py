@@ -10,7 +10,6 @@ import math
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import islice, product
 from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter
@@ -91,15 +90,18 @@ class Condition:
         return 0 <= value < len(self.classes) and value == int(value)
 
     def value_of(self, given: str | float) -> float:
-        """Return the value for a number, or a class: a number is an index, a text a name first.
+        """Return the value for a number, or a class by its name, or else by its index.
+
+        If the names of the classes are numbers, the number 30 is the class named 30.
 
         Raises
         ------
         RunError
             If there is no such class, or it is not a finite number.
         """
-        if given in self.classes:
-            return float(self.classes.index(str(given)))
+        names = (given,) if isinstance(given, str) else (f"{given:g}", f"{given:.9g}")
+        if named := next((name for name in names if name in self.classes), None):
+            return float(self.classes.index(named))
         alike = [i for i, name in enumerate(self.classes) if name.casefold() == _folded(given)]
         if isinstance(given, str) and len(alike) == 1:
             return float(alike[0])
@@ -180,13 +182,26 @@ def label_at(values: LabelArray, row: int) -> Label:
     return tuple(values[row].tolist()) if values.ndim == 2 else int(values[row])
 
 
-def combinations(conditions: Sequence[Condition]) -> list[tuple[float, ...]]:
+def combinations(
+    conditions: Sequence[Condition], limit: int = MAX_COMBINATIONS
+) -> list[tuple[float, ...]]:
     """Return a label for each combination of classes, with every number at its mean.
 
-    There are at most `MAX_COMBINATIONS`.
+    Of more combinations than `limit`, those at equal distances are chosen, because the first
+    ones would have only a few classes.
     """
-    values = ([c.mean] if c.continuous else map(float, range(len(c.classes))) for c in conditions)
-    return list(islice(product(*values), MAX_COMBINATIONS))
+    total = math.prod(len(each.classes) or 1 for each in conditions)
+    count = min(limit, total)
+    return [_combination(conditions, i * total // count) for i in range(count)]
+
+
+def _combination(conditions: Sequence[Condition], number: int) -> tuple[float, ...]:
+    """Return the combination of a number, whose last digit is the class of the last condition."""
+    values: list[float] = []
+    for each in reversed(conditions):
+        number, index = divmod(number, len(each.classes) or 1)
+        values.append(each.mean if each.continuous else float(index))
+    return tuple(reversed(values))
 
 
 def label_between(

@@ -100,12 +100,27 @@ def _condition(entry: str, offered: Sequence[str], splits: Splits, whole: ImageS
     values = _known_values(name, whole)
     if limits:
         return Condition(name, tuple(cut_values(name, values, limits)[0]), limits)
+    trained = _known_values(name, splits.train)
+    _refuse_constant(name, trained)
     distinct = np.unique(values)
     if each_value:
         return _of_each_value(name, distinct)
     if set(distinct.tolist()) <= {0.0, 1.0}:
-        return Condition(name, (f"no {name}", name))
-    return _continuous(name, _known_values(name, splits.train))
+        return Condition(name, _yes_or_no(name))
+    return _continuous(name, trained)
+
+
+def _refuse_constant(name: str, trained: NDArray[np.float32]) -> None:
+    if trained.min() == trained.max():
+        raise DataError(
+            f"{KEY}: {name} is {trained[0]:g} for all training images.",
+            "A model cannot learn from it: leave it out.",
+        )
+
+
+def _yes_or_no(name: str) -> tuple[str, str]:
+    """Return the classes of an attribute of zeros and ones."""
+    return f"no {name}", name
 
 
 def _of_each_value(name: str, distinct: NDArray[np.float32]) -> Condition:
@@ -116,19 +131,16 @@ def _of_each_value(name: str, distinct: NDArray[np.float32]) -> Condition:
             f"Give limits, such as {name}: {np.median(distinct):g}.",
         )
     words = tuple(f"{value:g}" for value in distinct.tolist())
+    if len({*words}) < len(words):
+        words = tuple(f"{value:.9g}" for value in distinct.tolist())  # unique in float32
     # Each class begins at its number, and the first one has no lower limit.
     return Condition(name, words, tuple(distinct[1:].tolist()))
 
 
 def _continuous(name: str, values: NDArray[np.float32]) -> Condition:
     exact = values.astype(np.float64)
-    low, high, scale = float(exact.min()), float(exact.max()), float(exact.std())
-    if not scale > 0:
-        raise DataError(
-            f"{KEY}: {name} is {low:g} for all training images.",
-            "A model cannot learn from it: leave it out.",
-        )
-    return Condition(name, low=low, high=high, mean=float(exact.mean()), scale=scale)
+    low, high = float(exact.min()), float(exact.max())
+    return Condition(name, low=low, high=high, mean=float(exact.mean()), scale=float(exact.std()))
 
 
 def _levels(name: str, images: ImageSet) -> tuple[str, ...]:
@@ -169,9 +181,8 @@ def _column(condition: Condition, images: ImageSet) -> NDArray[np.float32]:
     levels = _levels(condition.name, images)
     if not levels:
         if condition.limits:
-            return np.searchsorted(np.array(condition.limits), values, side="right").astype(
-                np.float32
-            )
+            return cut_values(condition.name, values, condition.limits)[1].astype(np.float32)
+        _check_numbers(condition, values)
         return values
     if foreign := [name for name in levels if name not in condition.classes]:
         raise DataError(
@@ -181,6 +192,22 @@ def _column(condition: Condition, images: ImageSet) -> NDArray[np.float32]:
         )
     indices = np.array([condition.classes.index(name) for name in levels], np.float32)
     return indices[values.astype(np.int64)]
+
+
+def _check_numbers(condition: Condition, values: NDArray[np.float32]) -> None:
+    """Refuse numbers where the model has classes; only 1 and 0 are classes, those of yes and no."""
+    if condition.continuous:
+        return
+    is_truth = condition.classes == _yes_or_no(condition.name)
+    wrong = [x for x in np.unique(values).tolist() if not (is_truth and condition.accepts(x))]
+    if wrong:
+        raise DataError(
+            f"{condition.name} is {listed([f'{x:g}' for x in wrong], MOST_NAMES)} for some images, "
+            f"and the model knows {listed(condition.classes, MOST_NAMES)}.",
+            f"Write 1 for {condition.name} and 0 for no {condition.name}."
+            if is_truth
+            else "Write the words of the model instead of numbers.",
+        )
 
 
 def _known_values(name: str, images: ImageSet) -> NDArray[np.float32]:

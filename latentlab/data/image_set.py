@@ -11,7 +11,13 @@ from pydantic import Field, model_validator
 
 from latentlab.config import LAST, Config, Options, Registry
 from latentlab.data.concatenated import ConcatenatedArray
-from latentlab.data.condition import Condition, Label, combinations, describe_label
+from latentlab.data.condition import (
+    MAX_COMBINATIONS,
+    Condition,
+    Label,
+    combinations,
+    describe_label,
+)
 from latentlab.errors import listed
 from latentlab.work import finish
 
@@ -80,10 +86,14 @@ class ImageSpec:
         return np.array(given, np.float32).reshape(-1, len(self.conditions))
 
     def labels_in_turn(self, count: int) -> LabelArray:
-        """Return `count` labels: each class, or combination of classes, in turn."""
+        """Return `count` labels: each class, or combination of classes, in turn.
+
+        Of more combinations than `count`, those at equal distances are chosen.
+        """
         if not self.conditions:
             return np.arange(count, dtype=np.int64) % max(1, self.classes)
-        each = np.array(combinations(self.conditions), np.float32)
+        limit = min(max(1, count), MAX_COMBINATIONS)
+        each = np.array(combinations(self.conditions, limit), np.float32)
         return each[np.arange(count) % len(each)]
 
     def label_text(self, label: Label | None) -> str:

@@ -81,8 +81,9 @@ def draw_more(q: Distribution, noise: Noise, count: int) -> Tensor:
 
 
 def draw_prior(prior: Distribution, noise: Noise, template: Tensor) -> Tensor:
-    """Return samples of a prior, one for each row of `template`, (B, D); gradients may pass.
+    """Return samples of a prior, one for each row of `template`, (B, D).
 
+    A learned prior gets no gradient from them, so that only the KL trains it.
     Every process draws for the full batch, and returns its own rows.
     """
     base = getattr(prior, "base_dist", prior)

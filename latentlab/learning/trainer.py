@@ -66,7 +66,7 @@ class Trainer:
             self.model = recipe.model.build(splits.spec)
             self.network = recipe.objective.extra.network(self.model.latent_dim)
         if not self.model.conditional:
-            refuse_conditions(splits.spec)
+            refuse_conditions(splits.spec, conditional=False)
         recipe.objective.check(self.model)
         self.model.to(device)
         if self.network:

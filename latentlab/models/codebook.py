@@ -7,6 +7,7 @@ from typing import override
 import torch
 from torch import Tensor, distributed
 
+from latentlab.models.label import one_hot
 from latentlab.models.layers import RandomLayer
 
 MIN_RELATIVE_USE = 0.05
@@ -121,13 +122,6 @@ class Codebook(RandomLayer):
 
 def _is_shared() -> bool:
     return distributed.is_available() and distributed.is_initialized()
-
-
-def one_hot(indices: Tensor, codes: int) -> Tensor:
-    """Return 0 and 1 in fp32, with shape (N, codes), for indices of shape (N,)."""
-    # torch's one_hot reads its input on the host, which a captured step must not do.
-    zeros = torch.zeros(len(indices), codes, device=indices.device)
-    return zeros.scatter_(1, indices[:, None], 1)
 
 
 def perplexity(indices: Tensor, codes: int) -> Tensor:

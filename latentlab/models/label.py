@@ -64,7 +64,7 @@ def _vector(condition: Condition, values: Tensor) -> Tensor:
 
 
 def one_hot(y: Tensor, classes: int) -> Tensor:
-    """Return one-hot vectors, with shape (B, classes), for class indices of shape (B,)."""
+    """Return one-hot vectors in fp32, with shape (B, classes), for indices of shape (B,)."""
     # torch's one_hot reads its input on the host, which a captured step must not do.
     zeros = torch.zeros(len(y), classes, dtype=torch.float32, device=y.device)
     return zeros.scatter_(1, y[:, None], 1)
@@ -89,12 +89,21 @@ def require_labels(spec: ImageSpec) -> None:
         )
 
 
-def refuse_conditions(spec: ImageSpec) -> None:
-    """Raise a `RecipeError` for conditions, which a model with one class index cannot take."""
+def refuse_conditions(spec: ImageSpec, *, conditional: bool) -> None:
+    """Raise a `RecipeError` for conditions, which a model without labels, or of one, cannot take.
+
+    Parameters
+    ----------
+    spec : ImageSpec
+        Conditions of the images.
+    conditional : bool
+        Whether the model is given one class.
+    """
     if spec.conditions:
-        raise RecipeError(
-            {
-                "data.conditions": "this kind of model takes one class, and no other conditions: "
-                "choose cvae or conv-cvae, or leave data.conditions empty"
-            }
+        problem = (
+            "this kind of model takes one class, and no other conditions"
+            if conditional
+            else "this model is given no label"
         )
+        advice = "choose cvae or conv-cvae, or leave data.conditions empty"
+        raise RecipeError({"data.conditions": f"{problem}: {advice}"})

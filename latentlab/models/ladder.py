@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, override
 import torch
 from pydantic import Field, JsonValue
 from torch import Tensor, nn
-from torch.distributions import Distribution, Independent, Normal, constraints, kl_divergence
+from torch.distributions import Distribution, Independent, constraints, kl_divergence
 
 from latentlab.config import FIRST
 from latentlab.models.base import Auxiliary, Model, ModelConfig
 from latentlab.models.mlp import hidden_layers
+from latentlab.models.posteriors.gaussian import gaussian
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -270,12 +271,6 @@ class LadderPosterior(Distribution):
     @property
     def _at_mean(self) -> tuple[Independent, Independent]:
         return self._lower_layer(self._upper.mean)
-
-
-def gaussian(mu: Tensor, log_var: Tensor) -> Independent:
-    """Return N(mu, exp(log_var)) with independent dimensions."""
-    sigma = (0.5 * log_var).exp()
-    return Independent(Normal(mu, sigma, validate_args=False), 1, validate_args=False)
 
 
 def _bounded(log_var: Tensor) -> Tensor:

@@ -106,7 +106,7 @@ class OnnxConfig(ModelConfig, title="Encoder and decoder"):
         """Return the model without its files; raise a `RecipeError` without needed labels."""
         if self.label != "none" and not spec.classes:
             raise RecipeError({"model.label": "a conditional model needs class names"})
-        refuse_conditions(spec)
+        refuse_conditions(spec, conditional=self.label != "none")
         return OnnxModel(self, spec)
 
 

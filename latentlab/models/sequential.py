@@ -97,7 +97,7 @@ class SequentialConfig(ModelConfig, title="Listed layers"):
     def build(self, spec: ImageSpec) -> Sequential:
         """Build the network; raise a `RecipeError` if layers do not fit each other or `spec`."""
         if self.conditional:
-            refuse_conditions(spec)
+            refuse_conditions(spec, conditional=True)
         return Sequential(self, spec)
 
 

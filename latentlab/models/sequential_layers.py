@@ -17,6 +17,7 @@ from typing import override
 import torch
 from torch import Tensor, nn
 
+from latentlab.models.label import one_hot
 from latentlab.models.layers import BatchNorm
 
 MAX_PARAMETERS = 1 << 28
@@ -399,8 +400,7 @@ class Label(nn.Module):
     def forward(self, x: Tensor, y: Tensor | None = None) -> Tensor:
         if y is None:
             raise ValueError("a conditional model needs labels y")
-        # torch's one_hot reads its input on the host, which a captured step must not do.
-        one_hot = x.new_zeros(len(y), self.classes).scatter_(1, y[:, None], 1)
+        label = one_hot(y, self.classes).to(x.dtype)
         if x.dim() == 4:
-            one_hot = one_hot[:, :, None, None].expand(-1, -1, *x.shape[2:])
-        return torch.cat([x, one_hot], dim=1)
+            label = label[:, :, None, None].expand(-1, -1, *x.shape[2:])
+        return torch.cat([x, label], dim=1)

@@ -69,6 +69,7 @@ def test_all_forms_of_labels_are_equal(model):
     for same in (
         "shape=2, scale=0.75",
         (2, 0.75),
+        [("2", 0.75)],
         [[2, 0.75]] * 3,
         {"shape": [2, 2, 2], "scale": 0.75},
     ):

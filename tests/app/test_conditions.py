@@ -118,7 +118,7 @@ def test_the_text_of_the_image_and_its_script_name_the_conditions(lab):
     lab.settle()
     picture = lab.state.answer(Decode)
     tiles = Tiles((picture.point,), picture.pixels[None], 1)
-    assert "labels=[[1.0, 0.75]]" in decoding_script(lab.state.model, tiles, "image")
+    assert "labels=[('1', 0.75)]" in decoding_script(lab.state.model, tiles, "image")
     assert lab.state.model.spec.label_text(picture.point.label) == "shape=1, scale=0.75"
 
 

@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 
 from latentlab.config import parse
-from latentlab.data.condition import Condition, describe_label, label_between, read_label
+from latentlab.data.attributes import classes_from
+from latentlab.data.condition import (
+    Condition,
+    combinations,
+    describe_label,
+    label_between,
+    read_label,
+)
 from latentlab.data.conditions import make_conditions, read_splits, with_conditions, with_values
 from latentlab.data.image_set import DATA, Attributes, ImageSet, ImageSpec, Splits
 from latentlab.errors import DataError, RunError
@@ -114,6 +121,42 @@ def test_a_constant_number_is_refused(splits):
         make_conditions(splits, ["age"])
 
 
+@pytest.mark.parametrize("chosen", ["smile", "age: classes"])
+def test_a_constant_attribute_of_classes_is_refused(splits, chosen):
+    splits.train.attributes.values[:, [0, 2]] = 1
+    with pytest.raises(DataError, match="is 1 for all training images"):
+        make_conditions(splits, [chosen])
+
+
+def numbered(splits, name, *numbers):
+    """Return images that have numbers without words."""
+    attributes = Attributes((name,), np.array(numbers, np.float32)[:, None])
+    return replace(splits.train[: len(numbers)], attributes=attributes)
+
+
+@pytest.mark.parametrize("numbers", [(0, 1), (1, 2), (-1, 1), (0.5, 1)])
+def test_numbers_where_the_model_has_words_are_refused(splits, numbers):
+    """Their order need not be that of the words of the model."""
+    with pytest.raises(DataError, match=r"the model knows male, female.*Write the words"):
+        with_values(numbered(splits, "sex", *numbers), (SEX,))
+
+
+@pytest.mark.parametrize("numbers", [(1, 2), (-1, 1), (0.5, 1)])
+def test_yes_and_no_are_one_and_zero_also_in_other_images(splits, numbers):
+    smile = make_conditions(splits, ["smile"])
+    assert with_values(numbered(splits, "smile", 1, 0), smile).y.tolist() == [[1], [0]]
+    with pytest.raises(DataError, match="Write 1 for smile and 0 for no smile"):
+        with_values(numbered(splits, "smile", *numbers), smile)
+
+
+def test_a_number_at_a_limit_belongs_to_the_range_above_it(splits):
+    splits.train.attributes.values[:, 0] = [0.1, 0.7, 0.8, 0.2]
+    found = conditioned(splits, "age: 0.7")
+    assert found.train.y[:, 0].tolist() == [0, 1, 1, 0]
+    labels, _ = classes_from(splits.train.attributes, ["age: 0.7"])
+    assert labels.tolist() == [0, 1, 1, 0]
+
+
 def test_images_without_a_condition_of_the_model_are_refused(splits):
     bare = replace(splits.train, attributes=None)
     with pytest.raises(DataError, match="needs age for each image"):
@@ -201,6 +244,32 @@ def test_labels_in_turn_combine_all_classes_at_the_mean_number():
     spec = ImageSpec((1, 2, 2), (), (SEX, AGE))
     assert spec.labels_in_turn(3).tolist() == [[0, 30], [1, 30], [0, 30]]
     assert ImageSpec((1, 2, 2), ("a", "b")).labels_in_turn(3).tolist() == [0, 1, 0]
+
+
+def test_few_labels_in_turn_are_spread_over_the_combinations():
+    """Six images, but ten combinations: the first six would all be male."""
+    digit = Condition("digit", tuple(map(str, range(5))))
+    found = ImageSpec((1, 2, 2), (), (SEX, digit)).labels_in_turn(6)
+    assert {*found[:, 0]} == {0, 1}
+    assert len(np.unique(found, axis=0)) == 6
+    many = tuple(replace(SEX, name=str(i)) for i in range(40))
+    assert len({each[0] for each in combinations(many)}) == 2
+
+
+def test_a_number_is_the_name_of_a_class_before_its_index():
+    years = Condition("age", ("2", "3", "0.7"))
+    assert [years.value_of(x) for x in (2, 2.0, "2", 3, 0.7, "0.7")] == [0, 0, 0, 1, 2, 2]
+    assert years.value_of(1) == 1
+    with pytest.raises(RunError, match="age cannot be 4"):
+        years.value_of(4)
+
+
+def test_names_of_near_numbers_differ(splits):
+    near = np.array([16777214, 16777215, 1, 2], np.float32)
+    splits.train.attributes.values[:, 0] = near
+    (age,) = make_conditions(splits, ["age: classes"])
+    assert len({*age.classes}) == 6
+    assert [age.value_of(x) for x in near.tolist()] == [4, 5, 0, 1]
 
 
 def test_a_spec_knows_its_labels():

@@ -1,15 +1,17 @@
 """Labels as vectors: one class, as before, or several conditions."""
 
+import numpy as np
 import pytest
 import torch
 from torch.nn import functional as F
 
 from latentlab.config import parse
 from latentlab.data.condition import Condition
-from latentlab.data.image_set import ImageSpec
+from latentlab.data.image_set import ImageSet, ImageSpec, Splits
 from latentlab.errors import RecipeError
 from latentlab.learning.checkpoint import Checkpoint, empty_model, load_model, save_checkpoint
 from latentlab.learning.recipe import make_recipe
+from latentlab.learning.trainer import Trainer
 from latentlab.models.base import MODELS
 from latentlab.models.label import LabelVector
 
@@ -94,6 +96,15 @@ def test_a_model_of_layers_refuses_several_conditions():
     config = MODELS.kinds()["sequential"].model_construct(latent_dim=3, **layers)
     with pytest.raises(RecipeError, match="takes one class, and no other conditions"):
         config.build(SPEC)
+
+
+def test_a_model_without_labels_refuses_conditions():
+    images = ImageSet(
+        np.zeros((4, *SPEC.shape), np.uint8), None, SPEC, conditions=np.zeros((4, 2), np.float32)
+    )
+    recipe = make_recipe({"model": "vae", "data": "digits"})
+    with pytest.raises(RecipeError, match=r"given no label: .* leave data\.conditions empty"):
+        Trainer(recipe, Splits(images, images), torch.device("cpu"))
 
 
 @pytest.mark.parametrize("kind", CONDITIONAL)

@@ -178,7 +178,10 @@ def _from_table(path: Path, latent_dim: int | None) -> CodeFile:
 def _lacks_names(table: Table) -> bool:
     """Return whether the first line holds numbers too, other than column numbers."""
     numbers = read_numbers(table.names, table.separator)
-    return numbers is not None and bool((np.diff(numbers) != 1).any())
+    if numbers is None:
+        return False
+    known = numbers[~np.isnan(numbers)]  # pandas gives its column of row numbers no name
+    return bool((np.diff(known) != 1).any())
 
 
 def _from_columns(

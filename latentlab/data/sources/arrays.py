@@ -47,7 +47,7 @@ from latentlab.errors import DataError
 from latentlab.work import Progress
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Sequence
 
     from numpy.typing import NDArray
 
@@ -186,7 +186,7 @@ class ArraysConfig(DataConfig, title="NumPy file"):
         if self.labels is not None:
             own = NumpyFile(self.labels, "data.labels")
             values = own.read(only_labels(own))
-        elif DSPRITES_CLASSES in layout.extra and _six_columns(file, DSPRITES_CLASSES):
+        elif DSPRITES_CLASSES in layout.extra and _are_factors(file, [DSPRITES_CLASSES]):
             values = file.read(DSPRITES_CLASSES)[:, FACTORS.index("shape")]
             names = np.array(SHAPES)
         else:
@@ -238,28 +238,31 @@ def _outlined_spec(file: NumpyFile, layout: Layout) -> ImageSpec:
 
 def _attribute_names(file: NumpyFile, layout: Layout) -> tuple[str, ...]:
     """Return the names of `_extra_attributes` by the headers of the arrays."""
-    names = [name for name in layout.extra if name != DSPRITES_CLASSES]
-    if names == [DSPRITES_VALUES] and _six_columns(file, DSPRITES_VALUES):
+    names = _extra_arrays(layout)
+    if _are_factors(file, names):
         return FACTORS
     widths = {name: int(np.prod(file.arrays[name].shape[1:])) for name in names}
     return tuple(head for name, width in widths.items() for head in column_names(name, width))
 
 
 def _extra_attributes(file: NumpyFile, layout: Layout) -> Attributes | None:
-    """Return the attributes from the extra arrays of a file, such as its ground-truth factors.
-
-    Of the two arrays of factors of dSprites, the values are used if there are both.
-    """
-    both = {DSPRITES_CLASSES, DSPRITES_VALUES} <= {*layout.extra}
-    names = [name for name in layout.extra if not (both and name == DSPRITES_CLASSES)]
+    """Return the attributes from the extra arrays of a file, such as its ground-truth factors."""
+    names = _extra_arrays(layout)
     found = read_attributes({name: file.read(name) for name in names})
-    if found and len(names) == 1 and names[0] in FACTOR_ARRAYS and _six_columns(file, names[0]):
-        return replace(found, names=FACTORS)
-    return found
+    return replace(found, names=FACTORS) if found and _are_factors(file, names) else found
 
 
-def _six_columns(file: NumpyFile, name: str) -> bool:
-    return file.arrays[name].shape[1:] == (len(FACTORS),)
+def _extra_arrays(layout: Layout) -> list[str]:
+    """Return the arrays of attributes; of both arrays of factors of dSprites, the values."""
+    both = {*FACTOR_ARRAYS} <= {*layout.extra}
+    return [name for name in layout.extra if not (both and name == DSPRITES_CLASSES)]
+
+
+def _are_factors(file: NumpyFile, names: Sequence[str]) -> bool:
+    """Return whether the only array of attributes is one of the factors of dSprites."""
+    if len(names) != 1 or names[0] not in FACTOR_ARRAYS:
+        return False
+    return file.arrays[names[0]].shape[1:] == (len(FACTORS),)
 
 
 def _concatenate(arrays: list[NDArray], counts: list[int], where: str) -> NDArray:

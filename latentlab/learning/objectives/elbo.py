@@ -26,6 +26,14 @@ NO_FREE_BITS = (
     "free bits need the KL of each latent dimension, which only a Gaussian posterior has, and only "
     "with the standard normal prior: set them to 0, or choose these"
 )
+NO_KL = (
+    "the KL of deterministic codes has no weight that can change: leave beta at 1 without a "
+    "warm-up, or choose the Gaussian posterior"
+)
+UNTRAINED_PRIOR = (
+    "nothing trains the prior of this model if the KL has no weight: choose a beta above 0, or the "
+    "standard normal prior"
+)
 
 
 @OBJECTIVES.register
@@ -62,6 +70,19 @@ class ELBO(RateDistortion, title="ELBO"):
         super().check(model)
         if self.free_bits and not (model.has_gaussian_posterior and model.has_standard_prior):
             raise RecipeError({"objective.free_bits": NO_FREE_BITS})
+        if not self.beta and model.prior_network is not None:
+            raise RecipeError({"objective.beta": UNTRAINED_PRIOR})
+        if not (model.has_posterior or model.has_gaussian_posterior):
+            self._check_without_kl(model)
+
+    def _check_without_kl(self, model: Model) -> None:
+        """Refuse a weight that would be ignored; 0 is true of codes without any KL."""
+        if not self.beta and model.has_standard_prior:
+            return
+        if self.beta != 1:
+            raise RecipeError({"objective.beta": NO_KL})
+        if not isinstance(self.schedule, Constant):
+            raise RecipeError({"objective.schedule": NO_KL})
 
     @override
     def terms(self, batch: Batch) -> dict[str, Tensor]:

@@ -90,9 +90,7 @@ class IWAE(Objective, title="Importance-weighted bound"):
 
     @override
     def total(self, terms: Mapping[str, Tensor], numbers: Mapping[str, float | Tensor]) -> Tensor:
-        if self.extra.kind not in terms:
-            return terms["bound"]
-        return terms["bound"] + self.extra.weight * terms[self.extra.kind]
+        return self.with_extra(terms["bound"], terms)
 
 
 def _samples(batch: Batch, count: int, *, detached: bool) -> tuple[Tensor, Tensor]:

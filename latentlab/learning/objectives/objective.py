@@ -46,6 +46,12 @@ class Objective(Config, ABC):
     def total(self, terms: Mapping[str, Tensor], numbers: Mapping[str, float | Tensor]) -> Tensor:
         """Return the loss in nats per image, with shape (B,), from its terms."""
 
+    def with_extra(self, loss: Tensor, terms: Mapping[str, Tensor]) -> Tensor:
+        """Return a loss, with shape (B,), plus the weighted extra term if there is one."""
+        if self.extra.kind not in terms:
+            return loss
+        return loss + self.extra.weight * terms[self.extra.kind]
+
 
 OBJECTIVES = Registry[Objective](
     "objective", default="elbo", package="latentlab.learning.objectives"
@@ -78,6 +84,4 @@ class RateDistortion(Objective):
 
     def distortion(self, terms: Mapping[str, Tensor]) -> Tensor:
         """Return the loss without the KL, with shape (B,)."""
-        if self.extra.kind not in terms:
-            return terms["reconstruction"]
-        return terms["reconstruction"] + self.extra.weight * terms[self.extra.kind]
+        return self.with_extra(terms["reconstruction"], terms)

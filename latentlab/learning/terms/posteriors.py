@@ -21,7 +21,7 @@ def check_gaussian(model: Model, kind: str) -> None:
     if not model.has_gaussian_posterior:
         raise RecipeError(
             {
-                "objective.extra.kind": f"{kind} needs Gaussian posteriors with independent "
+                "objective.extra": f"{kind} needs Gaussian posteriors with independent "
                 "dimensions: choose another term, or such a posterior"
             }
         )

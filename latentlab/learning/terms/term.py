@@ -40,11 +40,6 @@ class Term(Config, ABC):
         description="Weight of the term in the loss.",
     )
 
-    @property
-    def name(self) -> str:
-        """Name of the curve."""
-        return self.kind
-
     def check(self, model: Model) -> None:  # most terms fit every model
         """Raise a `RecipeError` with the reason if a model cannot be trained with it."""
 

@@ -33,5 +33,10 @@ class GaussianPosterior(Posterior, title="Gaussian"):
 def diagonal_gaussian(h: Tensor) -> Distribution:
     """Return N(mu, sigma²) for means and log variances, (B, 2 · D)."""
     mu, log_var = h.chunk(2, dim=-1)
+    return gaussian(mu, log_var)
+
+
+def gaussian(mu: Tensor, log_var: Tensor) -> Independent:
+    """Return N(mu, exp(log_var)) with independent dimensions, for tensors of shape (..., D)."""
     sigma = (0.5 * log_var).exp()
     return Independent(Normal(mu, sigma, validate_args=False), 1, validate_args=False)

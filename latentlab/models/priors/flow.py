@@ -76,7 +76,7 @@ class Flow(PriorNetwork):
 
     @override
     def forward(self, model: Model) -> Distribution:
-        return FullPrecision(self.flow())
+        return FullPrecision(self.flow(), next(self.flow.parameters()).device)
 
 
 class FullPrecision(Distribution):
@@ -86,20 +86,22 @@ class FullPrecision(Distribution):
     ----------
     flow : Distribution
         With event shape (D,).
+    device : torch.device
+        Where its networks are.
     """
 
-    def __init__(self, flow: Distribution) -> None:
-        self._flow = flow
+    def __init__(self, flow: Distribution, device: torch.device) -> None:
+        self._flow, self._device = flow, device
         super().__init__(flow.batch_shape, flow.event_shape, validate_args=False)
 
     @override
     def log_prob(self, value: Tensor) -> Tensor:
         """Return log p(z), with shape (...,), for points of shape (..., D)."""
-        with torch.autocast(value.device.type, enabled=False):
+        with torch.autocast(self._device.type, enabled=False):
             return self._flow.log_prob(value.float())
 
     @override
     def sample(self, sample_shape: torch.Size | list[int] | tuple[int, ...] = ()) -> Tensor:
         """Return points with shape (*sample_shape, D), without gradient."""
-        with torch.no_grad():
+        with torch.no_grad(), torch.autocast(self._device.type, enabled=False):
             return self._flow.sample(torch.Size(sample_shape))

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from latentlab.data.condition import Label
+    from latentlab.data.image_set import ImageSpec
     from latentlab.session.map import MapView
     from latentlab.session.points import (
         GridSettings,
@@ -145,6 +146,14 @@ def _number(value: float) -> str:
     return short if any(mark in short for mark in ".en") else f"{short}.0"
 
 
+def _condition_values(spec: ImageSpec, label: Label) -> str:
+    """Return a row of numbers and of names of classes, since a number may be the name of one."""
+    assert isinstance(label, tuple)
+    pairs = zip(spec.conditions, label, strict=True)
+    words = (_number(x) if each.continuous else repr(each.shown(x)) for each, x in pairs)
+    return f"({', '.join(words)},)" if len(label) == 1 else f"({', '.join(words)})"
+
+
 def _labels(model: ModelCard, labels: Sequence[Label | None]) -> str:
     """Return one label for all, or a list of labels: names of classes, or rows of conditions."""
     spec = model.spec
@@ -152,6 +161,6 @@ def _labels(model: ModelCard, labels: Sequence[Label | None]) -> str:
     same = len(set(given)) == 1
     if spec.conditions:
         rows = given[:1] if same else given
-        return f"[{', '.join(_numbers(row) for row in rows if isinstance(row, tuple))}]"
+        return f"[{', '.join(_condition_values(spec, row) for row in rows)}]"
     names = [spec.label_text(label) for label in given]
     return repr(names[0]) if same else repr(names)

@@ -15,6 +15,7 @@ from latentlab.data.image_set import load
 from latentlab.data.pixels import as_bytes
 from latentlab.data.sources.arrays import ArraysConfig
 from latentlab.errors import DataError
+from latentlab.work import finish
 
 COUNT = 40
 
@@ -135,6 +136,7 @@ def test_factors_of_dsprites_are_known_also_without_their_values(tmp_path):
     assert whole.spec.class_names == ("square", "ellipse", "heart")
     assert whole.attributes.names == FACTORS
     assert whole.attributes.column("shape").tolist() == whole.labels.tolist()
+    assert finish(ArraysConfig(images=path).outline()).attributes == FACTORS
     # The Python API has them by name.
     of_api = latentlab.read_images(path).attributes
     assert tuple(of_api) == FACTORS

@@ -101,6 +101,10 @@ def test_numbers_without_a_line_of_names(tmp_path):
     lines = "\n".join(",".join(map(str, row)) for row in Z.tolist())
     (tmp_path / "named.csv").write_text(f"0,1,2\n{lines}\n")
     np.testing.assert_allclose(read_code_file(tmp_path / "named.csv").z, Z, rtol=1e-6)
+    # As pandas writes it with the row numbers, whose column has no name.
+    rows = "\n".join(f"{i},{line}" for i, line in enumerate(lines.splitlines()))
+    (tmp_path / "indexed.csv").write_text(f",0,1,2\n{rows}\n")
+    np.testing.assert_allclose(read_code_file(tmp_path / "indexed.csv").z, Z, rtol=1e-6)
 
 
 def test_one_number_about_each_image_is_no_code(tmp_path):

@@ -4,7 +4,9 @@ import pytest
 import torch
 from torch.distributions import Independent, Laplace, Normal
 
+from latentlab.config import parse
 from latentlab.data.image_set import ImageSpec
+from latentlab.errors import RecipeError
 from latentlab.learning.losses import compute_losses
 from latentlab.learning.noise import Noise, draw
 from latentlab.learning.objectives.elbo import ELBO
@@ -33,6 +35,42 @@ def losses(network, objective, x, y, epochs, generator, known=None):
 
 def batch(count=6):
     return torch.rand(count, *SPEC.shape, generator=rng(2)), torch.arange(count) % 3
+
+
+def built(kind="vae", **values):
+    return parse(MODELS.kinds()[kind], values).build(ImageSpec((1, 8, 8)))
+
+
+@pytest.mark.parametrize(
+    ("network", "objective", "key"),
+    [
+        ({"posterior": "deterministic"}, {"beta": 4}, "objective.beta"),
+        ({"posterior": "deterministic"}, {"schedule": "linear"}, "objective.schedule"),
+        ({"kind": "vq-vae"}, {"beta": 0.5}, "objective.beta"),
+        ({"kind": "vq-vae"}, {"beta": 0}, "objective.beta"),
+        ({"kind": "vq-vae"}, {"schedule": "cyclical"}, "objective.schedule"),
+        ({"prior": "mixture"}, {"beta": 0}, "objective.beta"),
+        ({"prior": "flow"}, {"beta": 0, "extra": "mmd"}, "objective.beta"),
+    ],
+)
+def test_a_weight_that_does_nothing_is_refused(network, objective, key):
+    with pytest.raises(RecipeError) as refused:
+        parse(ELBO, objective).check(built(**network))
+    assert [*refused.value.problems] == [key]
+
+
+@pytest.mark.parametrize(
+    ("network", "objective"),
+    [
+        ({"posterior": "deterministic"}, {}),
+        ({"posterior": "deterministic"}, {"beta": 0, "extra": "mmd"}),
+        ({"kind": "vq-vae"}, {}),
+        ({"prior": "mixture"}, {"beta": 0.1, "schedule": "linear"}),
+        ({"kind": "ladder-vae"}, {"beta": 0}),
+    ],
+)
+def test_other_weights_are_accepted(network, objective):
+    parse(ELBO, objective).check(built(**network))
 
 
 @pytest.mark.parametrize("kind", ["vae", "cvae"])

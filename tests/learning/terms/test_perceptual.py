@@ -38,7 +38,7 @@ def digits():
 
 def test_no_term_is_none_and_has_nothing_to_choose():
     assert NoTerm().value(batch(*torch.rand(2, 4, 1, 8, 8, generator=rng()))) is None
-    assert (NoTerm().name, NoTerm().weight) == ("none", 0.0)
+    assert (NoTerm().kind, NoTerm().weight) == ("none", 0.0)
     assert NoTerm().model_dump() == {"kind": "none"}
     assert next(iter(TERMS.kinds())) == "none"
 

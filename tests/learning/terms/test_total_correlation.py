@@ -83,5 +83,6 @@ def test_a_posterior_that_is_no_gaussian_is_refused_with_advice(kind, posterior)
         model={"posterior": posterior},
     )
     model = recipe.model.build(ImageSpec((1, 28, 28)))
-    with pytest.raises(RecipeError, match=f"{kind} needs Gaussian .* choose another term"):
+    with pytest.raises(RecipeError, match=f"{kind} needs Gaussian .* choose another term") as told:
         recipe.objective.check(model)
+    assert [*told.value.problems] == ["objective.extra"]

@@ -133,3 +133,19 @@ def test_initial_weights_of_encoder_and_decoder_do_not_depend_on_the_prior():
     for prior in PRIORS.kinds():
         other = model({"kind": prior}).state_dict()
         assert all(torch.equal(other[name], weight) for name, weight in plain.items())
+
+
+@pytest.mark.parametrize("prior", sorted(PRIORS.kinds()))
+def test_samples_in_bf16_are_those_in_full_precision(prior):
+    """A discriminator and the MMD compare codes with them."""
+    network = model({"kind": prior})
+    if network.prior_network is not None:
+        bend(network.prior_network)
+    with torch.no_grad():
+        p = network.prior()
+    found = []
+    for enabled in (False, True):
+        with SeededRng(2), torch.autocast("cpu", torch.bfloat16, enabled=enabled):
+            found.append(p.sample((50,)))
+    assert found[1].dtype == torch.float32
+    torch.testing.assert_close(*found, rtol=0, atol=0)

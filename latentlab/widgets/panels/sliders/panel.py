@@ -77,6 +77,13 @@ class SlidersPanel(PanelWidget):
     def _make_tools(self) -> None:
         self.order = QComboBox()
         self.order.addItems(list(AxisOrder))
+        # As wide as the usual order, so that all tools fit into one line of a narrow panel.
+        self.order.setSizeAdjustPolicy(
+            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+        )
+        self.order.setMinimumContentsLength(3)
+        opened = self.order.view()
+        opened.setMinimumWidth(opened.sizeHintForColumn(0) + 2 * UNIT)
         self.order.setAccessibleName("Order of the sliders")
         self.order.setToolTip(
             "Which sliders are shown: dimensions in order, dimensions by KL (the largest first), "
@@ -87,7 +94,7 @@ class SlidersPanel(PanelWidget):
         self.pictures = IconButton("pictures", "Show on each slider how it changes the image")
         self.pictures.setCheckable(True)
         self.random = QPushButton("Random")
-        self.random.setToolTip("Draw a random z from the prior N(0, 1)  (R)")
+        self.random.setToolTip("Draw a random z from the prior  (R)")
         self.reset = QPushButton("Reset")
         self.reset.setToolTip("Set every slider to the mean of the codes  (Home)")
         for widget in (self.order, self.pictures):
