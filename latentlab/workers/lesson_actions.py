@@ -21,6 +21,7 @@ from latentlab.latent.ranking import Score
 from latentlab.session.directions import DirectionSource, LearnDirection, ReadDirections
 from latentlab.session.lessons.calls import Registry
 from latentlab.session.map import Layout
+from latentlab.session.model import PickImage
 from latentlab.session.own_image import Inpaint
 from latentlab.session.recipes import with_value
 from latentlab.session.runs import ListLibrary
@@ -139,9 +140,7 @@ def pick(controller: Controller, *, name: str, role: str = "z") -> Ticks:
     """Set z, or A or B of the path (`role` ``a`` or ``b``), to a typical image of a class."""
     model, codes = controller.state.model, controller.state.codes
     if model and codes is not None and codes.labels is not None and name in model.spec.class_names:
-        before = controller.state.original, controller.state.ends
-        controller.point.pick(codes.typical(model.spec.class_names.index(name)), role)
-        yield from _until(lambda: (controller.state.original, controller.state.ends) != before)
+        yield from _pick(controller, codes.typical(model.spec.class_names.index(name)), role)
     yield from _pause()
 
 
@@ -231,9 +230,7 @@ def score(controller: Controller, *, draws: int = 10) -> Ticks:
 def pick_most_unusual(controller: Controller) -> Ticks:
     """Set z to the code of the image with the highest negative ELBO."""
     if scores := controller.state.answer(ScoreImages):
-        before, values = controller.state.original, scores.by(Score.ELBO)
-        controller.point.pick(int(np.nanargmax(values)))
-        yield from _until(lambda: controller.state.original is not before)
+        yield from _pick(controller, int(np.nanargmax(scores.by(Score.ELBO))))
     yield from _pause()
 
 
@@ -282,6 +279,12 @@ def follow(controller: Controller, *, direction: str, by: float) -> Ticks:
 def wait(controller: Controller, *, seconds: float = 1.0) -> Ticks:
     """Wait, so that what is shown can be seen."""
     yield from _pause(round(25 * min(seconds, 10.0)))
+
+
+def _pick(controller: Controller, row: int, role: str = "z") -> Ticks:
+    """Pick an image of the map, and wait for its code; it may be the one picked already."""
+    controller.point.pick(row, role)
+    yield from _until(lambda: PickImage not in controller.state.awaited)
 
 
 def _glide(

@@ -214,3 +214,43 @@ def test_a_scene_beside_the_lesson_is_restored(learning, own, tmp_path):
     learning.controller.point.set(point.at((0.0, 0.0)))
     learning.controller.open_path(own('scene = "start.scene"\n'))
     learning.until(lambda: learning.state.lesson and learning.state.point.z == (1.25, -0.5))
+
+
+def test_show_me_ends_where_its_image_is_picked_already(learning, own):
+    again = OWN.replace("slide(dimension = 1, to = 2.0)", 'pick(name = "3")')
+    learning.controller.open_path(own(text=again))
+    learning.until(lambda: learning.state.lesson)
+    learning.settle()
+    for _ in range(2):
+        learning.controller.lesson.show_me()
+        learning.until(lambda: not learning.state.lesson.is_showing)
+        assert learning.state.original
+
+
+def test_the_arrangement_of_a_step_is_not_that_of_the_user(learning, own):
+    learning.go("learn")
+    before = {*learning.window.workspaces.contents()}
+    assert "manifold" not in before
+    learning.window.docks["manifold"].show()
+    learning.controller.open_path(own())
+    learning.until(lambda: learning.state.lesson)
+    learning.settle()
+    learning.go("explore")
+    learning.controller.lesson.close()
+    learning.go("learn")
+    assert {*learning.window.workspaces.contents()} == before | {"manifold"}
+    learning.controller.lesson.open(own())
+    learning.until(lambda: learning.state.lesson)
+    assert {*learning.window.workspaces.contents()} == {"lesson", "map", "image"}
+    learning.controller.lesson.close()
+    assert {*learning.window.workspaces.contents()} == before | {"manifold"}
+
+
+def test_an_unknown_panel_does_not_stop_show_me(learning, own):
+    learning.controller.open_path(own(text=OWN.replace("map, image", "map, imagge")))
+    learning.until(lambda: learning.state.failure)
+    assert "do not exist: imagge." in learning.state.failure.title
+    learning.controller.lesson.show_me()
+    learning.until(lambda: not learning.state.lesson.is_showing)
+    assert learning.state.failure is None
+    assert learning.state.point.z[0] == 2.0
