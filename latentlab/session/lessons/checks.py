@@ -339,8 +339,8 @@ def _nearest_class(state: State, point: Point | None) -> str:
         return ""
     if isinstance(point.label, int) and state.model:
         return state.model.spec.class_names[point.label]
-    distances = ((codes.mu - np.asarray(point.z, np.float32)) ** 2).sum(1)
-    return _class_of(state, int(distances.argmin()))
+    _, rows = codes.nearest.nearest(np.asarray([point.z], np.float32), 1)
+    return _class_of(state, int(rows[0, 0]))
 
 
 def _class_of(state: State, row: int) -> str:

@@ -92,6 +92,7 @@ class AnomaliesPanel(PanelWidget):
         self.classes.setMinimumHeight(13 * UNIT)
         self.body.addWidget(self.classes, 1)
         self.per_class.toggled.connect(self._show_page)
+        self.per_class.toggled.connect(self._show_classes)
         self.start.clicked.connect(self._start)
         self.export.clicked.connect(self._save)
         self.by.currentIndexChanged.connect(self._show_scores)
@@ -194,12 +195,20 @@ class AnomaliesPanel(PanelWidget):
         scores, chosen = self.controller.state.answer(ScoreImages), self.controller.state.selection
         values = scores.by(self.score) if scores else np.empty(0)
         self.ranked.show_scores(self.score, values, chosen.rows if scores and chosen else None)
+        self._show_classes()
         codes = self.controller.state.codes
-        model = self.controller.state.model
-        rows = class_rows(scores, codes) if scores and codes else ()
-        self.classes.show_rows(rows, model.spec.class_names if model else (), self.score)
         self.sets.setText(compare_sets(scores, self.score, codes) if scores and codes else "")
         self.sets.setVisible(bool(self.sets.text()))
+
+    @Slot()
+    def _show_classes(self) -> None:
+        """Fill the table of the classes, if it is shown."""
+        if not self._shows_classes:
+            return
+        state = self.controller.state
+        scores, codes, model = state.answer(ScoreImages), state.codes, state.model
+        rows = class_rows(scores, codes) if scores and codes else ()
+        self.classes.show_rows(rows, model.spec.class_names if model else (), self.score)
 
     def _describe(self, row: int) -> str:
         state = self.controller.state
