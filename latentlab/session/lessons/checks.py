@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from latentlab.directories import resources
+from latentlab.latent.grid import Spacing
+from latentlab.latent.interpolation.curves import PathKind
 from latentlab.latent.ranking import Score
 from latentlab.learning.events import is_active
 from latentlab.session.comparison import OpenModelB
@@ -21,11 +23,12 @@ from latentlab.session.directions import MeasureDimensions, ReadDirections
 from latentlab.session.files.report import SaveReport
 from latentlab.session.image_sample import SampleImage
 from latentlab.session.interpolation import DecodeGeodesic, DecodePaths, MakeTraversal
-from latentlab.session.lessons.calls import Registry
-from latentlab.session.map import FindHoles, SamplePosteriors
+from latentlab.session.lessons.calls import Between, Registry
+from latentlab.session.map import FindHoles, Layout, SamplePosteriors
 from latentlab.session.model import MakeManifold, MakeSamples
 from latentlab.session.own_image import Inpaint, InpaintSamples
 from latentlab.session.pairs import MakePairs
+from latentlab.session.points import GRID_SIDES, GRID_SPANS
 from latentlab.session.recipes import value_of
 from latentlab.session.runs import Compare
 from latentlab.session.scores.anomalies import ScoreImages
@@ -242,14 +245,14 @@ def path(state: State, *, start: str, end: str, steps: int = 2) -> Checked:
     return Checked(is_right, f"from {names[0] or '?'} to {names[1] or '?'} in {ends.steps} steps")
 
 
-@check
+@CHECKS.accepting(layout=[*Layout])
 def view(state: State, *, layout: str) -> Checked:
     """Whether the map has a layout, such as ``PCA``."""
     found = state.view.layout.value
     return Checked(found == layout and not state.view.is_pending, f"the map shows {found}")
 
 
-@check
+@CHECKS.accepting(n=Between(*GRID_SIDES), span=Between(0, GRID_SPANS[1]), spacing=[*Spacing])
 def grid(state: State, *, n: int, spacing: str = "uniform", span: float = 0.0) -> Checked:
     """Whether the manifold has n tiles along a side, a spacing, and at least a span."""
     now = state.grid
@@ -268,11 +271,10 @@ def selected(state: State, *, at_least: int = 1) -> Checked:
 # Answers
 
 
-@check
+@CHECKS.accepting(what=ANSWERS)
 def answered(state: State, *, what: str) -> Checked:
     """Whether something was computed for the open model: a key of `ANSWERS`."""
-    kind = ANSWERS.get(what)
-    is_there = kind is not None and state.answer(kind) is not None
+    is_there = state.answer(ANSWERS[what]) is not None
     return Checked(is_there, f"{what}: {'there' if is_there else 'not yet'}")
 
 
@@ -289,7 +291,7 @@ def unusual_image(state: State, *, among: int) -> Checked:
     return Checked(rank <= among, f"this image has rank {rank}: {values[row]:.0f} nats")
 
 
-@check
+@CHECKS.accepting(kinds=[*PathKind])
 def path_kinds(state: State, *, kinds: list[str]) -> Checked:
     """Whether paths of all these kinds are decoded between the same ends."""
     found = [

@@ -12,6 +12,7 @@ from latentlab.latent.ranking import Score
 from latentlab.session.abilities import SCORES
 from latentlab.session.export import TABLES
 from latentlab.session.scores.anomalies import (
+    MAX_DRAWS,
     DecodeThumbnails,
     SaveScores,
     ScoreImages,
@@ -115,7 +116,7 @@ class AnomaliesPanel(PanelWidget):
         self.by.setAccessibleName("Score")
         self.by.setToolTip("Rank images by the whole bound, or by one of its parts.")
         self.by.setMinimumWidth(9 * UNIT)
-        self.draws = IntegerBox(1, 1000)
+        self.draws = IntegerBox(1, MAX_DRAWS)
         self.draws.setValue(ScoreImages().samples)
         self.draws.setSuffix(" draws")
         self.draws.setAccessibleName("Draws")
