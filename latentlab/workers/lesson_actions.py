@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 type Ticks = Iterator[None]
 
+TICK_MS = 40
+"""Milliseconds between two ticks: 25 images a second, so that motion is seen."""
 SLIDE_TICKS, PAUSE_TICKS = 20, 10
 """Ticks of a motion of z, and of a pause in which its result is seen."""
 
@@ -273,7 +275,7 @@ def follow(controller: Controller, *, direction: str, by: float) -> Ticks:
 @action
 def wait(controller: Controller, *, seconds: float = 1.0) -> Ticks:
     """Wait, so that what is shown can be seen."""
-    yield from _pause(round(25 * min(seconds, 10.0)))
+    yield from _pause(round(1000 * min(seconds, 10.0) / TICK_MS))
 
 
 def _class_named(controller: Controller, name: str) -> int:

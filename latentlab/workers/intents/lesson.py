@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, QTimer, Slot
 
 from latentlab.errors import LatentlabError
 from latentlab.session.lessons.lesson import KeepProgress, OpenedLesson, ReadLesson
-from latentlab.workers.lesson_actions import ACTIONS
+from latentlab.workers.lesson_actions import ACTIONS, TICK_MS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -18,9 +18,6 @@ if TYPE_CHECKING:
     from latentlab.session.lessons.calls import Call
     from latentlab.session.state import Changes, State
     from latentlab.workers.controller import Controller
-
-TICK_MS = 40
-"""Milliseconds between two ticks of “Show me”: 25 images a second, so that motion is seen."""
 
 
 class LessonIntents(QObject):
