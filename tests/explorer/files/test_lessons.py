@@ -120,7 +120,7 @@ def test_a_missing_model_and_other_text_are_refused(own):
         read_lesson(file)
 
 
-def test_progress_is_kept_and_forgotten(own):
+def test_progress_is_kept(own):
     file = own()
     assert file not in [entry.path for entry in answer(ListLessons(), None)]
     (entry,) = [
@@ -133,8 +133,6 @@ def test_progress_is_kept_and_forgotten(own):
     # The teacher removed a step.
     file.write_text(HEADER.format("") + "## One\n", "utf-8")
     assert answer(ReadLesson(file), None).at == 0
-    answer(KeepProgress(file, None), None)
-    assert file not in [entry.path for entry in answer(ListLessons(), None)]
 
 
 def test_a_damaged_lesson_says_why_in_the_list(own):
