@@ -177,12 +177,6 @@ class ComparedMetrics:
     reasons: tuple[str, ...] = ()
     note: str = ""
 
-    @property
-    def measured(self) -> bool:
-        """Whether all of `COMPARED_METRICS` have numbers or reasons."""
-        found = {a.metric for a, _ in self.pairs}
-        return bool(self.reasons) or found >= {*COMPARED_METRICS}
-
 
 @dataclass(frozen=True, slots=True)
 class Comparison:

@@ -251,6 +251,10 @@ class Preview:
     original: Original | None = None
 
 
+GRID_SIDES, GRID_SPANS, PATH_STEPS = (2, 50), (0.5, 10.0), (2, 1000)
+"""Limits of the manifold and of the path, both included, in files of any origin."""
+
+
 @dataclass(frozen=True, slots=True)
 class GridSettings:
     """Layout of the manifold: n by n tiles from -span to span."""

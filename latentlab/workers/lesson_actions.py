@@ -15,16 +15,19 @@ import numpy as np
 
 from latentlab.data.own_image.crop import Preprocessing, SourceImage
 from latentlab.directories import resources
+from latentlab.errors import DataError, listed
 from latentlab.latent.directions import Method
 from latentlab.latent.grid import Spacing
 from latentlab.latent.ranking import Score
 from latentlab.session.directions import DirectionSource, LearnDirection, ReadDirections
-from latentlab.session.lessons.calls import Registry
-from latentlab.session.map import Layout
+from latentlab.session.lessons.calls import Between, Registry
+from latentlab.session.map import COMPUTED_LAYOUTS, Layout
+from latentlab.session.model import PickImage
 from latentlab.session.own_image import Inpaint
+from latentlab.session.points import GRID_SIDES, GRID_SPANS, PATH_STEPS
 from latentlab.session.recipes import with_value
 from latentlab.session.runs import ListLibrary
-from latentlab.session.scores.anomalies import ScoreImages
+from latentlab.session.scores.anomalies import MAX_DRAWS, ScoreImages
 
 if TYPE_CHECKING:
     from latentlab.session.points import Point
@@ -32,6 +35,8 @@ if TYPE_CHECKING:
 
 type Ticks = Iterator[None]
 
+TICK_MS = 40
+"""Milliseconds between two ticks: 25 images a second, so that motion is seen."""
 SLIDE_TICKS, PAUSE_TICKS = 20, 10
 """Ticks of a motion of z, and of a pause in which its result is seen."""
 
@@ -128,20 +133,16 @@ def randomize(controller: Controller, *, times: int = 1) -> Ticks:
 @action
 def set_label(controller: Controller, *, name: str) -> Ticks:
     """Give z a class."""
-    model = controller.state.model
-    if model and name in model.spec.class_names:
-        controller.point.set_label(model.spec.class_names.index(name))
+    controller.point.set_label(_class_named(controller, name))
     yield from _pause()
 
 
-@action
+@ACTIONS.accepting(role=("z", "a", "b"))
 def pick(controller: Controller, *, name: str, role: str = "z") -> Ticks:
     """Set z, or A or B of the path (`role` ``a`` or ``b``), to a typical image of a class."""
-    model, codes = controller.state.model, controller.state.codes
-    if model and codes is not None and codes.labels is not None and name in model.spec.class_names:
-        before = controller.state.original, controller.state.ends
-        controller.point.pick(codes.typical(model.spec.class_names.index(name)), role)
-        yield from _until(lambda: (controller.state.original, controller.state.ends) != before)
+    label, codes = _class_named(controller, name), controller.state.codes
+    if codes is not None and codes.labels is not None:
+        yield from _pick(controller, codes.typical(label), role)
     yield from _pause()
 
 
@@ -153,32 +154,30 @@ def walk(controller: Controller) -> Ticks:
         yield from _glide(controller, ends.a, ends.b.z, 3 * SLIDE_TICKS)
 
 
-@action
+@ACTIONS.accepting(count=Between(*PATH_STEPS))
 def steps(controller: Controller, *, count: int) -> Ticks:
     """Set the number of images of the path."""
     if ends := controller.state.ends:
-        controller.path.set(replace(ends, steps=max(2, count)))
+        controller.path.set(replace(ends, steps=count))
     yield from _pause()
 
 
 # Map, manifold, samples
 
 
-@action
+@ACTIONS.accepting(layout=COMPUTED_LAYOUTS)
 def lay_out(controller: Controller, *, layout: str) -> Ticks:
     """Show another layout of the map, such as ``PCA``."""
-    if layout in list(Layout):
-        controller.map.lay_out(Layout(layout))
-        yield from _until(lambda: controller.state.view.layout == layout)
+    controller.map.lay_out(Layout(layout))
+    yield from _until(lambda: controller.state.view.layout == layout)
     yield from _pause()
 
 
-@action
+@ACTIONS.accepting(n=Between(*GRID_SIDES), spacing=[*Spacing], span=Between(*GRID_SPANS))
 def grid(controller: Controller, *, n: int, spacing: str = "uniform", span: float = 3.0) -> Ticks:
     """Lay out the manifold with n tiles along a side."""
-    kind = Spacing(spacing) if spacing in list(Spacing) else Spacing.UNIFORM
     now = controller.state.grid
-    controller.decoding.set_grid(replace(now, n=n, spacing=kind, span=span))
+    controller.decoding.set_grid(replace(now, n=n, spacing=Spacing(spacing), span=span))
     yield from _pause()
 
 
@@ -193,20 +192,17 @@ def draw_samples(controller: Controller, *, times: int = 1) -> Ticks:
 @action
 def samples_of(controller: Controller, *, name: str) -> Ticks:
     """Draw samples of one class only."""
-    model = controller.state.model
-    if model and name in model.spec.class_names:
-        label = model.spec.class_names.index(name)
-        controller.decoding.set_sampling(replace(controller.state.sampling, label=label))
+    label = _class_named(controller, name)
+    controller.decoding.set_sampling(replace(controller.state.sampling, label=label))
     yield from _pause()
 
 
 @action
 def select_class(controller: Controller, *, name: str) -> Ticks:
     """Select the images of a class."""
-    model, codes = controller.state.model, controller.state.codes
-    if model and codes is not None and codes.labels is not None and name in model.spec.class_names:
-        rows = np.flatnonzero(codes.labels == model.spec.class_names.index(name))
-        controller.selection.select(rows)
+    label, codes = _class_named(controller, name), controller.state.codes
+    if codes is not None and codes.labels is not None:
+        controller.selection.select(np.flatnonzero(codes.labels == label))
     yield from _pause()
 
 
@@ -220,7 +216,7 @@ def choose(controller: Controller, *, panel: str, control: str, value: bool | st
 # Measurements
 
 
-@action
+@ACTIONS.accepting(draws=Between(1, MAX_DRAWS))
 def score(controller: Controller, *, draws: int = 10) -> Ticks:
     """Score the images of the map by their negative ELBO."""
     controller.ask(ScoreImages(draws))
@@ -231,9 +227,7 @@ def score(controller: Controller, *, draws: int = 10) -> Ticks:
 def pick_most_unusual(controller: Controller) -> Ticks:
     """Set z to the code of the image with the highest negative ELBO."""
     if scores := controller.state.answer(ScoreImages):
-        before, values = controller.state.original, scores.by(Score.ELBO)
-        controller.point.pick(int(np.nanargmax(values)))
-        yield from _until(lambda: controller.state.original is not before)
+        yield from _pick(controller, int(np.nanargmax(scores.by(Score.ELBO))))
     yield from _pause()
 
 
@@ -281,7 +275,23 @@ def follow(controller: Controller, *, direction: str, by: float) -> Ticks:
 @action
 def wait(controller: Controller, *, seconds: float = 1.0) -> Ticks:
     """Wait, so that what is shown can be seen."""
-    yield from _pause(round(25 * min(seconds, 10.0)))
+    yield from _pause(round(1000 * min(seconds, 10.0) / TICK_MS))
+
+
+def _class_named(controller: Controller, name: str) -> int:
+    """Return the index of a class of the open model, which a lesson names."""
+    model = controller.state.model
+    names = model.spec.class_names if model else ()
+    if name not in names:
+        advice = f"Choose one of {listed(names)}." if names else "The model has no classes."
+        raise DataError(f"There is no class {name!r} in the open model.", advice)
+    return names.index(name)
+
+
+def _pick(controller: Controller, row: int, role: str = "z") -> Ticks:
+    """Pick an image of the map, and wait for its code; it may be the one picked already."""
+    controller.point.pick(row, role)
+    yield from _until(lambda: PickImage not in controller.state.awaited)
 
 
 def _glide(

@@ -110,6 +110,9 @@ answer: So.
 """
 
 
+SHOWN = "slide(dimension = 1, to = 2.0)"
+
+
 @pytest.fixture
 def own(tmp_path):
     """Write a lesson of a teacher, and return its file."""
@@ -181,6 +184,13 @@ def test_show_me_can_be_stopped(learning, own):
         (("show: slide(dimension = 1", "show: slyde(dimension = 1"), "Did you mean slide?"),
         (("check: z_moved(", "check: z_mooved("), "Did you mean z_moved?"),
         (("panels: map, image", "panels: map, imagge"), "imagge"),
+        ((SHOWN, "grid(n = 100000)"), "between 2 and 50"),
+        ((SHOWN, "grid(n = 5, span = 1e6)"), "between 0.5 and 10"),
+        ((SHOWN, 'grid(n = 5, spacing = "quantil")'), "Did you mean quantile?"),
+        ((SHOWN, "steps(count = 5000)"), "between 2 and 1000"),
+        ((SHOWN, "score(draws = 1000000)"), "between 1 and 1000"),
+        ((SHOWN, 'lay_out(layout = "TSNE")'), "knows no layout 'TSNE'"),
+        ((SHOWN, 'pick(name = "3", role = "c")'), "knows no role 'c'"),
         (("+++", "# Readme"), "is not a lesson"),
     ],
 )
@@ -214,3 +224,55 @@ def test_a_scene_beside_the_lesson_is_restored(learning, own, tmp_path):
     learning.controller.point.set(point.at((0.0, 0.0)))
     learning.controller.open_path(own('scene = "start.scene"\n'))
     learning.until(lambda: learning.state.lesson and learning.state.point.z == (1.25, -0.5))
+
+
+def test_show_me_ends_where_its_image_is_picked_already(learning, own):
+    again = OWN.replace(SHOWN, 'pick(name = "3")')
+    learning.controller.open_path(own(text=again))
+    learning.until(lambda: learning.state.lesson)
+    learning.settle()
+    for _ in range(2):
+        learning.controller.lesson.show_me()
+        learning.until(lambda: not learning.state.lesson.is_showing)
+        assert learning.state.original
+
+
+def test_the_arrangement_of_a_step_is_not_that_of_the_user(learning, own):
+    learning.go("learn")
+    before = {*learning.window.workspaces.contents()}
+    assert "manifold" not in before
+    learning.window.docks["manifold"].show()
+    learning.controller.open_path(own())
+    learning.until(lambda: learning.state.lesson)
+    learning.settle()
+    learning.go("explore")
+    learning.controller.lesson.close()
+    learning.go("learn")
+    assert {*learning.window.workspaces.contents()} == before | {"manifold"}
+    learning.controller.lesson.open(own())
+    learning.until(lambda: learning.state.lesson)
+    assert {*learning.window.workspaces.contents()} == {"lesson", "map", "image"}
+    learning.controller.lesson.close()
+    assert {*learning.window.workspaces.contents()} == before | {"manifold"}
+
+
+def test_an_unknown_panel_does_not_stop_show_me(learning, own):
+    learning.controller.open_path(own(text=OWN.replace("map, image", "map, imagge")))
+    learning.until(lambda: learning.state.failure)
+    assert "do not exist: imagge." in learning.state.failure.title
+    learning.controller.lesson.show_me()
+    learning.until(lambda: not learning.state.lesson.is_showing)
+    assert learning.state.failure is None
+    assert learning.state.point.z[0] == 2.0
+
+
+@pytest.mark.parametrize("action", ["set_label", "pick", "samples_of", "select_class"])
+def test_show_me_says_that_the_model_lacks_a_class(learning, own, action):
+    learning.controller.open_path(own(text=OWN.replace(SHOWN, f'{action}(name = "ten")')))
+    learning.until(lambda: learning.state.lesson)
+    learning.settle()
+    learning.controller.lesson.show_me()
+    learning.until(lambda: learning.state.failure)
+    assert "Line 13 of the lesson" in learning.state.failure.title
+    assert "'ten'" in learning.state.failure.title
+    assert not learning.state.lesson.is_showing

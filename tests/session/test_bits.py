@@ -39,3 +39,8 @@ def test_densities_probabilities_and_cross_entropies_do_not_compare():
         for first, second in itertools.product(groups[one], groups[other]):
             why = scale_of(recipe(first)).difference(scale_of(recipe(second)))
             assert bool(why) == (one != other), (first, second)
+
+
+def test_losses_of_observed_pixels_have_none():
+    partial = recipe(DISCRETE[0]) | {"training": {"missing": 0.5}}
+    assert bits_per_dimension(partial, 784, LOSSES) is None

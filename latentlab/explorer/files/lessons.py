@@ -110,8 +110,7 @@ def _(request: ReadLesson, explorer: Explorer) -> OpenedLesson:
 def _(request: KeepProgress, explorer: Explorer) -> tuple[LessonEntry, ...]:
     progress, key = read_progress(), _key(request.path)
     progress.pop(key, None)
-    if request.at is not None:
-        progress[key] = _Progress(at=request.at, done=tuple(sorted(request.done)))
+    progress[key] = _Progress(at=request.at, done=tuple(sorted(request.done)))
     # The last written are the last used.
     kept = dict(list(progress.items())[-MAX_LESSONS:])
     values = {name: each.model_dump() for name, each in kept.items()}

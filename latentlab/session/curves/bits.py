@@ -16,6 +16,8 @@ def bits_per_dimension(
 ) -> float | None:
     """Return the negative ELBO per pixel value in bits; None if it is no probability.
 
+    The loss of a run with missing pixels is that of the observed ones, so it has none.
+
     Parameters
     ----------
     recipe : mapping
@@ -25,7 +27,9 @@ def bits_per_dimension(
     losses : mapping of str to float
         Nats per image, by name.
     """
-    if likelihood_of(recipe) not in DISCRETE or not {"reconstruction", "kl"} <= losses.keys():
+    is_partial = recipe.get("training", {}).get("missing", 0) > 0
+    has_elbo = {"reconstruction", "kl"} <= losses.keys()
+    if likelihood_of(recipe) not in DISCRETE or is_partial or not has_elbo:
         return None
     return (losses["reconstruction"] + losses["kl"]) / (pixels * math.log(2))
 

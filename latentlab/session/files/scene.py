@@ -20,7 +20,16 @@ from latentlab.latent.planes import Plane
 from latentlab.session.bookmarks import ReadBookmarks
 from latentlab.session.directions import Direction, ReadDirections
 from latentlab.session.map import COMPUTED_LAYOUTS, Layout, MapView
-from latentlab.session.points import GridSettings, Key, LatentPath, Loop, SampleSettings
+from latentlab.session.points import (
+    GRID_SIDES,
+    GRID_SPANS,
+    PATH_STEPS,
+    GridSettings,
+    Key,
+    LatentPath,
+    Loop,
+    SampleSettings,
+)
 from latentlab.session.request import Lifetime, Priority, Request, SaveFile, Write
 from latentlab.session.runs import Message
 from latentlab.session.selection import Selection, select
@@ -68,7 +77,7 @@ class ScenePath(Record):
 
     a: ScenePoint
     b: ScenePoint
-    steps: Annotated[int, Field(ge=2, le=1000)] = 12
+    steps: Annotated[int, Field(ge=PATH_STEPS[0], le=PATH_STEPS[1])] = 12
     keys: Annotated[tuple[ScenePoint, ...], Field(max_length=1000)] = ()
     easing: Text = Easing.LINEAR.value
     loop: Text = Loop.BACK.value
@@ -77,8 +86,8 @@ class ScenePath(Record):
 class SceneGrid(Record):
     """Settings of the manifold."""
 
-    n: Annotated[int, Field(ge=2, le=50)] = 20
-    span: Annotated[float, Field(ge=0.5, le=10)] = 3.0
+    n: Annotated[int, Field(ge=GRID_SIDES[0], le=GRID_SIDES[1])] = 20
+    span: Annotated[float, Field(ge=GRID_SPANS[0], le=GRID_SPANS[1])] = 3.0
     spacing: Text = Spacing.UNIFORM.value
 
 

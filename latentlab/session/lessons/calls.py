@@ -7,8 +7,7 @@ with numbers, texts and lists as arguments.
 from __future__ import annotations
 
 import inspect
-import math
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
@@ -18,17 +17,22 @@ from latentlab.errors import DataError, listed
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-PLAIN: Mapping[str, tuple[type, ...]] = {
-    "int": (int,),
-    "float": (int, float),
-    "str": (str,),
-    "bool": (bool,),
-    "list[str]": (list,),
-    "float | str": (int, float, str),
-    "float | str | list[int]": (int, float, str, list),
-    "bool | str": (bool, str),
-}
-"""Accepted types of an argument by its annotation; also with `` | None``."""
+PLAIN: Mapping[str, type | tuple[type, ...]] = {"int": int, "float": (int, float), "str": str}
+"""Types of numbers and texts by their annotation."""
+LARGEST = 1e9
+"""Largest absolute value of a number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Between:
+    """Numbers that an argument may be, with both limits."""
+
+    low: float
+    high: float
+
+
+type Accepted = Between | Collection[str]
+"""What an argument may be: a range of numbers, or names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +66,21 @@ class Registry[**P, R]:
     def __init__(self, title: str) -> None:
         self._title = title
         self._functions: dict[str, Callable[..., R]] = {}
+        self._accepted: dict[str, Mapping[str, Accepted]] = {}
 
     def register[F: Callable[..., Any]](self, function: F) -> F:
         """Register a function under its name."""
         self._functions[function.__name__] = function
         return function
+
+    def accepting[F: Callable[..., Any]](self, **accepted: Accepted) -> Callable[[F], F]:
+        """Return a decorator that registers a function some of whose arguments have limits."""
+
+        def register(function: F) -> F:
+            self._accepted[function.__name__] = accepted
+            return self.register(function)
+
+        return register
 
     @property
     def names(self) -> list[str]:
@@ -91,31 +105,54 @@ class Registry[**P, R]:
             If there is no such function, or it does not take these arguments.
         """
         if call.name not in self._functions:
-            raise _problem(call, f"there is no {self._title} {call.name!r}", self.names)
+            raise _problem(call, f"there is no {self._title} {call.name!r}", self.names, call.name)
         known = self.arguments(call.name)
         for name, value in call.arguments.items():
             if name not in known:
-                raise _problem(call, f"{call.name} takes no {name!r}", list(known))
+                raise _problem(call, f"{call.name} takes no {name!r}", list(known), name)
             if not _fits(value, known[name].annotation):
                 kind = known[name].annotation
                 raise _problem(call, f"{name} = {value!r} of {call.name} is not of type {kind}")
+            if accepted := self._accepted.get(call.name, {}).get(name):
+                _require(call, name, value, accepted)
         for name, each in known.items():
             if each.default is each.empty and name not in call.arguments:
                 raise _problem(call, f"{call.name} needs {name!r}")
 
 
 def _fits(value: object, annotation: str) -> bool:
-    accepted = PLAIN[annotation.removesuffix(" | None")]
-    if isinstance(value, bool):
-        return bool in accepted
-    if isinstance(value, float) and not math.isfinite(value):
+    kinds = annotation.removesuffix(" | None").split(" | ")
+    return any(_is_of(value, kind) for kind in kinds)
+
+
+def _is_of(value: object, kind: str) -> bool:
+    if kind.startswith("list["):
+        of = kind.removeprefix("list[").removesuffix("]")
+        return isinstance(value, list) and all(_is_of(each, of) for each in value)
+    if kind == "bool" or isinstance(value, bool):
+        return kind == "bool" and isinstance(value, bool)
+    if isinstance(value, int | float) and not abs(value) <= LARGEST:
         return False
-    return isinstance(value, accepted)
+    return isinstance(value, PLAIN[kind])
 
 
-def _problem(call: Call, text: str, names: list[str] | None = None) -> DataError:
+def _require(call: Call, name: str, value: Any, accepted: Accepted) -> None:
+    """Raise an error if an argument, or an item of it, is not what is accepted."""
+    for each in value if isinstance(value, list) else [value]:
+        if isinstance(accepted, Between):
+            if not accepted.low <= each <= accepted.high:
+                text = f"{name} = {each} of {call.name} is not between"
+                raise _problem(call, f"{text} {accepted.low:g} and {accepted.high:g}")
+        elif each not in accepted:
+            raise _problem(call, f"{call.name} knows no {name} {each!r}", list(accepted), each)
+
+
+def _problem(call: Call, text: str, names: list[str] | None = None, wrong: str = "") -> DataError:
+    """Return an error with the line of the call, and advice about the name that is wrong."""
     advice = ""
     if names:
-        near = get_close_matches(call.name if call.name not in text else text.split("'")[1], names)
-        advice = f"Did you mean {near[0]}?" if near else f"Choose one of {listed(names, 40)}."
+        near = get_close_matches(wrong, names)
+        advice = (
+            f"Did you mean {near[0]}?" if near else f"Choose one of {listed(sorted(names), 40)}."
+        )
     return DataError(f"Line {call.line} of the lesson: {text}.", advice)

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from latentlab.directories import resources
+from latentlab.latent.grid import Spacing
+from latentlab.latent.interpolation.curves import PathKind
 from latentlab.latent.ranking import Score
 from latentlab.learning.events import is_active
 from latentlab.session.comparison import OpenModelB
@@ -21,11 +23,12 @@ from latentlab.session.directions import MeasureDimensions, ReadDirections
 from latentlab.session.files.report import SaveReport
 from latentlab.session.image_sample import SampleImage
 from latentlab.session.interpolation import DecodeGeodesic, DecodePaths, MakeTraversal
-from latentlab.session.lessons.calls import Registry
-from latentlab.session.map import FindHoles, SamplePosteriors
+from latentlab.session.lessons.calls import Between, Registry
+from latentlab.session.map import FindHoles, Layout, SamplePosteriors
 from latentlab.session.model import MakeManifold, MakeSamples
 from latentlab.session.own_image import Inpaint, InpaintSamples
 from latentlab.session.pairs import MakePairs
+from latentlab.session.points import GRID_SIDES, GRID_SPANS
 from latentlab.session.recipes import value_of
 from latentlab.session.runs import Compare
 from latentlab.session.scores.anomalies import ScoreImages
@@ -92,7 +95,7 @@ def training(state: State, *, epochs: int = 0) -> Checked:
     """Whether a run is in training, or has ended, with this many complete epochs."""
     run = state.training.run
     done = run.epoch if run else _trained_epochs(state)
-    return Checked((run is not None or done > 0) and done >= epochs, f"{done} epochs are trained")
+    return Checked((run is not None or done > 0) and done >= epochs, _are(done, "epoch", "trained"))
 
 
 @check
@@ -111,7 +114,7 @@ def trained(
         return Checked(False, "the open model is not a run of yours")
     found = value_of(state.model.recipe, key) if key and state.model else None
     is_right = key is None or _equal(found, value)
-    seen = f"{done} epochs are trained" + (f", {_short(key)} {_text(found)}" if key else "")
+    seen = _are(done, "epoch", "trained") + (f", {_short(key)} {_text(found)}" if key else "")
     return Checked(is_right and done >= epochs, seen)
 
 
@@ -129,7 +132,7 @@ def loss(
     if not len(x):
         return Checked(False, f"no {term} of a run is shown")
     is_long = x[-1] >= epochs
-    seen = f"{term} is {y[-1]:.1f} nats after {x[-1]:.0f} epochs"
+    seen = f"{term} is {y[-1]:.1f} nats at epoch {x[-1]:.0f}"
     return Checked(bool(is_long and at_least <= y[-1] <= at_most), seen)
 
 
@@ -138,7 +141,7 @@ def loss_turned(state: State, *, term: str, by: float) -> Checked:
     """Whether a validation loss once lay this many nats above its last value."""
     _, y = state.log.curves.get((VALIDATION, term), (np.empty(0), np.empty(0)))
     if len(y) < 3:
-        return Checked(False, f"{term} has {len(y)} epochs")
+        return Checked(False, f"{term} is known of {len(y)} of at least 3 epochs")
     fall = float(y.max() - y[-1])
     seen = f"{term} rose to {y.max():.1f} and is {y[-1]:.1f} nats now"
     return Checked(fall >= by, seen)
@@ -169,7 +172,7 @@ def finding(state: State, *, key: str) -> Checked:
 def compared(state: State, *, runs: int) -> Checked:
     """Whether the curves of this many runs are shown together."""
     count = len(state.answer(Compare) or ())
-    return Checked(count >= runs, f"{count} runs are compared")
+    return Checked(count >= runs, _are(count, "run", "compared"))
 
 
 # The point and the map
@@ -198,24 +201,27 @@ def z_value(
 
 @check
 def label_is(state: State, *, name: str, keeps_z: bool = False) -> Checked:
-    """Whether z has a class, and, if asked for, is where it was at the beginning of the step."""
+    """Whether z has a class; with `keeps_z`, one that it did not have when the step began."""
     point, model = state.point, state.model
     if point is None or model is None or not isinstance(point.label, int):
         return Checked(False, "z has no class")
     shown = model.spec.class_names[point.label]
     began = state.lesson.began if state.lesson else None
-    stays = not keeps_z or (began is not None and began.z == point.z)
-    return Checked(shown == name and stays, f"the class is {shown}")
+    is_new = began is not None and began.z == point.z and began.label != point.label
+    return Checked(shown == name and (is_new or not keeps_z), f"the class is {shown}")
 
 
 @check
 def image_at_z(state: State, *, name: str | None = None) -> Checked:
-    """Whether z is the code of an image of the map, of a class if one is named."""
+    """Whether z became the code of an image of the map, of a class if one is named."""
     row = state.original.row if state.original else None
+    began = state.lesson.began if state.lesson else None
+    if began == state.point:
+        return Checked(False, "z has not moved")
     if row is None or state.codes is None or state.model is None:
         return Checked(False, "z is not the code of an image")
     label = _class_of(state, row)
-    return Checked(name is None or label == name, f"z is the code of image {row}, a {label}")
+    return Checked(name is None or label == name, f"z is the code of image {row}{_of(label)}")
 
 
 @check
@@ -228,7 +234,9 @@ def own_image(state: State) -> Checked:
 def near(state: State, *, name: str) -> Checked:
     """Whether the nearest code of z is that of an image of a class."""
     label = _nearest_class(state, state.point)
-    return Checked(label == name, f"the nearest image is a {label}" if label else "no z is set")
+    return Checked(
+        label == name, f"the nearest image is of class {label}" if label else "no z is set"
+    )
 
 
 @check
@@ -242,14 +250,14 @@ def path(state: State, *, start: str, end: str, steps: int = 2) -> Checked:
     return Checked(is_right, f"from {names[0] or '?'} to {names[1] or '?'} in {ends.steps} steps")
 
 
-@check
+@CHECKS.accepting(layout=[*Layout])
 def view(state: State, *, layout: str) -> Checked:
     """Whether the map has a layout, such as ``PCA``."""
     found = state.view.layout.value
     return Checked(found == layout and not state.view.is_pending, f"the map shows {found}")
 
 
-@check
+@CHECKS.accepting(n=Between(*GRID_SIDES), span=Between(0, GRID_SPANS[1]), spacing=[*Spacing])
 def grid(state: State, *, n: int, spacing: str = "uniform", span: float = 0.0) -> Checked:
     """Whether the manifold has n tiles along a side, a spacing, and at least a span."""
     now = state.grid
@@ -262,17 +270,16 @@ def grid(state: State, *, n: int, spacing: str = "uniform", span: float = 0.0) -
 def selected(state: State, *, at_least: int = 1) -> Checked:
     """Whether this many images are selected."""
     count = len(state.selection) if state.selection else 0
-    return Checked(count >= at_least, f"{count} images are selected")
+    return Checked(count >= at_least, _are(count, "image", "selected"))
 
 
 # Answers
 
 
-@check
+@CHECKS.accepting(what=ANSWERS)
 def answered(state: State, *, what: str) -> Checked:
     """Whether something was computed for the open model: a key of `ANSWERS`."""
-    kind = ANSWERS.get(what)
-    is_there = kind is not None and state.answer(kind) is not None
+    is_there = state.answer(ANSWERS[what]) is not None
     return Checked(is_there, f"{what}: {'there' if is_there else 'not yet'}")
 
 
@@ -289,7 +296,7 @@ def unusual_image(state: State, *, among: int) -> Checked:
     return Checked(rank <= among, f"this image has rank {rank}: {values[row]:.0f} nats")
 
 
-@check
+@CHECKS.accepting(kinds=[*PathKind])
 def path_kinds(state: State, *, kinds: list[str]) -> Checked:
     """Whether paths of all these kinds are decoded between the same ends."""
     found = [
@@ -339,14 +346,23 @@ def _nearest_class(state: State, point: Point | None) -> str:
         return ""
     if isinstance(point.label, int) and state.model:
         return state.model.spec.class_names[point.label]
-    distances = ((codes.mu - np.asarray(point.z, np.float32)) ** 2).sum(1)
-    return _class_of(state, int(distances.argmin()))
+    _, rows = codes.nearest.nearest(np.asarray([point.z], np.float32), 1)
+    return _class_of(state, int(rows[0, 0]))
 
 
 def _class_of(state: State, row: int) -> str:
     if state.codes is None or state.codes.labels is None or state.model is None:
         return ""
     return state.model.spec.class_names[int(state.codes.labels[row])]
+
+
+def _of(label: str) -> str:
+    return f" of class {label}" if label else ""
+
+
+def _are(count: int, thing: str, what: str) -> str:
+    """Return such as ``2 runs are compared``."""
+    return f"1 {thing} is {what}" if count == 1 else f"{count} {thing}s are {what}"
 
 
 def _equal(found: object, value: object) -> bool:

@@ -177,11 +177,11 @@ class ReadLesson(Request["OpenedLesson"]):
 
 @dataclass(frozen=True, slots=True)
 class KeepProgress(Request["tuple[LessonEntry, ...]"]):
-    """Save the progress in a lesson; `at` None forgets it. Answers with the list."""
+    """Save the progress in a lesson. Answers with the list."""
 
     lifetime: ClassVar[Lifetime] = Lifetime.SESSION
     writes: ClassVar[bool] = True
     updates: ClassVar[type[Request[Any]] | None] = ListLessons
     path: Path
-    at: int | None
+    at: int
     done: frozenset[int] = frozenset()

@@ -171,6 +171,10 @@ def preview_of(
     return Preview(point, reconstruction, original)
 
 
+MAX_DRAWS = 1000
+"""Maximum number of draws of z per image."""
+
+
 @dataclass(frozen=True, slots=True)
 class ScoreImages(Request["Scores"]):
     """Score every image on the map (slow)."""

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
 from latentlab.widgets.kit.theme import UNIT, small
 
+RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+"""Alignment of numbers."""
+
 
 class ElidedLabel(QLabel):
     """One line of plain text, shortened if too long; the tooltip has the full text.
@@ -92,8 +95,7 @@ class FastLabel(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setPen(self.palette().color(self.foregroundRole()))
-        alignment = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-        painter.drawText(self.rect(), alignment, self._text)
+        painter.drawText(self.rect(), RIGHT, self._text)
 
 
 def two_lines(text: str, font: QFont, width: int) -> list[str]:

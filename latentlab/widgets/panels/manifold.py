@@ -18,6 +18,7 @@ from latentlab.session.files.figure import PlotAxis
 from latentlab.session.files.script import manifold_script
 from latentlab.session.model import MakeManifold
 from latentlab.session.palette import MAX_CLASS_COLOURS, class_colours
+from latentlab.session.points import GRID_SIDES, GRID_SPANS
 from latentlab.widgets.kit.export.content import Content
 from latentlab.widgets.kit.icons import IconButton
 from latentlab.widgets.kit.images.tile_view import ImageGrid
@@ -53,11 +54,11 @@ class ManifoldPanel(PanelWidget):
 
     def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
         super().__init__(controller, parent)
-        self.count = IntegerBox(2, 50)
+        self.count = IntegerBox(*GRID_SIDES)
         self.count.setPrefix("n = ")
         self.count.setKeyboardTracking(False)
         self.count.setToolTip("Tiles along each side. More tiles show finer changes.")
-        self.span = NumberBox(0.5, 10)
+        self.span = NumberBox(*GRID_SPANS)
         self.span.setSingleStep(0.5)
         self.span.setPrefix("± ")
         self.span.setSuffix(" σ")

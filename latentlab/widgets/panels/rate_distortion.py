@@ -14,6 +14,8 @@ from latentlab.session.export import TABLES
 from latentlab.session.files.figure import Text
 from latentlab.session.runs import Compare
 from latentlab.session.scores.rate_distortion import (
+    X_NAME,
+    Y_NAME,
     MeasureRateDistortion,
     SaveRateDistortion,
     with_sides,
@@ -60,8 +62,8 @@ class RateDistortionPlot(Plot):
         self.caption = "Rate and distortion"
         self._found: RateDistortion | None = None
         item = self.getPlotItem()
-        item.setLabel("bottom", "Rate (nats)", **LABEL)
-        item.setLabel("left", "Distortion (nats)", **LABEL)
+        item.setLabel("bottom", X_NAME, **LABEL)
+        item.setLabel("left", Y_NAME, **LABEL)
 
     def show_points(self, found: RateDistortion | None) -> None:
         """Show the points; None clears them."""

@@ -16,6 +16,7 @@ from latentlab.widgets.kit.icons import IconButton
 from latentlab.widgets.kit.images.tile_view import ImageGrid
 from latentlab.widgets.kit.number_box import IntegerBox
 from latentlab.widgets.kit.theme import UNIT
+from latentlab.widgets.kit.undoable import make_choice_undoable
 from latentlab.widgets.kit.veil import StaleOverlay
 from latentlab.widgets.panel import Area, Panel, PanelWidget, Place
 
@@ -71,6 +72,14 @@ class SamplesPanel(PanelWidget):
         self.view.setAccessibleName("Samples")
         self.body.addWidget(self.view, 1)
         self.shown.currentIndexChanged.connect(self._on_shown)
+        self.shown.currentIndexChanged.connect(
+            make_choice_undoable(
+                controller.undo,
+                "images of samples",
+                self.shown.currentText,
+                self.shown.setCurrentText,
+            )
+        )
         self.label.currentIndexChanged.connect(self._on_settings)
         # The label of z may have changed since it was last chosen.
         self.label.activated.connect(self._on_settings)

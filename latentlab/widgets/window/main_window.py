@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, override
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import QMainWindow, QMenu, QMessageBox, QTabBar, QTabWidget, QToolBar
 
+from latentlab.errors import listed
 from latentlab.session.codes import ListEmbeddings, ReadCodes
 from latentlab.session.export import DescribeForm, SaveFilm, SaveHistoryFilm
 from latentlab.session.files.dataset import SaveDataset
@@ -218,8 +219,12 @@ class MainWindow(QMainWindow):
     def _show_step(self, state: State) -> None:
         """Show the panels that the present step of the lesson needs."""
         panels = state.lesson.step.panels if state.lesson else ()
+        if panels == self.workspaces.step:
+            return
         if unknown := [key for key in panels if key not in self.docks]:
-            self.controller.store.refuse(f"The lesson shows panels that do not exist: {unknown}.")
+            self.controller.store.refuse(
+                f"The lesson shows panels that do not exist: {listed(unknown)}."
+            )
         self.setUpdatesEnabled(False)
         self.workspaces.show_step(panels)
         self.setUpdatesEnabled(True)

@@ -63,7 +63,8 @@ class Workspaces(QObject):
         self._window = window
         self.current = ""
         self._unfilled = b""
-        self._step: tuple[str, ...] = ()
+        self.step: tuple[str, ...] = ()
+        """Panels of the present step of a lesson."""
 
     def all(self) -> list[Workspace | OwnWorkspace]:
         """Return the workspaces in the order of their shortcuts."""
@@ -85,26 +86,26 @@ class Workspaces(QObject):
         if self.current:
             self.save()
         self.current, self._unfilled = key, b""
-        if self._shows_step or not self._restore(_saved(key)):
-            self._arrange()
+        self._lay_out(_saved(key))
 
     def show_step(self, panels: tuple[str, ...]) -> None:
         """Show the panels of a step of a lesson in Learn; none for those of the workspace."""
-        if panels != self._step:
-            self._step = panels
-            if self.current == LEARN:
-                self._unfilled = b""
-                self._arrange()
+        if self.current == LEARN:
+            self.save()
+        self.step = panels
+        if self.current == LEARN:
+            self._unfilled = b""
+            self._lay_out(_saved(LEARN))
 
     def save(self) -> None:
-        """Save the present arrangement."""
-        settings().setValue(_saved(self.current), self._unfilled or self._layout())
+        """Save the present arrangement; that of a step of a lesson is not the user's."""
+        if not self._shows_step:
+            settings().setValue(_saved(self.current), self._unfilled or self._layout())
 
     def reset(self) -> None:
         """Restore the default arrangement, of an own workspace the one that it was saved with."""
         self._unfilled = b""
-        if self._shows_step or not self._restore(_default(self.current)):
-            self._arrange()
+        self._lay_out(_default(self.current))
 
     def add(self, name: str) -> None:
         """Save the present arrangement as a workspace of its own and show that."""
@@ -148,6 +149,11 @@ class Workspaces(QObject):
     def _layout(self) -> bytes:
         return bytes(self._window.saveState(LAYOUT_VERSION).data())
 
+    def _lay_out(self, key: str) -> None:
+        """Restore a saved arrangement, unless a step of a lesson is shown or nothing was saved."""
+        if self._shows_step or not self._restore(key):
+            self._arrange()
+
     def _restore(self, key: str) -> bool:
         layout = settings().value(key, b"")
         return bool(layout) and self._window.restoreState(layout, LAYOUT_VERSION)
@@ -157,13 +163,13 @@ class Workspaces(QObject):
         docks = list(self._window.docks.values())
         places = default_places((dock.panel for dock in docks), chosen)
         if self._shows_step:
-            places = step_places(key for key in self._step if key in self._window.docks)
+            places = step_places(key for key in self.step if key in self._window.docks)
         apply_layout(self._window, docks, chosen, places)
 
     @property
     def _shows_step(self) -> bool:
         """Whether a step of a lesson says which panels are shown."""
-        return self.current == LEARN and bool(self._step)
+        return self.current == LEARN and bool(self.step)
 
 
 def _saved(key: str) -> str:

@@ -9,17 +9,15 @@ from PySide6.QtCore import QObject, QTimer, Slot
 
 from latentlab.errors import LatentlabError
 from latentlab.session.lessons.lesson import KeepProgress, OpenedLesson, ReadLesson
-from latentlab.workers.lesson_actions import ACTIONS
+from latentlab.workers.lesson_actions import ACTIONS, TICK_MS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
+    from latentlab.session.lessons.calls import Call
     from latentlab.session.state import Changes, State
     from latentlab.workers.controller import Controller
-
-TICK_MS = 40
-"""Milliseconds between two ticks of “Show me”: 25 images a second, so that motion is seen."""
 
 
 class LessonIntents(QObject):
@@ -85,10 +83,6 @@ class LessonIntents(QObject):
         self._halt()
         self._store.put(ReadLesson, None)
 
-    def restart(self, path: Path) -> None:
-        """Forget the progress in a lesson."""
-        self._controller.demand.ask(KeepProgress(path, None))
-
     def go(self, at: int) -> None:
         """Show a step of the open lesson, counted from 0."""
         self._halt()
@@ -134,9 +128,17 @@ class LessonIntents(QObject):
             return
         self._store.dismiss_failure()
         self._store.put(ReadLesson, replace(lesson, is_showing=True))
-        calls = lesson.step.shows
-        self._ticks = (tick for call in calls for tick in ACTIONS.run(call, self._controller))
+        self._ticks = self._perform(lesson.step.shows)
         self._timer.start()
+
+    def _perform(self, calls: Iterable[Call]) -> Iterator[None]:
+        for call in calls:
+            try:
+                yield from ACTIONS.run(call, self._controller)
+            except LatentlabError as error:
+                text = f"Line {call.line} of the lesson: {error.message}"
+                self._store.refuse(text, error.advice)
+                return
 
     @Slot()
     def _tick(self) -> None:

@@ -86,8 +86,14 @@ def test_the_nearest_image_and_the_ends_of_the_path_have_classes(state):
     assert not run(on_path, "path", start="a", end="b", steps=13).is_done
     assert not run(on_path, "path", start="b", end="a").is_done
     original = Original("x", ends.b, None, None, row=1)
-    assert run(replace(state, original=original), "image_at_z", name="b").is_done
-    assert not run(replace(state, original=original), "image_at_z", name="a").is_done
+    picked = replace(state, original=original, point=ends.b)
+    assert run(picked, "image_at_z", name="b").is_done
+    assert run(picked, "image_at_z").seen == "z is the code of image 1 of class b"
+    assert not run(picked, "image_at_z", name="a").is_done
+    # An image that was at z when the step began was not chosen in it.
+    assert not run(
+        replace(state, original=replace(original, point=state.point)), "image_at_z"
+    ).is_done
 
 
 def test_only_a_finished_run_of_the_user_is_trained(state):
@@ -120,3 +126,22 @@ def test_a_finding_is_named_exactly(state):
     log = RunLog(findings=(Finding("partial collapse", "watch", "t", "e"),))
     assert run(replace(state, log=log), "finding", key="partial collapse").is_done
     assert not run(replace(state, log=log), "finding", key="collapse").is_done
+
+
+def test_another_class_of_the_same_z_was_chosen_in_the_step(state):
+    def labelled(label, z=(0.0, 0.0)):
+        return replace(CARD.point(z), label=label)
+
+    answers = {ReadLesson: OpenedLesson(LESSON, began=labelled(0))}
+    begun = replace(state, point=labelled(0), answers=answers)
+    assert run(begun, "label_is", name="a").is_done
+    assert not run(begun, "label_is", name="a", keeps_z=True).is_done
+    assert run(replace(begun, point=labelled(1)), "label_is", name="b", keeps_z=True).is_done
+    away = replace(begun, point=labelled(1, (1.0, 0.0)))
+    assert not run(away, "label_is", name="b", keeps_z=True).is_done
+
+
+@pytest.mark.parametrize(("epochs", "seen"), [(1, "1 epoch is"), (2, "2 epochs are")])
+def test_one_epoch_is_trained_and_two_are(state, epochs, seen):
+    mine = replace(state, model=replace(CARD, epoch=epochs))
+    assert run(mine, "training").seen == f"{seen} trained"

@@ -289,3 +289,9 @@ def test_saves_what_is_shown(desk, open_panel, tmp_path, monkeypatch):
     (request,) = [r for r in desk.lab.asked if isinstance(r, SaveScores)]
     assert request.scores is desk.state.answer(ScoreImages)
     assert request.class_names == toy.NAMES
+
+
+def test_the_table_of_classes_is_filled_only_when_it_is_shown(panel):
+    assert panel.classes.rowCount() == 0
+    panel.per_class.setChecked(True)
+    assert panel.classes.rowCount() > 1

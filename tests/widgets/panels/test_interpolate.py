@@ -1,5 +1,7 @@
 """The Interpolate panel on toys: kinds side by side, support, keys, time."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QPointF, Qt
@@ -9,7 +11,9 @@ from PySide6.QtWidgets import QToolButton
 from latentlab.latent.interpolation.curves import Easing, PathKind
 from latentlab.session.interpolation import DecodeGeodesic, DecodePaths
 from latentlab.session.model import DecodePath
+from latentlab.session.pairs import MakePairs
 from latentlab.session.points import Loop
+from latentlab.session.runs import Run, TrainingStatus
 from latentlab.widgets.kit.theme import colours
 
 CTRL = Qt.KeyboardModifier.ControlModifier
@@ -302,3 +306,17 @@ def test_another_model_brings_other_ways(desk):
     desk.settle()
     for row in desk.panel("interpolate").rows.shown:
         assert {len(point.z) for point in row.tiles.points} == {5}
+
+
+def test_the_sheet_of_pairs_is_left_alone_while_z_moves_or_a_run_trains(desk):
+    panel = desk.panel("interpolate")
+    desk.settle()
+    # Showing the sheet would enable this again.
+    panel.page.kind.setEnabled(False)
+    desk.controller.point.go_home()
+    desk.settle()
+    assert not panel.page.kind.isEnabled()
+    panel.pairs.setChecked(True)
+    desk.until(lambda: desk.state.answer(MakePairs))
+    assert panel.page.kind.isEnabled()
+    assert not list(panel.wants(replace(desk.state, training=TrainingStatus(run=Run()))))

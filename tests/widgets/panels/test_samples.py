@@ -56,3 +56,10 @@ def test_another_model_without_them_brings_the_samples_back(vamp):
     assert panel.shown.currentText() == SAMPLES
     assert not panel.shown.isVisible()
     assert panel.new.isVisible()
+
+
+def test_the_choice_of_images_is_undone(vamp):
+    panel = vamp.panel("samples")
+    panel.shown.setCurrentText(PSEUDO_INPUTS)
+    vamp.controller.undo.undo()
+    assert panel.shown.currentText() == SAMPLES

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication, QToolButton
 from toy import card, codes, picture_of
 
 from latentlab.latent.dimensions import kl_per_dimension
-from latentlab.session.axes import STRIP_POSITIONS
+from latentlab.session.axes import STRIP_POSITIONS, AxisOrder, MeasureLocalAxes
 from latentlab.session.directions import MakeSliderStrips
 from latentlab.session.model import Decode
 from latentlab.session.points import Point
@@ -392,3 +392,14 @@ def test_numbers_do_not_move_the_sliders(big):
         widths.add((row.slider.width(), row._value.width()))
         assert row._value.sizeHint().width() <= row._value.width()
     assert len(widths) == 1
+
+
+def test_local_axes_of_another_order_are_not_shown(big):
+    panel = big.panel("sliders")
+    plain = list(panel._axes)
+    panel.order.setCurrentText(AxisOrder.LOCAL)
+    big.until(lambda: panel._axes != plain)
+    panel.order.setCurrentText(AxisOrder.JACOBIAN)
+    assert panel._axes == plain
+    big.until(lambda: panel._axes != plain)
+    assert big.state.answer(MeasureLocalAxes).order is AxisOrder.JACOBIAN

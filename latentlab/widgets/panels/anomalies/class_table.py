@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem
 
 from latentlab.latent.ranking import Score
 from latentlab.session.scores.class_scores import class_name
+from latentlab.widgets.kit.labels import RIGHT
 from latentlab.widgets.kit.theme import UNIT, small
 
 if TYPE_CHECKING:
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from latentlab.latent.class_scores import ClassScores, Mean
 
 HEAD = ("class", "images", *(f"{score.value}\n{score.unit}" for score in Score))
-RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
 class ClassTable(QTableWidget):

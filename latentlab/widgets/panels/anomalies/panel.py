@@ -12,6 +12,7 @@ from latentlab.latent.ranking import Score
 from latentlab.session.abilities import SCORES
 from latentlab.session.export import TABLES
 from latentlab.session.scores.anomalies import (
+    MAX_DRAWS,
     DecodeThumbnails,
     SaveScores,
     ScoreImages,
@@ -92,6 +93,7 @@ class AnomaliesPanel(PanelWidget):
         self.classes.setMinimumHeight(13 * UNIT)
         self.body.addWidget(self.classes, 1)
         self.per_class.toggled.connect(self._show_page)
+        self.per_class.toggled.connect(self._show_classes)
         self.start.clicked.connect(self._start)
         self.export.clicked.connect(self._save)
         self.by.currentIndexChanged.connect(self._show_scores)
@@ -114,7 +116,7 @@ class AnomaliesPanel(PanelWidget):
         self.by.setAccessibleName("Score")
         self.by.setToolTip("Rank images by the whole bound, or by one of its parts.")
         self.by.setMinimumWidth(9 * UNIT)
-        self.draws = IntegerBox(1, 1000)
+        self.draws = IntegerBox(1, MAX_DRAWS)
         self.draws.setValue(ScoreImages().samples)
         self.draws.setSuffix(" draws")
         self.draws.setAccessibleName("Draws")
@@ -194,12 +196,20 @@ class AnomaliesPanel(PanelWidget):
         scores, chosen = self.controller.state.answer(ScoreImages), self.controller.state.selection
         values = scores.by(self.score) if scores else np.empty(0)
         self.ranked.show_scores(self.score, values, chosen.rows if scores and chosen else None)
+        self._show_classes()
         codes = self.controller.state.codes
-        model = self.controller.state.model
-        rows = class_rows(scores, codes) if scores and codes else ()
-        self.classes.show_rows(rows, model.spec.class_names if model else (), self.score)
         self.sets.setText(compare_sets(scores, self.score, codes) if scores and codes else "")
         self.sets.setVisible(bool(self.sets.text()))
+
+    @Slot()
+    def _show_classes(self) -> None:
+        """Fill the table of the classes, if it is shown."""
+        if not self._shows_classes:
+            return
+        state = self.controller.state
+        scores, codes, model = state.answer(ScoreImages), state.codes, state.model
+        rows = class_rows(scores, codes) if scores and codes else ()
+        self.classes.show_rows(rows, model.spec.class_names if model else (), self.score)
 
     def _describe(self, row: int) -> str:
         state = self.controller.state

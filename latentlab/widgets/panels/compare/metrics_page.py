@@ -22,7 +22,7 @@ from latentlab.session.comparison import (
     difference_of,
     nats_warning,
 )
-from latentlab.widgets.kit.labels import muted
+from latentlab.widgets.kit.labels import RIGHT, muted
 from latentlab.widgets.kit.progress_bar import RequestProgressBar
 from latentlab.widgets.kit.theme import UNIT
 from latentlab.widgets.panels.compare.pages import ComparePage, SeveralPage, column_of
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from latentlab.session.state import State
     from latentlab.workers.controller import Controller
 
-RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 HEADS = ("Metric", "A", "B", "B − A")
 DIFFERENCE_TIP = (
     "Value of B minus value of A. Its error counts both models as independent, so on the same "
@@ -61,7 +60,6 @@ class MetricsPage(ComparePage):
 
     def __init__(self, controller: Controller) -> None:
         super().__init__()
-        self._may_start = True
         self._shown: ComparedMetrics | None = None
         self.start = QPushButton("Measure")
         self.start.setToolTip(MEASURE)

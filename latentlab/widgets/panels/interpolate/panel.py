@@ -145,7 +145,8 @@ class InterpolatePanel(PanelWidget):
             self._show_tools()
         self.rows.show_state(state, changed)
         self.bar.show_state(state)
-        self.page.show_state(state)
+        if MakePairs in changed or "codes" in changed:
+            self.page.show_state(state)
         if "point" in changed and DecodePath not in changed:
             self.player.stop()
         if state.ends:
@@ -156,12 +157,12 @@ class InterpolatePanel(PanelWidget):
 
     @override
     def wants(self, state: State) -> Iterable[Request[Any]]:
+        # During training all codes change many times a second: slow requests wait for its end.
         if self.pairs.isChecked():
-            if state.codes is not None and len(state.codes) > 1:
+            if state.codes is not None and len(state.codes) > 1 and not state.is_training:
                 yield MakePairs(self.page.settings)
             return
         yield from wants.path(state)
-        # During training all codes change many times a second: slow requests wait for its end.
         if state.ends is None or state.codes is None or state.is_training:
             return
         chosen = self.ways.chosen()

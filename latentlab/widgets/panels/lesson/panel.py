@@ -24,8 +24,11 @@ if TYPE_CHECKING:
 class LessonPanel(PanelWidget):
     """List of lessons and the present step, of which one is shown."""
 
-    # A check may read any field of the state.
-    watches: Changes = frozenset(NAMES) | {ListLessons, ReadLesson}
+    # A check may read any field of the state but these, which change with every move.
+    watches: Changes = frozenset(NAMES) - {"preview", "awaited", "working", "message"} | {
+        ListLessons,
+        ReadLesson,
+    }
 
     def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
         super().__init__(controller, parent)

@@ -64,7 +64,7 @@ class SlidersPanel(PanelWidget):
         self._moved_to: Point | None = None
         """Where a slider moved z: local axes stay those of the point before."""
         self._anchor: Point | None = None
-        """Point that local axes are wanted at."""
+        """The point before."""
         self._layers: dict[str, slice] = {}
         self._strip_updates = StripUpdater(controller, MakeSliderStrips, self.rows, self)
         self._with_pictures: bool | None = None
@@ -164,11 +164,10 @@ class SlidersPanel(PanelWidget):
         if not state.is_training or self.order.currentText() != AxisOrder.DIMENSIONS:
             yield MeasureDimensions()
         order = self._chosen_order
-        if state.point != self._moved_to:
-            self._anchor = state.point
+        anchor = self._anchor if state.point == self._moved_to else state.point
         needs = DECODER if order is AxisOrder.JACOBIAN else NOTHING
-        if order in LOCAL_ORDERS and self._anchor and not why_not(needs, state.model):
-            yield MeasureLocalAxes(self._anchor, order)
+        if order in LOCAL_ORDERS and anchor and not why_not(needs, state.model):
+            yield MeasureLocalAxes(anchor, order)
         yield from self._strip_updates.wants(state)
 
     def _show_z(self) -> None:
@@ -189,7 +188,7 @@ class SlidersPanel(PanelWidget):
             measured = None
         layer = self._layers.get(self.order.currentText(), slice(None))
         order, local = self._chosen_order, state.answer(MeasureLocalAxes)
-        if order in LOCAL_ORDERS and local and len(local.found.sizes) == len(self.rows):
+        if local and local.order is order and len(local.found.sizes) == len(self.rows):
             axes, titles = local_axes(local)
         else:
             axes, titles = ordered_axes(state.codes, order, measured, layer)
@@ -289,6 +288,8 @@ class SlidersPanel(PanelWidget):
     def _on_moved(self, z: tuple[float, ...], settled: bool) -> None:
         point = self.controller.state.point
         if point:
+            if point != self._moved_to:
+                self._anchor = point
             self._moved_to = point.at(z)
             self.controller.point.set(self._moved_to, settled=settled)
 
