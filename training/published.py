@@ -25,13 +25,13 @@ RECIPES = Path(__file__).parent
 
 @dataclass(frozen=True)
 class Protocol:
-    """A recipe, what is changed, and what is measured."""
+    """A recipe, what is changed, and the metrics that are measured."""
 
     recipe: str
-    metric: str
+    metrics: tuple[str, ...]
     published: str = ""
     changes: dict[str, object] = field(default_factory=dict)
-    settings: dict[str, object] = field(default_factory=dict)
+    settings: dict[str, dict[str, object]] = field(default_factory=dict)
     images: int | None = None
 
 
@@ -40,7 +40,14 @@ def importance(
 ) -> Protocol:
     """Return a protocol that measures -log p(x) by importance sampling."""
     named = {name.replace("__", "."): value for name, value in changes.items()}
-    return Protocol(recipe, "log-likelihood", published, named, {"k": k}, images)
+    settings = {"log-likelihood": {"k": k}}
+    return Protocol(recipe, ("log-likelihood",), published, named, settings, images)
+
+
+def matching(recipe: str, **changes: object) -> Protocol:
+    """Return a protocol of ten epochs that measures how near all codes are to the prior."""
+    named = {"training.epochs": 10, **{f"objective.{key}": each for key, each in changes.items()}}
+    return Protocol(recipe, ("marginal-kl", "elbo"), changes=named, images=5000)
 
 
 PROTOCOLS = {
@@ -101,18 +108,18 @@ def values_of(protocol: Protocol, options: argparse.Namespace, seed: int) -> dic
     return values
 
 
-def measure(name: str, options: argparse.Namespace, seed: int) -> Measurement:
+def measure(name: str, options: argparse.Namespace, seed: int) -> list[Measurement]:
     """Train a protocol with a seed, unless that is done, and measure it."""
     protocol, folder = PROTOCOLS[name], options.out / f"{name}-seed{seed}"
     if not folder.exists():
         latentlab.fit(values_of(protocol, options, seed), folder=folder)
     model = latentlab.load(folder)
     check_trained(folder, model.recipe, values_of(protocol, options, seed))
-    kind = protocol.metric
-    found = model.metrics([kind], settings={kind: protocol.settings}, count=protocol.images)[kind]
-    if not isinstance(found, Measurement):
-        raise SystemExit(f"{name}: {found.reason}")
-    return found
+    found = model.metrics(protocol.metrics, settings=protocol.settings, count=protocol.images)
+    for outcome in found.values():
+        if not isinstance(outcome, Measurement):
+            raise SystemExit(f"{name}: {outcome.reason}")
+    return list(found.values())
 
 
 def check_trained(folder: Path, recipe: Mapping, wanted: Mapping) -> None:
