@@ -277,13 +277,18 @@ class Model:
 
     # Generate
 
-    def draw(self, n: int, *, seed: int = 0, prior: str = "model") -> NDArray[np.float32]:
+    def draw(
+        self, n: int, labels: Labels = None, *, seed: int = 0, prior: str = "model"
+    ) -> NDArray[np.float32]:
         """Draw points of shape (n, D); equal seeds give equal points.
 
         Parameters
         ----------
         n : int
             Number of points.
+        labels : str, int, mapping or array, optional
+            What the points will be decoded with: needed if the prior of the model depends on the
+            label, else ignored.
         seed : int
             Seed of the random numbers.
         prior : {"model", "standard", "mixture"}
@@ -295,14 +300,26 @@ class Model:
         From Variational to Deterministic Autoencoders, Ghosh et al., 2020, section 4 (ex-post
         density estimation).
         """
+        is_needed = prior == "model" and self._network.has_prior_given_label
+        known = self._labels(labels, n) if is_needed or labels is not None else None
+        return self._draw(n, known, seed, prior)
+
+    def _draw(
+        self, n: int, labels: LabelArray | None, seed: int, prior: str
+    ) -> NDArray[np.float32]:
         if n < 0:
             raise DataError(f"{n} points cannot be drawn.", "Give 0 or more.")
         if prior == "model":
-            return sample_prior(self._network, n, seed)
+            return sample_prior(self._network, n, seed, labels)
         if prior == "standard":
             return sample_standard_normal(self.latent_dim, n, seed)
         if prior != "mixture":
             raise DataError(f"There is no prior {prior!r}.", "Choose model, standard or mixture.")
+        if self._network.has_prior_given_label:
+            raise DataError(
+                "Codes of this model depend on the label, and a mixture of all codes does not.",
+                "Choose the prior of the model.",
+            )
         _ = self.explorer.images  # raises if there are none
         return sample_mixture(self.explorer.codes, n, seed)
 
@@ -313,10 +330,11 @@ class Model:
 
         Without labels all classes, or combinations of conditions, alternate.
         """
-        z = self.draw(n, seed=seed, prior=prior)
         if labels is None and self.conditional:
-            return self._decode(z, self.spec.labels_in_turn(n))
-        return self.decode(z, labels)
+            known: LabelArray | None = self.spec.labels_in_turn(n)
+        else:
+            known = self._labels(labels, n)
+        return self._decode(self._draw(n, known, seed, prior), known)
 
     def manifold(
         self,

@@ -140,7 +140,9 @@ def _(request: MakeManifold, explorer: Explorer) -> Generator[Progress, None, Ma
 
 @answer.register
 def _(request: DrawPoint, explorer: Explorer) -> Point:
-    (z,) = sample_prior(explorer.model, 1, request.seed).tolist()
+    assert explorer.card
+    y = explorer.card.spec.label_array([request.point.label])
+    (z,) = sample_prior(explorer.model, 1, request.seed, y).tolist()
     return request.point.at(tuple(z))
 
 
