@@ -31,7 +31,7 @@ from latentlab.session.abilities import STANDARD_PRIOR
 from latentlab.session.contours import FindPriorContours
 from latentlab.session.files.dataset import SaveDataset
 from latentlab.session.interpolation import MakeTraversal, Range, TraversalSettings
-from latentlab.session.model import DrawPoint, MakeSamples, Open
+from latentlab.session.model import DrawPoint, MakeSamples
 from latentlab.session.points import SampleSettings
 from latentlab.work import finish
 
