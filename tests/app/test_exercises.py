@@ -143,7 +143,7 @@ def test_a_learned_prior_has_contours_instead_of_rings(make_desk, tmp_path):
     assert not plot.rings.isVisible()
     assert contours.prior.isVisible()
     assert desk.state.view.layout is Layout.PCA
-    prior = sample_prior(load(tmp_path / "run").network, 20_000, 99)
+    prior = sample_prior(load(tmp_path / "run").network, 20_000, 99, None)
     xy = desk.state.view.frame.place(prior)
     for share, lines in zip(RING_SHARES, contours.prior.levels, strict=True):
         inside = np.zeros(len(xy), int)
