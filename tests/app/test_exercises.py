@@ -152,6 +152,28 @@ def test_a_learned_prior_has_contours_instead_of_rings(make_desk, tmp_path):
         assert (inside % 2).mean() == pytest.approx(share, abs=0.03)
 
 
+def test_a_prior_given_the_label_has_the_contours_of_the_label_of_z(make_desk, tmp_path):
+    recipe = {
+        "model": {"kind": "cvae", "hidden": [8], "latent_dim": 2, "prior": "conditional"},
+        "data": "digits",
+        "training": {"epochs": 1, "batch_size": 500, "device": "cpu"},
+    }
+    for _ in record(make_recipe(recipe), tmp_path / "run"):
+        pass
+    desk = make_desk(tmp_path / "run")
+    contours = desk.panel("map").layers.contours
+    for label in (3, 8, 3):
+        desk.controller.point.set_label(label)
+        found = desk.state.answer(FindPriorContours)
+        if found and found.label != label:
+            desk.until(lambda: desk.state.answer(FindPriorContours) is not found)
+        desk.until(lambda: desk.state.answer(FindPriorContours))
+        desk.settle()
+        assert desk.state.answer(FindPriorContours).label == label
+        assert contours.prior.isVisible()
+    assert not desk.panel("map").plot.rings.isVisible()
+
+
 def test_a_style_is_transferred_from_the_own_image_and_the_map_as_the_api_does(cvae):
     panel, model = cvae.panel("picture"), load("digits-cvae")
     cvae.controller.point.pick(17)

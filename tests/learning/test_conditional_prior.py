@@ -13,7 +13,7 @@ from latentlab.models.thread_rng import SeededRng
 
 def test_it_learns_where_the_codes_of_each_label_lie_and_previews_show_it():
     recipe = recipe_of(
-        "cvae", {}, model={"prior": "conditional"}, epochs=4, seed=7, learning_rate=1e-2
+        "cvae", {}, model={"prior": "conditional"}, epochs=20, seed=7, learning_rate=1e-2
     )
     kept = []
     events = list(fit(recipe, keep=kept.append))
@@ -23,8 +23,8 @@ def test_it_learns_where_the_codes_of_each_label_lie_and_previews_show_it():
     labels = torch.arange(spec.classes)
     with torch.no_grad():
         mean = model.prior(labels).mean
-    assert torch.pdist(mean).min() > 0.01
-    assert torch.pdist(mean).max() > 0.3
+    assert torch.pdist(mean).min() > 0.03
+    assert torch.pdist(mean).max() > 0.5
     # The losses of both parts are those of the same prior, also in validation.
     last = [event for event in events if isinstance(event, EpochEnd)][-1]
     assert np.isfinite(last.validation["kl"])
