@@ -69,8 +69,7 @@ def make_traversal(
         case Range.QUANTILES:
             ranges = quantile_range(codes)
         case Range.PRIOR:
-            assert explorer.card
-            y = explorer.card.spec.label_array([point.label])
+            y = explorer.label_array(point)
             ranges = range_of_prior(explorer.model, settings.span, y)
     dimensions = tuple(order.tolist())
     z, values = traverse(point.z, dimensions, ranges, settings.columns)

@@ -61,7 +61,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from latentlab.data.condition import Label
+    from latentlab.data.condition import Label, LabelArray
     from latentlab.data.image_set import DataConfig, ImageSpec, Splits
     from latentlab.explorer.classifier import OpenedClassifier
     from latentlab.explorer.codes.code_index import CodeStatistics
@@ -380,6 +380,11 @@ class Explorer:
         y = spec.label_array(point.label for point in given)
         z = sample_prior(self.model, count, settings.seed, y).tolist()
         return tuple(point.at(tuple(each)) for point, each in zip(given, z, strict=True))
+
+    def label_array(self, point: Point) -> LabelArray:
+        """Return the label that a point is decoded with, with shape (1,) or (1, K)."""
+        assert self.card
+        return self.card.spec.label_array([point.label])
 
     def samples(self, settings: SampleSettings, columns: int = 0) -> Tiles:
         """Decode points drawn from the prior."""

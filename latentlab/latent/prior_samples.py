@@ -9,6 +9,7 @@ import torch
 
 from latentlab.latent.dimensions import prior_range
 from latentlab.latent.encode import label_tensor
+from latentlab.latent.grid import Spacing, grid_axis, sampled_axis
 from latentlab.models.base import StandardNormal
 from latentlab.models.thread_rng import SeededRng
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from latentlab.data.condition import LabelArray
+    from latentlab.latent.planes import Plane
     from latentlab.models.base import Model
 
 
@@ -62,7 +64,36 @@ def range_of_prior(model: Model, span: float, label: LabelArray | None) -> NDArr
     """
     if model.has_standard_prior:
         return prior_range(model.latent_dim, span)
-    labels = None if label is None else np.repeat(label, RANGE_SAMPLES, axis=0)
-    z = sample_prior(model, RANGE_SAMPLES, 0, labels).astype(np.float64)
+    z = _samples(model, label).astype(np.float64)
     middle, reach = z.mean(0), span * z.std(0)
     return np.stack([middle - reach, middle + reach], axis=1)
+
+
+def grid_over_prior(
+    model: Model,
+    frame: Plane,
+    n: int,
+    span: float,
+    spacing: Spacing,
+    label: LabelArray | None,
+) -> NDArray[np.float64]:
+    """Return the coordinates of a grid over a plane, in standard deviations of p(z) or its shares.
+
+    Those of a learned prior are estimated from `RANGE_SAMPLES` samples, given a label of shape
+    (1,) or (1, K) as in `range_of_prior`; a prior without a density, whose samples take long, is
+    treated as N(0, I).
+
+    Returns
+    -------
+    ndarray, shape (2, n)
+        Along x and y of the plane, ascending.
+    """
+    if model.has_standard_prior or not model.has_prior_density:
+        return np.tile(grid_axis(n, span, spacing), (2, 1))
+    placed = frame.place(_samples(model, label))
+    return np.stack([sampled_axis(each, n, span, spacing) for each in placed.T])
+
+
+def _samples(model: Model, label: LabelArray | None) -> NDArray[np.float32]:
+    labels = None if label is None else np.repeat(label, RANGE_SAMPLES, axis=0)
+    return sample_prior(model, RANGE_SAMPLES, 0, labels)

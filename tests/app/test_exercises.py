@@ -164,10 +164,6 @@ def test_a_prior_given_the_label_has_the_contours_of_the_label_of_z(make_desk, t
     contours = desk.panel("map").layers.contours
     for label in (3, 8, 3):
         desk.controller.point.set_label(label)
-        found = desk.state.answer(FindPriorContours)
-        if found and found.label != label:
-            desk.until(lambda: desk.state.answer(FindPriorContours) is not found)
-        desk.until(lambda: desk.state.answer(FindPriorContours))
         desk.settle()
         assert desk.state.answer(FindPriorContours).label == label
         assert contours.prior.isVisible()

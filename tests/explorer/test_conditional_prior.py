@@ -31,8 +31,8 @@ from latentlab.session.abilities import STANDARD_PRIOR
 from latentlab.session.contours import FindPriorContours
 from latentlab.session.files.dataset import SaveDataset
 from latentlab.session.interpolation import MakeTraversal, Range, TraversalSettings
-from latentlab.session.model import DrawPoint, MakeSamples
-from latentlab.session.points import SampleSettings
+from latentlab.session.model import DrawPoint, MakeManifold, MakeSamples
+from latentlab.session.points import GridSettings, SampleSettings
 from latentlab.work import finish
 
 find_answers()
@@ -192,6 +192,27 @@ def test_ranges_and_contours_are_those_of_the_label_of_z(run, explorer):
         low, high = range_of_prior(explorer.model, 1.0, None)[0]
         assert (low + high) / 2 == pytest.approx(45, abs=3)
         assert (high - low) / 2 == pytest.approx(STEP * np.sqrt(99 / 12), rel=0.05)
+
+
+def test_the_manifold_spans_the_prior_of_its_label(run, explorer, monkeypatch):
+    spec, seen, original = run[1], [], CVAE.decode
+    label = labels_of(spec)[0]
+    given = dict(zip(("sex", "age"), label, strict=True)) if spec.conditions else label
+    point = explorer.card.point([0.0, 0.0], label)
+    frame, grid = axes_plane(0, 1, 2), GridSettings(5, 2.0)
+    axes = ask(MakeManifold(point, frame, grid), explorer).axes
+    (middle,) = mean_of([label])
+    np.testing.assert_allclose(
+        axes[0, [0, -1]], [middle - 2 * SIGMA, middle + 2 * SIGMA], atol=SIGMA / 4
+    )
+
+    def decode(self, z, y=None):
+        seen.append(z[:, 0])
+        return original(self, z, y)
+
+    monkeypatch.setattr(CVAE, "decode", decode)
+    load(run[0]).manifold(5, 2.0, label=given)
+    assert torch.cat(seen).unique().tolist() == pytest.approx(axes[0].tolist(), abs=1e-4)
 
 
 def test_the_true_posterior_lies_where_the_prior_of_the_label_is(run, explorer):

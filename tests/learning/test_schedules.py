@@ -19,7 +19,10 @@ FACTORS = [
     *[(Cyclical(period=4), e, f) for e, f in ((4, 0.0), (5, 0.5), (6.5, 1.0), (8, 0.0))],
     *[(Cyclical(period=4, rise=1), e, f) for e, f in ((1, 0.25), (2, 0.5), (3, 0.75), (4, 0.0))],
     *[(Cyclical(period=4, rise=0.25), e, f) for e, f in ((0.5, 0.5), (1, 1.0), (3, 1.0))],
-    *[(MultiStep(milestones=(9, 2)), e, f) for e, f in ((1.9, 1.0), (2, 0.5), (8.9, 0.5), (9, 0.25))],
+    *[
+        (MultiStep(milestones=(9, 2)), e, f)
+        for e, f in ((1.9, 1.0), (2, 0.5), (8.9, 0.5), (9, 0.25))
+    ],
 ]
 
 
