@@ -197,6 +197,9 @@ class Model:
     def transfer(self, images: ArrayLike, labels: Labels, to: Labels) -> NDArray[np.float32]:
         """Encode images with their labels and decode them with others: their style is transferred.
 
+        It assumes that z is independent of the label. With a prior that depends on it, z is typical
+        of its own label, and images of others may look wrong.
+
         Parameters
         ----------
         images : array_like
