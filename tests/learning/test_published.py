@@ -37,9 +37,9 @@ def test_every_protocol_is_a_recipe_and_its_metrics_have_a_figure():
         assert {*protocol.metrics} <= {*METRICS.kinds()} & {*script["FIGURES"]}, name
 
 
-def test_the_table_has_a_line_for_each_metric_with_the_figure_of_each_seed(vae_run):
+def test_the_table_has_a_line_for_each_metric_with_the_figure_of_each_seed(vae_run, tmp_path):
     rows = runpy.run_path(str(SCRIPT))["rows"]
-    model = latentlab.load(vae_run)
+    model = latentlab.load(shutil.copytree(vae_run, tmp_path / "run"))
     seeds = [[*model.metrics(["marginal-kl", "elbo"], count=20).values()]] * 2
     marginal, distortion = rows("matching-aae", seeds)
     kl, nats = seeds[0][0].values[0].text, seeds[0][1].values[2].text
