@@ -73,6 +73,24 @@ def _train(folder, model):
     return folder
 
 
+@pytest.fixture
+def same_process(monkeypatch):
+    """Convert files of torch.save and AnnData in this process: another imports for seconds.
+
+    The processes and their limits are tested where a test does without this.
+    """
+    from latentlab.explorer.codes import anndata_child, anndata_file
+    from latentlab.explorer.import_.state_dict import torch_child, torch_file
+
+    def run_here(child, source, out, memory, seconds, *choices):
+        yield
+        child.main(source, out, memory, seconds, *choices)
+
+    for child, file in ((anndata_child, anndata_file), (torch_child, torch_file)):
+        monkeypatch.setattr(child, "_limit", lambda memory, seconds: None)
+        monkeypatch.setattr(file, "run_limited", run_here)
+
+
 @pytest.fixture(scope="session")
 def mnist_root():
     """Folder of the full MNIST."""
