@@ -4,6 +4,7 @@ import pytest
 from gui_support import drop, wait
 
 from latentlab.explorer.files.lessons import read_lesson, shipped_lessons
+from latentlab.workers import lesson_actions, looks
 
 pytestmark = pytest.mark.filterwarnings("ignore:Function.*QDrag:DeprecationWarning")
 
@@ -26,6 +27,19 @@ FIGURES = {
 """Validation losses in nats per image that the text of a step names, by lesson and step."""
 TOLERANCE = 0.04
 """Relative difference that another processor may make."""
+
+
+@pytest.fixture
+def brisk(monkeypatch):
+    """Show the actions in fewer images, and a model under training seldom; they have own tests."""
+    glide = lesson_actions._glide
+    monkeypatch.setattr(
+        lesson_actions,
+        "_glide",
+        lambda controller, start, end, _=0: glide(controller, start, end, ticks=5),
+    )
+    monkeypatch.setattr(looks, "MAX_CPU_FRACTION", 0.01)
+    monkeypatch.setattr(looks, "MAX_INTERVAL_S", 30.0)
 
 
 def open_lesson(make_desk, path):
@@ -69,6 +83,7 @@ def play(desk):
         desk.settle()
 
 
+@pytest.mark.usefixtures("brisk")
 @pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
 def test_a_lesson_can_be_played_to_its_end(make_desk, path):
     desk = open_lesson(make_desk, path)
