@@ -1,8 +1,6 @@
 """Shared fixtures. No Qt imports: the lower layers are also tested without Qt."""
 
-import gc
 import gzip
-import itertools
 import os
 import tempfile
 from pathlib import Path
@@ -15,7 +13,6 @@ MNIST = Path(__file__).parents[2] / "shared" / "data" / "mnist"
 # 40 times as long on a busy processor.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 TINY = {"hidden": [16], "latent_dim": 2}
-HOMES = itertools.count()
 BRIEF = {"epochs": 2, "batch_size": 50, "learning_rate": 5e-3, "device": "cpu"}
 
 
@@ -49,20 +46,12 @@ def pytest_collection_modifyitems(items):
     items.sort(key=lambda item: item.path not in long)
 
 
-def pytest_collection_finish():
-    """Take all modules out of the garbage collector's sight, which makes it quick."""
-    gc.collect()
-    gc.freeze()
-
-
 @pytest.fixture(autouse=True)
-def own_place(tmp_path_factory, monkeypatch):
+def own_place(tmp_path, monkeypatch):
     """Give each test its own home folder, outside the folders of the user."""
-    # Not in `tmp_path`: most tests write nothing, and need no folder.
-    home = tmp_path_factory.getbasetemp() / f"home-{next(HOMES)}"
-    monkeypatch.setenv("LATENTLAB_HOME", str(home))
+    monkeypatch.setenv("LATENTLAB_HOME", str(tmp_path / "home"))
     monkeypatch.delenv("LATENTLAB_DATA", raising=False)
-    return home
+    return tmp_path / "home"
 
 
 @pytest.fixture(scope="session")
