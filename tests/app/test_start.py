@@ -175,9 +175,12 @@ def run_main(application, own_place, refrozen, monkeypatch):
     signal.signal(signal.SIGINT, before)
 
 
+def test_in_the_program_the_gui_thread_collects(run_main):
+    assert run_main(DIGITS_2D, lambda window: gc.isenabled()) is False
+
+
 def is_welcomed(window):
     run_until(lambda: window.controller.state.model is not None)
-    assert not gc.isenabled(), "in the program the GUI thread collects"
     return window.findChild(WelcomePage) is not None
 
 
