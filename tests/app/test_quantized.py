@@ -35,7 +35,10 @@ def trained(folder, model, epochs):
 @pytest.fixture(scope="module")
 def vq_desk(share_desk, tmp_path_factory):
     """One window: it takes seconds to sample the codes of each position from their prior."""
-    return share_desk(trained(tmp_path_factory.mktemp("quantized") / "vq", VQ, 2), BUILT)
+    desk = share_desk(trained(tmp_path_factory.mktemp("quantized") / "vq", VQ, 2), BUILT)
+    for key in BUILT:
+        desk.panel(key)
+    return desk
 
 
 @pytest.fixture(scope="module")
