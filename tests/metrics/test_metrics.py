@@ -422,6 +422,8 @@ def test_anomalies_are_the_classes_without_training_images():
     assert found.value == 1
     assert found.named("Average precision").value == 1
     assert "50 images of odd" in found.notes[0]
+    error = measured("pixel-error", Source(Crafted(), images, "test", training))
+    assert error.notes[-1] == "The images include odd, of which none was trained on."
     refused = measured("anomalies", Source(Crafted(), images, "test", images))
     assert isinstance(refused, Refusal)
     assert "not known which classes are anomalies" in refused.reason
