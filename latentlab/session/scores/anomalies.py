@@ -101,6 +101,12 @@ def compare_sets(scores: Scores, by: Score, codes: Codes, model: ModelCard) -> s
     return _separation(scores, by, masks, " of held-out images")
 
 
+def left_out_auroc(scores: Scores, by: Score, codes: Codes, model: ModelCard) -> float | None:
+    """Return the AUROC of the classes left out of the training; None if none is left out."""
+    found = _known_scores(scores, by, _learned_and_left_out(codes, model))
+    return auroc(*found) if found else None
+
+
 def _learned_and_left_out(codes: Codes, model: ModelCard) -> dict[str, NDArray[np.bool_]]:
     """Return the held-out images of both kinds of classes, as masks; none if none is left out."""
     given = value_of(model.recipe, "data.leave_out")
@@ -119,9 +125,8 @@ def _learned_and_left_out(codes: Codes, model: ModelCard) -> dict[str, NDArray[n
 def _separation(
     scores: Scores, by: Score, masks: Mapping[str, NDArray[np.bool_]], of: str = ""
 ) -> str:
-    values = scores.by(by)
-    found = [values[mask[: len(scores)] & ~np.isnan(values)] for mask in masks.values()]
-    if len(found) < 2 or not all(map(len, found)):
+    found = _known_scores(scores, by, masks)
+    if not found:
         return ""
     parts = (
         f"{name} {by.text(float(each.mean()))} ± {by.text(float(each.std()))}"
@@ -130,6 +135,15 @@ def _separation(
     area, error = auroc(*found), auroc_error(*found)
     near = f" ± {error:.3f}" if error and error >= 0.0005 else ""
     return f"The {by.value} in {by.unit}{of}: {', '.join(parts)}. AUROC {area:.3f}{near}."
+
+
+def _known_scores(
+    scores: Scores, by: Score, masks: Mapping[str, NDArray[np.bool_]]
+) -> list[NDArray[np.float64]]:
+    """Return the scores of both sets without NaN; empty if a set has none."""
+    values = scores.by(by)
+    found = [values[mask[: len(scores)] & ~np.isnan(values)] for mask in masks.values()]
+    return found if len(found) == 2 and all(map(len, found)) else []
 
 
 def save_scores(
