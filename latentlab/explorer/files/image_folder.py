@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Generator
 
 from latentlab.atomic_write import write_atomically
 from latentlab.explorer.answer import answer
@@ -13,9 +13,6 @@ from latentlab.runs.image_files import encoded_png
 from latentlab.session.files.dataset import SaveImageFolder
 from latentlab.session.request import Exported
 from latentlab.work import Progress
-
-if TYPE_CHECKING:
-    from collections.abc import Generator
 
 FILES_PER_STEP = 20
 """Files between two reports of progress."""
