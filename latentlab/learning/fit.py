@@ -65,9 +65,8 @@ def fit(
     Yields
     ------
     Event
-        ``Progress`` until the data is loaded, one ``Started``, a ``Step`` after each optimizer
-        step, an ``EpochEnd`` after each epoch, ``Change``, ``Snapshot``, ``EpochPreview``, and
-        a ``FinalTest`` if there are test images.
+        ``Progress`` until the data is loaded, one ``Started``, ``Step``, ``EpochEnd``, ``Change``,
+        ``Snapshot``, ``EpochPreview``, and a ``FinalTest`` if there are test images.
 
     Returns
     -------

@@ -85,5 +85,4 @@ def similarities(codes: ArrayLike, labels: NDArray[np.int64]) -> NDArray[np.floa
     # An image is no pair with itself.
     products[np.diag_indices_from(products)] -= counts
     pairs[np.diag_indices_from(pairs)] -= counts
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return products / pairs
+    return np.where(pairs > 0, products / np.maximum(pairs, 1), np.nan)
