@@ -42,7 +42,7 @@ def measure(state):
 
 
 FIGURES = {
-    ("02-region-and-distribution", 0): {"sigma": 0.04, "spread": 1.0},
+    ("02-region-and-distribution", 0): {"sigma": 0.03, "spread": 1.0},
     ("03-tug-of-war", 0): {"reconstruction": 127, "kl": 15},
     ("03-tug-of-war", 2): {"reconstruction": 118, "kl": 170},
     ("03-tug-of-war", 3): {"reconstruction": 207},
