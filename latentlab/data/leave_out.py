@@ -74,6 +74,7 @@ def _learned(part: ImageSet, left_out: Sequence[str]) -> ImageSet:
 def _is_of(images: ImageSet, names: Sequence[str]) -> NDArray[np.bool_]:
     """Return the mask of the images of classes, shape (N,)."""
     known = images.spec.class_names
+    assert images.labels is not None
     return np.isin(images.labels, [known.index(name) for name in names])
 
 

@@ -75,11 +75,10 @@ def _(request: EstimateTime, explorer: Explorer) -> Generator[Progress, None, Es
         except DataError as error:
             return replace(estimated, problem=error.message)
         if outline:
-            names = outline.spec.class_names
-            known = {"attributes": outline.attributes, "classes": names}
             without = listed(recipe.data.leave_out)
             images = outline.counts + (f", before {without} is left out" if without else "")
-            estimated = replace(estimated, images=images, **known)
+            known, names = outline.attributes, outline.spec.class_names
+            estimated = replace(estimated, images=images, attributes=known, classes=names)
             times = yield from _estimate(recipe, outline, measure=True)
             estimated = _timed(estimated, times)
     return estimated

@@ -183,8 +183,10 @@ class SamplesPanel(PanelWidget):
         label: Label | None = index - 1 if index > 0 else None
         if label is not None and state.model and state.model.spec.conditions:
             label = state.point.label if state.point else None
-        chosen = {"label": label, "seed": self.seed.value(), "count": self.count.value()}
-        self.controller.decoding.set_sampling(replace(state.sampling, **chosen))
+        seed, count = self.seed.value(), self.count.value()
+        self.controller.decoding.set_sampling(
+            replace(state.sampling, label=label, seed=seed, count=count)
+        )
 
     @Slot(int)
     def _on_hovered(self, row: int) -> None:

@@ -199,8 +199,9 @@ class AnomaliesPanel(PanelWidget):
         self.ranked.show_scores(self.score, values, chosen.rows if scores and chosen else None)
         self._show_classes()
         codes, model = self.controller.state.codes, self.controller.state.model
-        is_there = scores and codes is not None and model
-        text = compare_sets(scores, self.score, codes, model) if is_there else ""
+        text = ""
+        if scores is not None and codes is not None and model is not None:
+            text = compare_sets(scores, self.score, codes, model)
         self.sets.setText(text)
         self.sets.setVisible(bool(self.sets.text()))
 
