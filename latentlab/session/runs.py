@@ -263,12 +263,15 @@ class TrainingStatus:
         Queued recipes.
     rhythm : float
         Seconds between two updates of the shown weights.
+    beside : tuple of Run
+        Runs of the queue that train beside the current one.
     """
 
     run: Run | None = None
     following: bool = True
     queue: tuple[Mapping[str, Any], ...] = ()
     rhythm: float = 1.0
+    beside: tuple[Run, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from latentlab.session.form import field_titles
 from latentlab.session.model import Adopt, Open
 from latentlab.session.recipes import repetitions, value_of, with_value
 from latentlab.session.runs import Discard, Draft, TrainingJob
+from latentlab.workers.beside import core_count
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from latentlab.session.runs import Remedy, Run, TrainingStatus
     from latentlab.session.undo.snapshot import Snapshot
+    from latentlab.workers.beside import RunsBeside
     from latentlab.workers.demand import Demand
     from latentlab.workers.intents.runs import RunIntents
     from latentlab.workers.intents.undo import Undo
@@ -47,6 +49,8 @@ class TrainingIntents:
         Yields time to a run on the same cores.
     training : Training
         Runs training.
+    beside : RunsBeside
+        Runs what is queued on the cores that the current run leaves.
     runs : RunIntents
         Opens the trained model.
     workspaces : WorkspaceIntents
@@ -61,13 +65,15 @@ class TrainingIntents:
         demand: Demand,
         lane: Lane,
         training: Training,
+        beside: RunsBeside,
         runs: RunIntents,
         workspaces: WorkspaceIntents,
         undo: Undo,
     ) -> None:
         self._store, self._demand, self._lane = store, demand, lane
         self._workspaces, self._undo = workspaces, undo
-        self._training, self._runs = training, runs
+        self._training, self._beside, self._runs = training, beside, runs
+        self._threads: int | None = None
         self._previous: Path | None = None
         self._resumed = False
         demand.on(ReadRecipe, self._on_recipe)
@@ -141,9 +147,8 @@ class TrainingIntents:
             )
         elif self._is_ready():
             first, *others = repetitions(self._store.state.draft.values or {})
-            self._begin(TrainingJob(first))
-            for values in others:
-                self._enqueue(values)
+            self._set(queue=(*self._store.state.training.queue, *others))
+            self._begin(self._new_run(first))
 
     def resume(self, path: Path, epochs: int | None = None) -> None:
         """Resume an earlier run from its saved state, up to a total of `epochs` if given."""
@@ -152,8 +157,15 @@ class TrainingIntents:
             return
         self._begin(TrainingJob(folder=path, epochs=epochs))
 
+    def _new_run(self, values: Mapping[str, Any]) -> TrainingJob:
+        """Return the job of a recipe, which leaves cores to the runs that are to train beside."""
+        training = self._store.state.training
+        at_once = min(core_count(), 1 + len(training.queue) + len(training.beside))
+        return TrainingJob(values, threads=core_count() // at_once if at_once > 1 else None)
+
     def _begin(self, job: TrainingJob) -> None:
         state = self._store.state
+        self._threads = job.threads
         opening = self._runs.wanted if Open in state.awaited else None
         before = opening or (state.model.source if state.model else None)
         if before not in self._runs.discarded:
@@ -250,9 +262,11 @@ class TrainingIntents:
     def sweep(self, key: str, values: tuple[Any, ...]) -> None:
         """Add the draft to the queue once for each value of a key, and for each of its seeds."""
         draft = self._store.state.draft.values or {}
+        queue = list(self._store.state.training.queue)
         for value in values if self._is_ready() else ():
-            for each in repetitions(with_value(draft, key, value) if key else draft):
-                self._enqueue(each)
+            queue += repetitions(with_value(draft, key, value) if key else draft)
+        self._set(queue=tuple(queue))
+        self._next()
 
     def _enqueue(self, values: Mapping[str, Any], index: int | None = None) -> None:
         queue = list(self._store.state.training.queue)
@@ -265,13 +279,42 @@ class TrainingIntents:
         if queue and not self._training.running:
             first, *others = queue
             self._set(queue=tuple(others))
-            self._begin(TrainingJob(first))
+            self._begin(self._new_run(first))
+
+    # Runs beside the current one
+
+    def _fill_cores(self) -> None:
+        """Start queued runs beside the current one, if it was started with its share of cores."""
+        training = self._store.state.training
+        room = core_count() // self._threads - 1 - len(training.beside) if self._threads else 0
+        for values in training.queue[: max(0, room)]:
+            self._set(queue=self._store.state.training.queue[1:])
+            self._beside.start(TrainingJob(values, threads=self._threads))
+
+    def stop_beside(self, index: int) -> None:
+        """Stop and keep a run beside the current one."""
+        self._beside.stop(index)
+
+    def show_beside(self, runs: tuple[Run, ...]) -> None:
+        """Show the progress of the runs beside the current one."""
+        self._set(beside=runs)
+        if not self._training.running:
+            self._share_cores(with_run=bool(runs))
+
+    def end_beside(self, outcome: Outcome) -> None:
+        """List a run that has ended, and start another in its place."""
+        if outcome.failure:
+            self._store.set(failure=outcome.failure)
+        self._runs.list()
+        self._fill_cores()
 
     # Events of training
 
     def show_run(self, run: Run) -> None:
         """Show the progress and the log of the run."""
         self._share_cores(with_run=run.device == "CPU" and run.phase != "paused")
+        if run.device == "CPU":
+            self._fill_cores()
         state, log = self._store.state, self._training.past
         previous = state.training.run
         if previous and run.epoch > previous.epoch:
@@ -288,7 +331,7 @@ class TrainingIntents:
 
     def end(self, outcome: Outcome, folder: Path | None, *, discard: bool) -> None:
         """Open the trained model, or the previous one if the run is discarded or left nothing."""
-        self._share_cores(with_run=False)
+        self._share_cores(with_run=bool(self._store.state.training.beside))
         status = replace(self._store.state.training, run=None)
         self._store.set(training=status, failure=outcome.failure)
         if discard and self._resumed:
@@ -312,6 +355,7 @@ class TrainingIntents:
         """Stop and keep the current run, and clear the queue."""
         self._set(queue=())
         self._training.close()
+        self._beside.close()
 
     def _share_cores(self, *, with_run: bool) -> None:
         self._lane.leave_time(MODEST_TIME_FRACTION if with_run else 1.0)
