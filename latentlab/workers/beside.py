@@ -60,9 +60,13 @@ class RunsBeside(QObject):
         for runner in tuple(self._runners):
             runner.close()
 
+    def _position_of_sender(self) -> int:
+        sender = self.sender()
+        return next(i for i, runner in enumerate(self._runners) if runner is sender)
+
     @Slot(object)
     def _on_progressed(self, run: Run) -> None:
-        index = self._runners.index(self.sender())
+        index = self._position_of_sender()
         if index == len(self._runs):
             self._runs.append(run)
         # As queued, without what the run has completed: rows are told apart by their recipes.
@@ -71,9 +75,8 @@ class RunsBeside(QObject):
 
     @Slot(object, object, bool)
     def _on_ended(self, outcome: Outcome, _folder: Path | None, _discard: bool) -> None:
-        runner = self.sender()
-        index = self._runners.index(runner)
-        del self._runners[index], self._runs[index]
-        runner.deleteLater()
+        index = self._position_of_sender()
+        self._runners.pop(index).deleteLater()
+        del self._runs[index]
         self.progressed.emit(tuple(self._runs))
         self.ended.emit(outcome)

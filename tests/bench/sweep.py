@@ -78,10 +78,8 @@ def main() -> None:
     parser.add_argument("--alone", type=int, default=2, help="values that are also trained alone")
     parser.add_argument("--betas", default=BETAS)
     options = parser.parse_args()
-    settings = [
-        f"data.root={json.dumps(str(find_root(options.root)))}",
-        f"training.epochs={options.epochs}",
-    ]
+    root = json.dumps(str(find_root(options.root)))
+    settings = [f"data.root={root}", f"training.epochs={options.epochs}"]
     betas = options.betas.split(",")
     recipes = [read_recipe(RECIPE, [*settings, f"objective.beta={beta}"]) for beta in betas]
     with tempfile.TemporaryDirectory() as place:
