@@ -69,7 +69,7 @@ def train_all(
     if cores.runs > 1:
         return (yield from _train_side_by_side(plans, out, cores))
     if len(plans) > 1 and is_main():
-        yield f"{len(plans)} runs, one after another: {cores.reason}"
+        yield f"{len(plans)} runs, one at a time, because {cores.reason}"
     return (yield from _train(plans, out))
 
 
