@@ -13,7 +13,6 @@ from queue import Empty, SimpleQueue
 from threading import Event
 from typing import TYPE_CHECKING, Literal
 
-import psutil
 import torch
 
 from latentlab.learning.events import Started
@@ -21,6 +20,7 @@ from latentlab.learning.fast.device import pick_device
 from latentlab.learning.fast.distributed import torchrun_group
 from latentlab.learning.steering import Controls
 from latentlab.runs.training_process import train
+from latentlab.session.cores import runs_at_once
 from latentlab.session.failure import Failure
 
 if TYPE_CHECKING:
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from latentlab.learning.recipe import Recipe
     from latentlab.session.runs import TrainingJob
 
-MEMORY_PER_RUN = 1 << 30
-"""Bytes that a training process is given: torch takes half, images and a small model the rest."""
 WAIT_S = 1.0
 """Seconds after which a wait for events looks for Ctrl-C, which cannot end it on Windows."""
 
@@ -58,8 +56,7 @@ class Cores:
 def divide_cores(recipes: Sequence[Recipe]) -> Cores:
     """Return how many of some runs train at once, and with how many threads."""
     cores = torch.get_num_threads()
-    room = psutil.virtual_memory().available // MEMORY_PER_RUN
-    at_once = min(len(recipes), cores, room)
+    at_once = runs_at_once(len(recipes), cores)
     if torchrun_group().size > 1:
         return Cores(1, cores, "all processes train each run together")
     if any(pick_device(each.training.device).type != "cpu" for each in recipes):

@@ -14,6 +14,7 @@ from latentlab.learning.training_state import read_training_state
 from latentlab.runs import side_by_side
 from latentlab.runs.recorder import record, resume
 from latentlab.runs.side_by_side import Ended, SideBySide, divide_cores
+from latentlab.session import cores
 from latentlab.session.curves.curves import last_losses
 from latentlab.session.runs import TrainingJob
 
@@ -127,10 +128,11 @@ def test_paths_are_relative_to_where_the_program_is(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("cores", "runs", "expected"), [(2, 8, (2, 1)), (8, 3, (3, 2)), (4, 4, (4, 1))]
+    ("threads", "runs", "expected"), [(2, 8, (2, 1)), (8, 3, (3, 2)), (4, 4, (4, 1))]
 )
-def test_cores_are_divided(cores, runs, expected):
-    torch.set_num_threads(cores)
+def test_cores_are_divided(monkeypatch, threads, runs, expected):
+    monkeypatch.setattr(cores, "MEMORY_PER_RUN", 1)
+    torch.set_num_threads(threads)
     divided = divide_cores([recipe_of()] * runs)
     assert (divided.runs, divided.threads, divided.reason) == (*expected, "")
 
@@ -139,7 +141,7 @@ def test_why_runs_train_one_after_another_is_said(monkeypatch):
     recipes = [recipe_of()] * 3
     assert divide_cores(recipes).reason == "there is one core for them"
     torch.set_num_threads(2)
-    monkeypatch.setattr(side_by_side, "MEMORY_PER_RUN", 1 << 50)
+    monkeypatch.setattr(cores, "MEMORY_PER_RUN", 1 << 50)
     assert divide_cores(recipes).reason == "memory is short"
     monkeypatch.setattr(side_by_side, "pick_device", lambda name: torch.device("meta"))
     assert divide_cores(recipes).reason == "they share a GPU"

@@ -7,6 +7,7 @@ import pytest
 from controller_support import RUN, bare, bench
 from toy import portrait
 
+from latentlab.session import cores
 from latentlab.session.export import ReadRecipe
 from latentlab.session.failure import Failure
 from latentlab.session.library.notes import Annotate, Notes
@@ -33,6 +34,7 @@ __all__ = ["bare", "bench"]
 @pytest.fixture(autouse=True)
 def one_core(monkeypatch):
     monkeypatch.setattr(training, "core_count", lambda: 1)
+    monkeypatch.setattr(cores, "MEMORY_PER_RUN", 1)
 
 
 # The queue
@@ -131,9 +133,9 @@ def betas(*values):
     return [{"objective": {"beta": value}} for value in values]
 
 
-def sweep(bench, monkeypatch, cores, *values):
+def sweep(bench, monkeypatch, count, *values):
     """Sweep over beta; the first run says that it trains on the CPU."""
-    monkeypatch.setattr(training, "core_count", lambda: cores)
+    monkeypatch.setattr(training, "core_count", lambda: count)
     bench.controller.training.set_draft({"objective": {"beta": 1.0}})
     bench.controller.training.sweep("objective.beta", values)
     bench.training.progressed.emit(Run(device="CPU"))

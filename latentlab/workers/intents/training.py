@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from latentlab.learning.steering import STEERABLE_PREFIXES
+from latentlab.session.cores import runs_at_once
 from latentlab.session.export import DescribeForm, ReadRecipe
 from latentlab.session.failure import without_changed
 from latentlab.session.form import field_titles
@@ -73,7 +74,7 @@ class TrainingIntents:
         self._store, self._demand, self._lane = store, demand, lane
         self._workspaces, self._undo = workspaces, undo
         self._training, self._beside, self._runs = training, beside, runs
-        self._threads: int | None = None
+        self._at_once = 1
         self._previous: Path | None = None
         self._resumed = False
         demand.on(ReadRecipe, self._on_recipe)
@@ -148,7 +149,7 @@ class TrainingIntents:
         elif self._is_ready():
             first, *others = repetitions(self._store.state.draft.values or {})
             self._set(queue=(*self._store.state.training.queue, *others))
-            self._begin(self._new_run(first))
+            self._begin_new(first)
 
     def resume(self, path: Path, epochs: int | None = None) -> None:
         """Resume an earlier run from its saved state, up to a total of `epochs` if given."""
@@ -157,15 +158,15 @@ class TrainingIntents:
             return
         self._begin(TrainingJob(folder=path, epochs=epochs))
 
-    def _new_run(self, values: Mapping[str, Any]) -> TrainingJob:
-        """Return the job of a recipe, which leaves cores to the runs that are to train beside."""
+    def _begin_new(self, values: Mapping[str, Any]) -> None:
+        """Start a run of a recipe, with its share of the cores if others are queued."""
         training = self._store.state.training
-        at_once = min(core_count(), 1 + len(training.queue) + len(training.beside))
-        return TrainingJob(values, threads=core_count() // at_once if at_once > 1 else None)
+        at_once = runs_at_once(1 + len(training.queue) + len(training.beside), core_count())
+        self._begin(TrainingJob(values, threads=_share(at_once)), at_once)
 
-    def _begin(self, job: TrainingJob) -> None:
+    def _begin(self, job: TrainingJob, at_once: int = 1) -> None:
         state = self._store.state
-        self._threads = job.threads
+        self._at_once = at_once
         opening = self._runs.wanted if Open in state.awaited else None
         before = opening or (state.model.source if state.model else None)
         if before not in self._runs.discarded:
@@ -279,17 +280,17 @@ class TrainingIntents:
         if queue and not self._training.running:
             first, *others = queue
             self._set(queue=tuple(others))
-            self._begin(self._new_run(first))
+            self._begin_new(first)
 
     # Runs beside the current one
 
     def _fill_cores(self) -> None:
         """Start queued runs beside the current one, if it was started with its share of cores."""
         training = self._store.state.training
-        room = core_count() // self._threads - 1 - len(training.beside) if self._threads else 0
-        for values in training.queue[: max(0, room)]:
+        room = max(0, self._at_once - 1 - len(training.beside))
+        for values in training.queue[:room]:
             self._set(queue=self._store.state.training.queue[1:])
-            self._beside.start(TrainingJob(values, threads=self._threads))
+            self._beside.start(TrainingJob(values, threads=_share(self._at_once)))
 
     def stop_beside(self, index: int) -> None:
         """Stop and keep a run beside the current one."""
@@ -364,6 +365,11 @@ class TrainingIntents:
     def _set(self, **changes: Any) -> None:
         status: TrainingStatus = replace(self._store.state.training, **changes)
         self._store.set(training=status)
+
+
+def _share(at_once: int) -> int | None:
+    """Return the threads of each of some runs; None, for all, if there is one."""
+    return core_count() // at_once if at_once > 1 else None
 
 
 def _with_draft(place: Snapshot, *, values: Mapping[str, Any]) -> Snapshot:
