@@ -4,7 +4,9 @@ Trains recipe A on MNIST with each value of beta at once, as ``latentlab train -
 some of the values alone. Times count from the start of the first run to the end of the last, data
 loading, validation and saving included. The last line is one JSON object: ``ratio`` is the time of
 all together to that of one, and ``loss_difference`` the largest difference of a validation or
-training loss, relative to it.
+training loss, relative to it. On a quiet machine the ratio is at least ``ratio_without_speedup``,
+which it would be if a run were as fast on one core as on all; other programs slow a run of several
+threads more than several runs of one, so that ``load`` must be low.
 
     python tests/bench/sweep.py [--root DIR] [--epochs 5] [--alone 2] [--betas 0.25,0.5,1,2]
 """
@@ -25,6 +27,7 @@ from typing import TYPE_CHECKING
 # As the program does: threads that spin would block the runs beside them.
 os.environ.setdefault("GOMP_SPINCOUNT", "3000")
 
+import psutil
 import torch
 from rivals import REPOSITORY, find_root
 
@@ -97,9 +100,11 @@ def main() -> None:
         "seconds_one": one,
         "seconds_together": together,
         "ratio": together / one,
+        "ratio_without_speedup": len(recipes) / cores.runs,
         "loss_difference": difference,
         "machine": platform.machine(),
         "cores": os.cpu_count(),
+        "load": psutil.getloadavg()[0],
         "torch": torch.__version__,
     }
     print(json.dumps(figures))
