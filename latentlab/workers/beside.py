@@ -17,8 +17,11 @@ if TYPE_CHECKING:
 
 
 def core_count() -> int:
-    """Return the number of cores; two threads of one core count once, as in torch."""
-    return psutil.cpu_count(logical=False) or 1
+    """Return the number of cores for runs: one less than there are, so that the window is quick.
+
+    Two threads of one core count once, as in torch.
+    """
+    return max(1, (psutil.cpu_count(logical=False) or 1) - 1)
 
 
 class RunsBeside(QObject):
