@@ -159,6 +159,7 @@ def play(eye: Eye, seconds: float, move: Callable[[int], Point | None]) -> Gestu
         if point := move(sent):
             gesture.events += [Event(at, None) for at in times[:-1]]
             gesture.events.append(Event(times[-1], point))
+        notifier.setEnabled(sent < count)
 
     notifier = QSocketNotifier(pipe, QSocketNotifier.Type.Read)
     notifier.activated.connect(on_ready)
@@ -166,7 +167,6 @@ def play(eye: Eye, seconds: float, move: Callable[[int], Point | None]) -> Gestu
     run_until(lambda: sent >= count)
     wait(100)
     gesture.gui_s, gesture.process_s = time.thread_time() - gui, time.process_time() - process
-    notifier.setEnabled(False)
     hand.wait()
     return gesture
 

@@ -52,7 +52,7 @@ class ImagePanel(PanelWidget):
 
     def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
         super().__init__(controller, parent)
-        self.place = ElidedLabel()
+        self.place = ElidedLabel(fills=True)
         self.place.setObjectName("muted")
         self.place.setFont(small(self.place.font()))
         self._smooth = IconButton("smooth", "Smooth the pixels of the enlarged image")

@@ -29,7 +29,7 @@ class SupportGauge(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.dial = _Dial()
-        self.text = ElidedLabel()
+        self.text = ElidedLabel(fills=True)
         self.text.setObjectName("muted")
         self.text.setFont(small(self.text.font()))
         row = QHBoxLayout(self)
