@@ -72,7 +72,8 @@ class StaleOverlay(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents, not self._opening)
         if not self._kinds & state.awaited:
             self._show_timer.stop()
-            self.hide()
+            if not self.isHidden():
+                self.hide()
         elif self.isHidden() and not self._show_timer.isActive():
             self._show_timer.start()
 
