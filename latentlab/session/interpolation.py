@@ -210,6 +210,7 @@ class MeasureSupport(Request["PointSupport"]):
     lifetime: ClassVar[Lifetime] = Lifetime.CODES
     priority: ClassVar[Priority] = Priority.BACKGROUND
     modest: ClassVar[bool] = True
+    brief: ClassVar[bool] = True
     point: Point
 
 

@@ -30,7 +30,16 @@ os.environ["LATENTLAB_HOME"] = tempfile.mkdtemp()
 import gui_support  # noqa: F401  sets a screen that is large enough for the window
 import numpy as np
 from gui_support import handle_of, run_until, wait
-from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QSocketNotifier, Qt
+from PySide6.QtCore import (
+    QEvent,
+    QEventLoop,
+    QObject,
+    QPoint,
+    QPointF,
+    QSocketNotifier,
+    Qt,
+    QTimer,
+)
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QApplication, QSlider, QWidget
 
@@ -43,6 +52,8 @@ from latentlab.widgets.window.main_window import MainWindow
 
 RATE = 60
 SETTLE_MS = 1500
+LAST_MS = 100
+"""Time that the last picture has to arrive."""
 HAND = """
 import struct, sys, time
 begin = time.monotonic() + 0.2
@@ -159,13 +170,14 @@ def play(eye: Eye, seconds: float, move: Callable[[int], Point | None]) -> Gestu
         if point := move(sent):
             gesture.events += [Event(at, None) for at in times[:-1]]
             gesture.events.append(Event(times[-1], point))
-        notifier.setEnabled(sent < count)
+        if sent >= count:
+            notifier.setEnabled(False)
+            QTimer.singleShot(LAST_MS, loop.quit)
 
-    notifier = QSocketNotifier(pipe, QSocketNotifier.Type.Read)
+    loop, notifier = QEventLoop(), QSocketNotifier(pipe, QSocketNotifier.Type.Read)
     notifier.activated.connect(on_ready)
     gui, process = time.thread_time(), time.process_time()
-    run_until(lambda: sent >= count)
-    wait(100)
+    loop.exec()
     gesture.gui_s, gesture.process_s = time.thread_time() - gui, time.process_time() - process
     hand.wait()
     return gesture

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from latentlab.workers.controller import Controller
 
 DECIMALS = 2
+PICTURES: Changes = frozenset({"preview", Decode, SampleImage})
 SAMPLE = (
     "Show a sample of p(x|z) instead of its mean: the image with the noise in each pixel that the "
     "likelihood assumes"
@@ -84,6 +85,7 @@ class ImagePanel(PanelWidget):
         self.view.exporting.serve(self._export)
         for view, kind in ((self.view, Decode), (self._pair, Decode), (self.gauge, MeasureSupport)):
             StaleOverlay(view, controller, kind)
+        controller.watchers.add(self._show_picture, PICTURES, leads=True)
 
     @override
     def wants(self, state: State) -> Iterable[Request[Any]]:
@@ -95,20 +97,26 @@ class ImagePanel(PanelWidget):
         if state.point and state.codes is not None and not state.is_training:
             yield MeasureSupport(state.point)
 
+    def _show_picture(self, state: State, _: Changes) -> None:
+        """Show the preview if there is one, else the current z, before anything else is shown."""
+        if not self.isVisible():
+            return
+        shown = self._sample_of(state) or state.shown
+        if why_not(DECODER, state.model):
+            original = _original(state)
+            self.view.set_pixels(original.picture if original else None)
+        else:
+            self.view.set_pixels(shown.pixels if shown else None)
+        self.view.set_frame(self.palette().accent().color() if state.preview else None)
+
     @override
     def show_state(self, state: State, changed: Changes) -> None:
-        """Show the preview if there is one, else the current z."""
-        sample = self._sample_of(state)
-        shown, original = sample or state.shown, state.original
-        if state.preview and state.preview.original:
-            original = state.preview.original
+        """Show the picture, and what is around it."""
+        self._show_picture(state, changed)
+        sample, original = self._sample_of(state), _original(state)
         decodes = not why_not(DECODER, state.model)
         self.view.set_caption(_caption(state))
-        if decodes:
-            self.view.set_pixels(shown.pixels if shown else None)
-        else:
-            self.view.set_pixels(original.picture if original else None)
-        self.view.set_frame(self.palette().accent().color() if state.preview else None)
+        shown = sample or state.shown
         point = shown.point if shown else state.point
         name = f"{original.name} · " if original and not decodes else ""
         kind = _sample_text(state) if sample else ""
@@ -160,6 +168,12 @@ class ImagePanel(PanelWidget):
     def _draw_another(self) -> None:
         self._seed += 1
         self.controller.demand.renew()
+
+
+def _original(state: State) -> Original | None:
+    """Return the image under the cursor, else the one that z is the code of."""
+    previewed = state.preview.original if state.preview else None
+    return previewed or state.original
 
 
 def _sample_text(state: State) -> str:
