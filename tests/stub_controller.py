@@ -11,6 +11,9 @@ from latentlab.workers.intents.undo import Undo
 from latentlab.workers.store import Store
 from latentlab.workers.watchers import Watchers
 
+OWN = ("store", "demand", "changed", "undo", "watchers")
+"""Parts of the stub that are no recorders."""
+
 
 class DeafLane(QObject):
     """Lane that never answers."""

@@ -57,7 +57,7 @@ class _Held:
 class Demand(QObject):
     """Sends requests to the lane and stores their answers in the state.
 
-    While the hand moves z, or a run trains on the same cores, modest requests are held until z stops
+    While the hand moves z, or a run trains on the same cores, modest requests wait until z stops
     moving: otherwise a drag would start work at every move and finish none. All methods run on the
     GUI thread.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, override
 
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from latentlab.session import wants
 from latentlab.session.abilities import DECODER, Ability, why_not
@@ -16,7 +16,7 @@ from latentlab.session.points import Tiles
 from latentlab.widgets.kit.export.content import Content
 from latentlab.widgets.kit.icons import IconButton
 from latentlab.widgets.kit.images.image_view import ImageView
-from latentlab.widgets.kit.labels import ElidedLabel, muted
+from latentlab.widgets.kit.labels import ElidedLabel
 from latentlab.widgets.kit.theme import UNIT, small
 from latentlab.widgets.kit.undoable import make_undoable
 from latentlab.widgets.kit.veil import StaleOverlay
@@ -212,11 +212,14 @@ class _Pair(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(UNIT)
         self._views: list[ImageView] = []
-        self._captions: list[QLabel] = []
+        self._captions: list[ElidedLabel] = []
         for caption in ("original", "reconstruction"):
             column = QVBoxLayout()
             column.setSpacing(2)
-            view, label = ImageView(), muted(caption, stretch=False)
+            view, label = ImageView(), ElidedLabel(fills=True)
+            label.setText(caption)
+            label.setObjectName("muted")
+            label.setFont(small(label.font()))
             view.setMinimumHeight(32)
             view.setMaximumHeight(72)
             label.setAlignment(Qt.AlignmentFlag.AlignCenter)
