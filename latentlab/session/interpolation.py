@@ -210,7 +210,6 @@ class MeasureSupport(Request["PointSupport"]):
     lifetime: ClassVar[Lifetime] = Lifetime.CODES
     priority: ClassVar[Priority] = Priority.BACKGROUND
     modest: ClassVar[bool] = True
-    brief: ClassVar[bool] = True
     point: Point
 
 

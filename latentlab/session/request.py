@@ -47,8 +47,6 @@ class Request[Response]:
     lifetime: ClassVar[Lifetime] = Lifetime.MODEL
     modest: ClassVar[bool] = False
     """Whether it is sent automatically for what is on screen and yields time to a training run."""
-    brief: ClassVar[bool] = False
-    """Whether a modest request is answered fast enough to follow the hand while it moves z."""
     writes: ClassVar[bool] = False
     """Whether it changes files: all are answered in order, even if the window closes.
 

@@ -57,9 +57,9 @@ class _Held:
 class Demand(QObject):
     """Sends requests to the lane and stores their answers in the state.
 
-    While the hand moves z, or a run trains on the same cores, modest requests wait until z stops
-    moving: otherwise a drag would start work at every move and finish none. All methods run on the
-    GUI thread.
+    While the hand moves z, a modest request is held until the one of its kind before is answered,
+    and while a run trains on the same cores, until z stops moving: otherwise a drag would start
+    work at every move and finish none. All methods run on the GUI thread.
 
     Parameters
     ----------
@@ -199,7 +199,8 @@ class Demand(QObject):
         self._release()
 
     def _holds(self, request: Request[Any]) -> bool:
-        return request.modest and (self._busy or (self._moving and not request.brief))
+        is_under_way = self._last.get(type(request), 0) > self._valid_from.get(type(request), 0)
+        return request.modest and (self._busy or (self._moving and is_under_way))
 
     @Slot()
     def _release(self) -> None:
@@ -208,11 +209,11 @@ class Demand(QObject):
         due = [
             kind
             for kind, held in self._held.items()
-            if held.due <= now or not self._holds(held.request)
+            if (self._busy and held.due <= now) or not self._holds(held.request)
         ]
         for kind in due:
             self.submit(self._held.pop(kind).request)
-        if self._held:
+        if self._held and self._busy:
             first = min(held.due for held in self._held.values())
             self._next.start(max(1, round(1000 * (first - now))))
 
@@ -297,7 +298,11 @@ class Demand(QObject):
 
     @Slot(object)
     def take(self, answer: Answer) -> None:
-        """Store or handle an answer, unless it is outdated."""
+        """Store or handle an answer, unless it is outdated, and send what waited for it."""
+        self._take(answer)
+        self._release()
+
+    def _take(self, answer: Answer) -> None:
         if self._is_stale(answer) and not self._is_fact(answer):
             return
         request, kind = answer.request, type(answer.request)
