@@ -115,7 +115,7 @@ def test_a_hand_that_stays_rests(watchers, ears, heard, until):
 
 
 def test_who_is_gone_is_told_nothing(watchers, ears, heard):
-    panel, other, _ = ears
+    panel = ears[0]
     delete(panel)
     watchers.tell(at(1.0), POINT)
     assert names(heard) == ["other"]

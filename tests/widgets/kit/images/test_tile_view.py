@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import toy
 from gui_support import LEFT, PLAIN
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, Qt
+from PySide6.QtGui import QRegion
 from PySide6.QtTest import QTest
 
 from latentlab.session.points import Point, Tiles
@@ -120,3 +121,32 @@ def test_colour_pictures(make_view):
     view.set_tiles(Tiles((Point((0.0,)),), red, 1))
     colour = colour_at(view, view.rect().center())
     assert (colour.red(), colour.green(), colour.blue()) == (200, 0, 0)
+
+
+class Painted(QObject):
+    """Keeps what was painted."""
+
+    def __init__(self):
+        super().__init__()
+        self.region = QRegion()
+
+    def eventFilter(self, watched, event):
+        if event.type() == QEvent.Type.Paint:
+            self.region = self.region.united(event.region())
+        return False
+
+
+def test_a_marker_is_painted_where_it_was_and_where_it_is_and_nowhere_else(make_view, qtbot):
+    view = make_view(4, 2, fixed_columns=True)
+    view.set_marker(QPointF(0.5, 0.5))
+    before = view._marker_rect()
+    view.repaint()
+    painted = Painted()
+    view.installEventFilter(painted)
+    view.set_marker(QPointF(1.5, 1.5))
+    qtbot.waitUntil(lambda: not painted.region.isEmpty())
+    assert painted.region == QRegion(before).united(view._marker_rect())
+    painted.region = QRegion()
+    view.set_marker(None)
+    qtbot.waitUntil(lambda: not painted.region.isEmpty())
+    assert view._marker_rect().isEmpty()
