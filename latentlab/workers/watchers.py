@@ -1,10 +1,11 @@
-"""Who is told of a change of the state, and in what order while the hand moves z.
+"""Who is told of a change of the state, and in what order while the hand moves z or a run trains.
 
 At rest all watchers of a change are told at once. While z is dragged, only the leading ones are:
 they show the picture under the hand. The others wait until that picture is painted, and are then
 told a few at a time, so that mouse events and answers come between. What changes while a watcher
 waits is told in one call, with the latest state; when z settles, or the hand stays for a moment,
-all are told.
+all are told. While a run trains, its news come many times a second and change every panel: they are
+told a few at a time too.
 """
 
 from __future__ import annotations
@@ -79,17 +80,18 @@ class Watchers(QObject):
 
     @Slot(object, object)
     def tell(self, state: State, changed: Changes) -> None:
-        """Tell the watchers about a change; while the hand moves, most of them later."""
+        """Tell the watchers about a change; in a drag or a run, most of them later."""
         self._state = state
+        in_turns = self._moving or state.is_training
         for watcher in list(self._watchers):
             watched = changed if watcher.watches is None else changed & watcher.watches
             if not watched:
                 continue
-            if self._moving and not watcher.leads:
+            if in_turns and not watcher.leads:
                 watcher.waiting |= watched
             else:
                 self._call(watcher, watched)
-        if self._moving and not self._turn.isActive():
+        if in_turns and not self._turn.isActive():
             self._turn.start()
 
     def move(self) -> None:
@@ -105,7 +107,6 @@ class Watchers(QObject):
         if self._moving:
             self._moving = False
             self._stay.stop()
-            self._turn.stop()
             self.moved.emit(False)
             for watcher in self._waiting():
                 self._call(watcher)
@@ -115,7 +116,7 @@ class Watchers(QObject):
         """Tell some of those that wait, unless the picture is still to come."""
         now = time.monotonic()
         is_due = self._state is not None and Decode in self._state.awaited
-        if is_due and now - self._since < PATIENCE_S:
+        if self._moving and is_due and now - self._since < PATIENCE_S:
             return
         waiting = self._waiting()
         while waiting and time.monotonic() - now < SLICE_S:
