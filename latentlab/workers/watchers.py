@@ -109,7 +109,7 @@ class Watchers(QObject):
             self._stay.stop()
             self.moved.emit(False)
             for watcher in self._waiting():
-                self._call(watcher)
+                self._call(watcher)  # unless another one changed the state, and all were told
 
     @Slot()
     def _take_turn(self) -> None:
@@ -130,6 +130,8 @@ class Watchers(QObject):
 
     def _call(self, watcher: _Watcher, changed: Changes = frozenset()) -> None:
         changed, watcher.waiting = changed | watcher.waiting, frozenset()
+        if not changed:
+            return
         told = watcher.told()
         if told is None or not isValid(told.__self__):
             self._watchers.remove(watcher)
