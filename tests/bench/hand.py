@@ -263,11 +263,21 @@ def enter(window: MainWindow, workspace: str) -> None:
     wait(SETTLE_MS)
 
 
-def open_model(window: MainWindow, folder: Path) -> None:
-    window.controller.runs.open(folder)
-    controller = window.controller
-    run_until(lambda: controller.state.model and controller.state.model.source == folder.resolve())
+def open_model(window: MainWindow, folder: Path) -> float:
+    """Open a model, wait until all is quiet, and return the seconds until its picture was there."""
+    controller, began = window.controller, time.monotonic()
+    controller.runs.open(folder)
+
+    def is_shown() -> bool:
+        model, picture = controller.state.model, controller.state.answer(Decode)
+        is_open = model is not None and model.source == folder.resolve()
+        return is_open and picture is not None and picture.point.model == model.number
+
+    run_until(is_shown)
+    window.docks["image"].build().view.repaint()
+    took = time.monotonic() - began
     wait(SETTLE_MS)
+    return took
 
 
 def measure(window: MainWindow, seconds: float) -> dict[str, dict[str, float]]:
