@@ -336,7 +336,7 @@ class ToyLab:
         lines = grid_axis(request.grid.n, request.grid.span, request.grid.spacing)
         z = plane_points(request.point.z, request.frame, lines)
         points = [request.point.at(tuple(row)) for row in z.tolist()]
-        return Manifold(tiles(points, request.grid.n), request.frame, lines)
+        return Manifold(tiles(points, request.grid.n), request.frame, np.tile(lines, (2, 1)))
 
     def MakeView(self, request):
         if request.layout is Layout.PCA:

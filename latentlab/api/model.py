@@ -32,7 +32,6 @@ from latentlab.explorer.report import write_report
 from latentlab.latent.codes import Codes
 from latentlab.latent.elbo_scores import check_has_elbo, elbo_scores
 from latentlab.latent.encode import decode_means, decode_samples, encode, to_hwc
-from latentlab.latent.grid import Spacing
 from latentlab.latent.interpolation.curves import PathKind, lerp, slerp
 from latentlab.latent.mixture_prior import sample_mixture
 from latentlab.latent.prior_samples import sample_prior, sample_standard_normal
@@ -335,9 +334,9 @@ class Model:
         n : int
             Images along each side.
         span : float
-            Half the side; the standard normal prior has standard deviation 1.
+            Half the side, in standard deviations of the prior.
         spacing : {"uniform", "quantile"}
-            Equal steps, or equal shares of N(0, I) between neighbours.
+            Equal steps, or equal shares of the prior between neighbours.
         dimensions : tuple of int
             Dimensions across and up, from 0.
         center : array_like, shape (D,), optional
@@ -350,12 +349,7 @@ class Model:
         ndarray of float32, shape (n, n, H, W[, C])
             Row by row from the top, as in the window; for one dimension the shape is (1, n, ...).
         """
-        if spacing == Spacing.QUANTILE and not self._network.has_standard_prior:
-            raise DataError(
-                "The prior of this model is not the standard normal: its quantiles are unknown.",
-                "Use the spacing uniform.",
-            )
-        z = grid_points(n, span, spacing, dimensions, center, self.latent_dim)
+        z = grid_points(self._network, n, span, spacing, dimensions, center)
         rows = 1 if self.latent_dim == 1 else n
         images = self._decode(z, self._labels(label, len(z)))
         return images.reshape(rows, n, *images.shape[1:])

@@ -14,8 +14,8 @@ from latentlab.explorer.explorer import Explorer
 from latentlab.explorer.route import straight_path_points
 from latentlab.explorer.unreadable import image_file_error, run_path_error
 from latentlab.latent.codes import Codes
-from latentlab.latent.grid import Spacing, grid_axis, plane_points
-from latentlab.latent.prior_samples import sample_prior
+from latentlab.latent.grid import plane_points
+from latentlab.latent.prior_samples import grid_over_prior, sample_prior
 from latentlab.runs.run_log import read_run_log
 from latentlab.session.abilities import Ability
 from latentlab.session.files.mosaic import square_columns
@@ -79,9 +79,7 @@ def make_manifold(
     explorer: Explorer, point: Point, frame: Plane, grid: GridSettings
 ) -> Generator[Progress, None, Manifold]:
     """Decode a grid over a plane through `point`."""
-    # Equal shares are those of N(0, I).
-    is_standard = explorer.can(Ability.STANDARD_PRIOR)
-    lines = grid_axis(grid.n, grid.span, grid.spacing if is_standard else Spacing.UNIFORM)
+    lines = grid_over_prior(explorer.model, frame, grid.n, grid.span, grid.spacing)
     z = plane_points(point.z, frame, lines)
     points = tuple(point.at(tuple(row)) for row in z.tolist())
     tiles = yield from decode_in_steps(explorer, points, grid.n, "Decoding the manifold")

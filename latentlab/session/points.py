@@ -299,11 +299,11 @@ class CodebookTiles:
 
 @dataclass(frozen=True, slots=True)
 class Manifold:
-    """Grid of decoded points over a plane; ``axis`` holds the grid coordinates, ascending."""
+    """Grid of decoded points over a plane; ``axes``, (2, n), are its coordinates, ascending."""
 
     tiles: Tiles
     frame: Plane
-    axis: NDArray[np.float64] = field(repr=False, compare=False)
+    axes: NDArray[np.float64] = field(repr=False, compare=False)
 
 
 class Loop(StrEnum):

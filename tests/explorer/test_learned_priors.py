@@ -1,6 +1,7 @@
 """What the explorer answers for models whose prior or posterior is not that of a plain VAE."""
 
 from collections.abc import Generator
+from statistics import NormalDist
 
 import numpy as np
 import pytest
@@ -135,12 +136,23 @@ def test_what_needs_the_kl_of_each_dimension_says_that_it_is_unknown(case, tmp_p
     assert "nan nats" not in page
 
 
-def test_a_grid_has_even_steps_where_the_quantiles_are_unknown(case):
-    _, lab, abilities = case
+@pytest.mark.parametrize("spacing", list(Spacing))
+def test_a_grid_covers_the_prior_of_the_model(case, spacing):
+    """Two deviations of it along each axis, or its shares within two deviations of N(0, 1)."""
+    _, lab, _ = case
+    model = lab.explorer.model
     frame = axes_plane(0, 1, lab.opened.card.latent_dim)
-    grid = GridSettings(5, 2.0, Spacing.QUANTILE)
-    axis = lab(MakeManifold(lab.opened.start, frame, grid)).axis
-    assert np.allclose(np.diff(axis), axis[1] - axis[0]) == (not abilities >= STANDARD_PRIOR)
+    axes = lab(MakeManifold(lab.opened.start, frame, GridSettings(5, 2.0, spacing))).axes
+    assert (np.diff(axes) > 0).all()
+    if model.has_standard_prior or not model.has_prior_density:
+        assert axes[:, [0, -1]].tolist() == [pytest.approx([-2.0, 2.0])] * 2
+        return
+    z = frame.place(sample_prior(model, 20_000, 1))
+    if spacing is Spacing.UNIFORM:
+        wanted = np.stack([z.mean(0) - 2 * z.std(0), z.mean(0) + 2 * z.std(0)])
+    else:
+        wanted = np.quantile(z, [NormalDist().cdf(-2.0), NormalDist().cdf(2.0)], axis=0)
+    np.testing.assert_allclose(axes[:, [0, -1]].T, wanted, atol=0.25)
 
 
 def test_pseudo_inputs_are_the_images_and_their_codes(case):
