@@ -82,12 +82,13 @@ def test_at_rest_everything_is_of_the_last_z(big):
     assert big.state.answer(Decode).point == big.state.point
 
 
-def test_a_hidden_panel_is_shown_nothing(big, monkeypatch, until):
+def test_a_hidden_panel_is_shown_nothing(big, until):
     panel = big.panel("manifold")
     big.window.docks["manifold"].close()
     until(lambda: not panel.isVisible())
     shown = []
-    monkeypatch.setattr(panel, "show_state", lambda state, changed: shown.append(changed))
+    # Not by `monkeypatch`, which would hold the panel beyond the test.
+    panel.show_state = lambda state, changed: shown.append(changed)
     big.controller.point.set(moved(big, 0.5), settled=False)
     big.controller.point.set(moved(big, 0.5))
     big.settle()

@@ -113,8 +113,9 @@ class ImageGrid(QWidget):
         if marker == self._marker:
             return
         # The grid is large, and the marker follows the hand.
-        before, self._marker = self._marker_rect(), marker
-        self.update(before.united(self._marker_rect()))
+        self.update(self._marker_rect())
+        self._marker = marker
+        self.update(self._marker_rect())
 
     def set_tints(self, tints: Sequence[QColor]) -> None:
         """Set a translucent colour over each tile; none for an empty sequence."""
