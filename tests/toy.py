@@ -267,7 +267,7 @@ class ToyLab:
         return Draws(request.frame, request.frame.place(z))
 
     def FindPriorContours(self, request):
-        return Contours(request.frame, (SQUARE, SQUARE, SQUARE))
+        return Contours(request.frame, (SQUARE, SQUARE, SQUARE), label=request.label)
 
     def FindLikelihoodContours(self, request):
         return Contours(request.frame, (SQUARE,), request.image)

@@ -57,6 +57,7 @@ PROTOCOLS = {
         f"conditional-{k}": importance(
             *("dynamic-mnist", 5000, 500, published),
             model__kind="cvae",
+            model__prior="conditional",
             objective__kind="iwae",
             objective__samples=k,
         )

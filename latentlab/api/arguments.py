@@ -113,6 +113,7 @@ def grid_points(
     spacing: str,
     dimensions: tuple[int, int],
     center: ArrayLike | None,
+    label: LabelArray | None,
 ) -> NDArray[np.float32]:
     """Return the points of a grid; see `latentlab.api.model.Model.manifold`.
 
@@ -131,12 +132,12 @@ def grid_points(
         raise DataError(f"span {span:g}: at most {MAX_QUANTILE_SPAN:g} at quantiles.")
     latent_dim = model.latent_dim
     if latent_dim == 1:
-        axis, _ = grid_over_prior(model, axes_plane(0, 0, 1), n, span, Spacing(spacing))
+        axis, _ = grid_over_prior(model, axes_plane(0, 0, 1), n, span, Spacing(spacing), label)
         return axis.astype(np.float32)[:, None]
     if len({*dimensions}) < 2 or not {*dimensions} <= {*range(latent_dim)}:
         last = latent_dim - 1
         raise DataError(f"dimensions {dimensions}: give two different ones from 0 to {last}.")
     middle = np.zeros(latent_dim) if center is None else points_of(center, latent_dim)[0]
     frame = axes_plane(*dimensions, latent_dim)
-    axes = grid_over_prior(model, frame, n, span, Spacing(spacing))
+    axes = grid_over_prior(model, frame, n, span, Spacing(spacing), label)
     return plane_points(middle.tolist(), frame, axes)

@@ -79,7 +79,8 @@ def make_manifold(
     explorer: Explorer, point: Point, frame: Plane, grid: GridSettings
 ) -> Generator[Progress, None, Manifold]:
     """Decode a grid over a plane through `point`."""
-    lines = grid_over_prior(explorer.model, frame, grid.n, grid.span, grid.spacing)
+    y = explorer.label_array(point)
+    lines = grid_over_prior(explorer.model, frame, grid.n, grid.span, grid.spacing, y)
     z = plane_points(point.z, frame, lines)
     points = tuple(point.at(tuple(row)) for row in z.tolist())
     tiles = yield from decode_in_steps(explorer, points, grid.n, "Decoding the manifold")
@@ -138,7 +139,8 @@ def _(request: MakeManifold, explorer: Explorer) -> Generator[Progress, None, Ma
 
 @answer.register
 def _(request: DrawPoint, explorer: Explorer) -> Point:
-    (z,) = sample_prior(explorer.model, 1, request.seed).tolist()
+    y = explorer.label_array(request.point)
+    (z,) = sample_prior(explorer.model, 1, request.seed, y).tolist()
     return request.point.at(tuple(z))
 
 

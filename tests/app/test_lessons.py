@@ -4,6 +4,7 @@ import pytest
 from gui_support import drop, wait
 
 from latentlab.explorer.files.lessons import read_lesson, shipped_lessons
+from latentlab.workers import lesson_actions, looks
 
 pytestmark = pytest.mark.filterwarnings("ignore:Function.*QDrag:DeprecationWarning")
 
@@ -26,6 +27,19 @@ FIGURES = {
 """Validation losses in nats per image that the text of a step names, by lesson and step."""
 TOLERANCE = 0.04
 """Relative difference that another processor may make."""
+
+
+@pytest.fixture
+def brisk(monkeypatch):
+    """Show the actions in fewer images, and a model under training seldom; they have own tests."""
+    glide = lesson_actions._glide
+    monkeypatch.setattr(
+        lesson_actions,
+        "_glide",
+        lambda controller, start, end, _=0: glide(controller, start, end, ticks=5),
+    )
+    monkeypatch.setattr(looks, "MAX_CPU_FRACTION", 0.01)
+    monkeypatch.setattr(looks, "MAX_INTERVAL_S", 30.0)
 
 
 def open_lesson(make_desk, path):
@@ -69,6 +83,7 @@ def play(desk):
         desk.settle()
 
 
+@pytest.mark.usefixtures("brisk")
 @pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
 def test_a_lesson_can_be_played_to_its_end(make_desk, path):
     desk = open_lesson(make_desk, path)
@@ -178,26 +193,31 @@ def test_show_me_can_be_stopped(learning, own):
     assert stopped.z[0] < 2.0
 
 
-@pytest.mark.parametrize(
-    ("change", "says"),
-    [
-        (("show: slide(dimension = 1", "show: slyde(dimension = 1"), "Did you mean slide?"),
-        (("check: z_moved(", "check: z_mooved("), "Did you mean z_moved?"),
-        (("panels: map, image", "panels: map, imagge"), "imagge"),
-        ((SHOWN, "grid(n = 100000)"), "between 2 and 50"),
-        ((SHOWN, "grid(n = 5, span = 1e6)"), "between 0.5 and 10"),
-        ((SHOWN, 'grid(n = 5, spacing = "quantil")'), "Did you mean quantile?"),
-        ((SHOWN, "steps(count = 5000)"), "between 2 and 1000"),
-        ((SHOWN, "score(draws = 1000000)"), "between 1 and 1000"),
-        ((SHOWN, 'lay_out(layout = "TSNE")'), "knows no layout 'TSNE'"),
-        ((SHOWN, 'pick(name = "3", role = "c")'), "knows no role 'c'"),
-        (("+++", "# Readme"), "is not a lesson"),
-    ],
-)
-def test_a_wrong_lesson_is_refused_with_advice(learning, own, change, says):
-    learning.controller.open_path(own(text=OWN.replace(*change)))
-    learning.until(lambda: learning.state.failure)
-    assert says in f"{learning.state.failure.title} {learning.state.failure.advice}"
+WRONG = {
+    "Did you mean slide?": ("show: slide(dimension = 1", "show: slyde(dimension = 1"),
+    "Did you mean z_moved?": ("check: z_moved(", "check: z_mooved("),
+    "imagge": ("panels: map, image", "panels: map, imagge"),
+    "between 2 and 50": (SHOWN, "grid(n = 100000)"),
+    "between 0.5 and 10": (SHOWN, "grid(n = 5, span = 1e6)"),
+    "Did you mean quantile?": (SHOWN, 'grid(n = 5, spacing = "quantil")'),
+    "between 2 and 1000": (SHOWN, "steps(count = 5000)"),
+    "between 1 and 1000": (SHOWN, "score(draws = 1000000)"),
+    "knows no layout 'TSNE'": (SHOWN, 'lay_out(layout = "TSNE")'),
+    "knows no role 'c'": (SHOWN, 'pick(name = "3", role = "c")'),
+    "is not a lesson": ("+++", "# Readme"),
+}
+"""Advice, and what is changed in a lesson to get it."""
+
+
+def test_a_wrong_lesson_is_refused_with_advice(learning, own):
+    for says, change in WRONG.items():
+        learning.controller.open_path(own(text=OWN.replace(*change)))
+        learning.until(lambda: learning.state.failure)
+        failure = learning.state.failure
+        assert says in f"{failure.title} {failure.advice}"
+        learning.settle()
+        learning.controller.lesson.close()
+        learning.controller.store.dismiss_failure()
 
 
 def test_a_hidden_lesson_checks_nothing_and_another_workspace_is_left_alone(learning, own):
@@ -266,13 +286,15 @@ def test_an_unknown_panel_does_not_stop_show_me(learning, own):
     assert learning.state.point.z[0] == 2.0
 
 
-@pytest.mark.parametrize("action", ["set_label", "pick", "samples_of", "select_class"])
-def test_show_me_says_that_the_model_lacks_a_class(learning, own, action):
-    learning.controller.open_path(own(text=OWN.replace(SHOWN, f'{action}(name = "ten")')))
-    learning.until(lambda: learning.state.lesson)
-    learning.settle()
-    learning.controller.lesson.show_me()
-    learning.until(lambda: learning.state.failure)
-    assert "Line 13 of the lesson" in learning.state.failure.title
-    assert "'ten'" in learning.state.failure.title
-    assert not learning.state.lesson.is_showing
+def test_show_me_says_that_the_model_lacks_a_class(learning, own):
+    for action in ("set_label", "pick", "samples_of", "select_class"):
+        learning.controller.open_path(own(text=OWN.replace(SHOWN, f'{action}(name = "ten")')))
+        learning.until(lambda: learning.state.lesson)
+        learning.settle()
+        learning.controller.lesson.show_me()
+        learning.until(lambda: learning.state.failure)
+        assert "Line 13 of the lesson" in learning.state.failure.title, action
+        assert "'ten'" in learning.state.failure.title, action
+        assert not learning.state.lesson.is_showing, action
+        learning.controller.lesson.close()
+        learning.controller.store.dismiss_failure()

@@ -50,11 +50,13 @@ VQ = {
 }
 LADDER = {"kind": "ladder-vae", "latent_dim": None, "z1_dim": 2, "z2_dim": 1}
 VAMP = {"prior": {"kind": "vamp", "pseudo_inputs": 6}}
+GIVEN_LABEL = {"prior": "conditional"}
 CASES = {
     "mixture": ({"prior": "mixture"}, "elbo", ALL - STANDARD_PRIOR),
     "vamp": (VAMP, "elbo", ALL - STANDARD_PRIOR),
     "vamp cvae": ({**VAMP, "kind": "cvae"}, "elbo", ALL - STANDARD_PRIOR),
     "flow": ({"prior": "flow"}, "elbo", ALL - STANDARD_PRIOR),
+    "given label cvae": ({**GIVEN_LABEL, "kind": "cvae"}, "elbo", ALL - STANDARD_PRIOR),
     "flow posterior": ({"posterior": "flow"}, "iwae", ALL - (GAUSSIAN_POSTERIORS - POSTERIORS)),
     "codebook": (VQ, "elbo", ALL - POSTERIORS - STANDARD_PRIOR - {Ability.GRADIENT}),
     "ladder": (LADDER, "iwae", ALL - (GAUSSIAN_POSTERIORS - POSTERIORS) - STANDARD_PRIOR),
@@ -101,11 +103,13 @@ def test_samples_and_a_random_point_come_from_its_own_prior(case):
     _, lab, _ = case
     model = lab.explorer.model
     tiles = lab(MakeSamples(SampleSettings(seed=5, count=12)))
-    expected = sample_prior(model, 12, 5)
+    labels = lab.opened.card.spec.labels_in_turn(12)
+    expected = sample_prior(model, 12, 5, labels)
     np.testing.assert_allclose([point.z for point in tiles.points], expected)
     start = lab.opened.start
     drawn = lab(DrawPoint(start, 5))
-    np.testing.assert_allclose(drawn.z, sample_prior(model, 1, 5)[0])
+    given = lab.opened.card.spec.label_array([start.label])
+    np.testing.assert_allclose(drawn.z, sample_prior(model, 1, 5, given)[0])
     assert drawn.label == start.label
 
 
@@ -118,7 +122,8 @@ def test_a_traversal_spans_the_prior_that_it_has(case):
     if model.has_standard_prior:
         assert np.allclose(ends, [-2, 2])
         return
-    z = sample_prior(model, 20_000, 1)[:, list(found.dimensions)]
+    given = lab.opened.card.spec.label_array([lab.opened.start.label] * 20_000)
+    z = sample_prior(model, 20_000, 1, given)[:, list(found.dimensions)]
     wanted = np.stack([z.mean(0) - 2 * z.std(0), z.mean(0) + 2 * z.std(0)], 1)
     np.testing.assert_allclose(ends, wanted, atol=0.15)
 
@@ -147,7 +152,8 @@ def test_a_grid_covers_the_prior_of_the_model(case, spacing):
     if model.has_standard_prior or not model.has_prior_density:
         assert axes[:, [0, -1]].tolist() == [pytest.approx([-2.0, 2.0])] * 2
         return
-    z = frame.place(sample_prior(model, 20_000, 1))
+    given = lab.opened.card.spec.label_array([lab.opened.start.label] * 20_000)
+    z = frame.place(sample_prior(model, 20_000, 1, given))
     if spacing is Spacing.UNIFORM:
         wanted = np.stack([z.mean(0) - 2 * z.std(0), z.mean(0) + 2 * z.std(0)])
     else:

@@ -90,8 +90,8 @@ def _(request: ClassifyImages, explorer: Explorer) -> Generator[Progress, None, 
 
 @answer.register
 def _(request: ClassifyManifold, explorer: Explorer) -> Generator[Progress, None, Decisions]:
-    grid = request.grid
-    lines = grid_over_prior(explorer.model, request.frame, grid.n, grid.span, grid.spacing)
+    grid, y = request.grid, explorer.label_array(request.point)
+    lines = grid_over_prior(explorer.model, request.frame, grid.n, grid.span, grid.spacing, y)
     z = plane_points(request.point.z, request.frame, lines)
     found = yield from _decoded(explorer, request.classifier, z, request.point)
     return _decisions(found)
