@@ -13,21 +13,25 @@ from __future__ import annotations
 import sys
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast, override
 from weakref import WeakMethod
 
-from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, QTimer, Signal, Slot
 from shiboken6 import isValid
 
 from latentlab.session.model import Decode
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from types import MethodType
 
     from latentlab.session.state import Changes, State
 
     Told = Callable[[State, Changes], None]
 
+TURN = QEvent.Type(QEvent.registerEventType())
+AFTER_PAINTING = Qt.EventPriority.LowEventPriority.value - 1
+"""Priority of posted events that come after those of painting, which have a low one."""
 STAY_MS = 200
 """Milliseconds without a move after which a hand that still holds z counts as resting."""
 SLICE_S = 0.002
@@ -59,9 +63,6 @@ class Watchers(QObject):
         """Time at which a watcher was told last, or the first of those that wait began to."""
         self._stay = QTimer(self, singleShot=True, interval=STAY_MS)
         self._stay.timeout.connect(self.rest)
-        # Without delay, and yet after the paint events of what was shown before.
-        self._turn = QTimer(self, singleShot=True)
-        self._turn.timeout.connect(self._take_turn)
 
     def add(self, told: Told, watches: Changes | None = None, *, leads: bool = False) -> None:
         """Register a method of an object; it is dropped with the object.
@@ -91,8 +92,8 @@ class Watchers(QObject):
                 watcher.waiting |= watched
             else:
                 self._call(watcher, watched)
-        if in_turns and not self._turn.isActive():
-            self._turn.start()
+        if in_turns:
+            self._ask_for_turn()
 
     def move(self) -> None:
         """Note that the hand moves z."""
@@ -111,7 +112,18 @@ class Watchers(QObject):
             for watcher in self._waiting():
                 self._call(watcher)  # unless another one changed the state, and all were told
 
-    @Slot()
+    def _ask_for_turn(self) -> None:
+        # Posted anew: an event of before could come ahead of painting what was shown just now.
+        QCoreApplication.removePostedEvents(self, TURN.value)
+        QCoreApplication.postEvent(self, QEvent(TURN), AFTER_PAINTING)
+
+    @override
+    def event(self, event: QEvent) -> bool:
+        if event.type() != TURN:
+            return super().event(event)
+        self._take_turn()
+        return True
+
     def _take_turn(self) -> None:
         """Tell some of those that wait, unless the picture is still to come."""
         now = time.monotonic()
@@ -123,7 +135,7 @@ class Watchers(QObject):
             self._call(waiting.pop(0))
         self._since = time.monotonic()
         if waiting:
-            self._turn.start()
+            self._ask_for_turn()
 
     def _waiting(self) -> list[_Watcher]:
         return [watcher for watcher in self._watchers if watcher.waiting]
@@ -133,7 +145,7 @@ class Watchers(QObject):
         if not changed:
             return
         told = watcher.told()
-        if told is None or not isValid(told.__self__):
+        if told is None or not isValid(cast("MethodType", told).__self__):
             self._watchers.remove(watcher)
             return
         assert self._state is not None
