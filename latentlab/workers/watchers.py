@@ -1,11 +1,10 @@
-"""Who is told of a change of the state, and in what order while the hand moves z or a run trains.
+"""Who is told of a change of the state, and in what order while the hand moves z.
 
 At rest all watchers of a change are told at once. While z is dragged, only the leading ones are:
 they show the picture under the hand. The others wait until that picture is painted, and are then
 told a few at a time, so that mouse events and answers come between. What changes while a watcher
 waits is told in one call, with the latest state; when z settles, or the hand stays for a moment,
-all are told. While a run trains, its news come many times a second and change every panel: they are
-told a few at a time too.
+all are told.
 """
 
 from __future__ import annotations
@@ -81,18 +80,17 @@ class Watchers(QObject):
 
     @Slot(object, object)
     def tell(self, state: State, changed: Changes) -> None:
-        """Tell the watchers about a change; in a drag or a run, most of them later."""
+        """Tell the watchers about a change; in a drag, most of them later."""
         self._state = state
-        in_turns = self._moving or state.is_training
         for watcher in list(self._watchers):
             watched = changed if watcher.watches is None else changed & watcher.watches
             if not watched:
                 continue
-            if in_turns and not watcher.leads:
+            if self._moving and not watcher.leads:
                 watcher.waiting |= watched
             else:
                 self._call(watcher, watched)
-        if in_turns:
+        if self._moving:
             self._ask_for_turn()
 
     def move(self) -> None:
@@ -128,7 +126,7 @@ class Watchers(QObject):
         """Tell some of those that wait, unless the picture is still to come."""
         now = time.monotonic()
         is_due = self._state is not None and Decode in self._state.awaited
-        if self._moving and is_due and now - self._since < PATIENCE_S:
+        if is_due and now - self._since < PATIENCE_S:
             return
         waiting = self._waiting()
         while waiting and time.monotonic() - now < SLICE_S:

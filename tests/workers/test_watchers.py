@@ -1,7 +1,6 @@
 """Who is told of a change, and in what order: at rest all at once, in a drag the picture first."""
 
 import sys
-from dataclasses import replace
 
 import pytest
 import toy
@@ -9,7 +8,6 @@ from PySide6.QtCore import QObject
 from shiboken6 import delete
 
 from latentlab.session.model import Decode, MakeManifold
-from latentlab.session.runs import Run, TrainingStatus
 from latentlab.session.state import State
 from latentlab.workers.watchers import Watchers
 
@@ -101,17 +99,6 @@ def test_when_z_settles_all_are_told(watchers, ears, heard):
     watchers.move()
     watchers.tell(at(1.0, Decode), POINT)
     watchers.rest()
-    assert names(heard) == ["panel", "other"]
-    watchers.tell(at(2.0), POINT)
-    assert names(heard) == 2 * ["panel", "other"]
-
-
-def test_the_news_of_a_run_are_told_in_turns(watchers, ears, heard, until):
-    run = replace(at(1.0), training=TrainingStatus(run=Run()))
-    for _ in range(3):
-        watchers.tell(run, POINT)
-    assert heard == []
-    until(lambda: len(heard) == 2)
     assert names(heard) == ["panel", "other"]
     watchers.tell(at(2.0), POINT)
     assert names(heard) == 2 * ["panel", "other"]
