@@ -24,6 +24,7 @@ from latentlab.session.export import (
 from latentlab.session.files.scene import SCENES
 from latentlab.session.import_.model import ListForeignFormats
 from latentlab.session.model import Adopt, Open
+from latentlab.workers.beside import RunsBeside
 from latentlab.workers.demand import Demand
 from latentlab.workers.intents.arithmetic import ArithmeticIntents
 from latentlab.workers.intents.bookmarks import BookmarkIntents
@@ -97,7 +98,10 @@ class Controller(QObject):
             store, demand, self.runs, self.selection, self.path, self.bookmarks
         )
         self.model = ModelIntents(store, demand, undo, self.point, self.own_image, self.runs)
-        self.training = TrainingIntents(store, demand, lane, training, self.runs, workspaces, undo)
+        beside = RunsBeside(training, self)
+        self.training = TrainingIntents(
+            store, demand, lane, training, beside, self.runs, workspaces, undo
+        )
         self.files = FileIntents(store, demand)
         self.classifier = ClassifierIntents(store, demand, self.point)
         self.imports = ImportIntents(
@@ -116,6 +120,8 @@ class Controller(QObject):
         training.adoptable.connect(self._on_adoptable)
         training.refused.connect(self._on_refused)
         training.ended.connect(self._on_training_ended)
+        beside.progressed.connect(self._on_beside)
+        beside.ended.connect(self._on_beside_ended)
 
     @property
     def state(self) -> State:
@@ -205,6 +211,14 @@ class Controller(QObject):
     @Slot(object, object, bool)
     def _on_training_ended(self, outcome: Outcome, folder: Path | None, discard: bool) -> None:
         self.training.end(outcome, folder, discard=discard)
+
+    @Slot(object)
+    def _on_beside(self, runs: tuple[Run, ...]) -> None:
+        self.training.show_beside(runs)
+
+    @Slot(object)
+    def _on_beside_ended(self, outcome: Outcome) -> None:
+        self.training.end_beside(outcome)
 
 
 def _opens_alone(path: Path) -> bool:

@@ -305,7 +305,7 @@ PANEL = Panel(
     "to move and zoom. On a <b>plane</b> (dimensions, PCA, A, B and z, directions) every "
     "position decodes exactly; <b>t-SNE</b> and <b>UMAP</b> keep neighbours together and "
     "decode a blend of codes. Box and lasso select images for all panels. A <b>classifier</b> "
-    "(File &gt; Open classifier) colours the points by its decision, draws its boundary on a "
-    "plane, and leads to the nearest z that it decides otherwise.",
+    "(File &gt; Open classifier) colours the points by its decision, draws its boundary, "
+    "and leads to the nearest z that it decides otherwise.",
     widget=MapPanel,
 )
