@@ -424,6 +424,8 @@ class DataConfig(Config, ABC):
     )
     downloads: ClassVar[bool] = False
     """Whether `load` downloads missing images."""
+    fixed: ClassVar[bool] = False
+    """Whether `load` returns the same images each time, as those that come with the program do."""
     binarize: Annotated[Literal["none", "static", "dynamic"], Options(BINARIZATIONS)] = Field(
         "none",
         title="Binarization",

@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import math
 import time
-from dataclasses import dataclass, replace
+from copy import copy
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from latentlab.data.binarize import binarize_like
 from latentlab.data.condition import label_at
-from latentlab.data.image_set import ImageSet
+from latentlab.data.image_set import DATA, ImageSet
 from latentlab.data.own_image.crop import OwnImage, Preprocessing, largest_frame
 from latentlab.data.own_image.preprocess import bounded, fit_picture, read_source
 from latentlab.directories import is_imported, resources
@@ -22,6 +23,7 @@ from latentlab.errors import DataError, RunError
 from latentlab.explorer.cards import card_of
 from latentlab.explorer.codes.code_cache import CodeCache
 from latentlab.explorer.data.matching_data import EMPTY_MAP_SUFFIX, find_images
+from latentlab.explorer.model_cache import ModelCache, OpenedModel, RunFiles, RunImages
 from latentlab.explorer.naming import decided
 from latentlab.latent.codes import Codes
 from latentlab.latent.dimensions import kl_per_dimension
@@ -62,7 +64,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from latentlab.data.condition import Label, LabelArray
-    from latentlab.data.image_set import DataConfig, ImageSpec, Splits
+    from latentlab.data.image_set import DataConfig, Splits
     from latentlab.explorer.classifier import OpenedClassifier
     from latentlab.explorer.codes.code_index import CodeStatistics
     from latentlab.explorer.comparison import ModelB
@@ -70,17 +72,6 @@ if TYPE_CHECKING:
 
 ADOPT_ENCODE_S = 0.2
 """Time limit in seconds for encoding images of a model under training."""
-
-
-@dataclass(frozen=True, slots=True)
-class _RunImages:
-    """All images of the run of the open model, and what its card says of them."""
-
-    whole: ImageSet | None
-    spec: ImageSpec
-    data: str
-    note: str
-    held_out: int
 
 
 class Explorer:
@@ -93,14 +84,14 @@ class Explorer:
     def __init__(self) -> None:
         self._model: Model | None = None
         self._whole: ImageSet | None = None
-        self._of_run: _RunImages | None = None
+        self._of_run: RunImages | None = None
         self._few: ImageSet | None = None
         self._images: ImageSet | None = None
         self._recipe: Recipe | None = None
         self._spare: Model | None = None
         self.second: ModelB | None = None
         self.held_out = 0
-        self._tells_parts = True
+        self._cache = ModelCache()
         self.card: ModelCard | None = None
         self.codes = Codes(np.empty((0, 1), np.float32), np.empty((0, 1), np.float32), None)
         self.path_index: CodeStatistics | None = None
@@ -148,6 +139,9 @@ class Explorer:
     def open(self, path: Path, within: float = math.inf) -> ModelCard:
         """Load a run folder or checkpoint, and the images of its map.
 
+        One that was opened before is shown again without being read, unless a file of its folder
+        has changed or its images may have.
+
         If encoding them takes longer than `within` seconds and their codes are not cached, only the
         first images are on the map, and `show_rest` encodes the others.
 
@@ -156,18 +150,38 @@ class Explorer:
         RunError
             If it cannot be loaded; the previous model stays open.
         """
+        files = RunFiles.at(path)
+        opened = self._cache.find(files)
+        if opened is None:
+            opened = self._read(path, within)
+            if opened.few is not None and DATA.kinds()[opened.of_run.data].fixed:
+                self._cache.keep(files, opened)
+        of_run = self._of_run = opened.of_run
+        self.held_out = of_run.held_out
+        # Those of the same model, opened again, count as new.
+        codes = copy(opened.codes) if opened.codes is self.codes else opened.codes
+        # The images differ from those of a model under training, so its buffers are not reused.
+        self._spare = None
+        self._show(opened.model, of_run.whole, opened.few, codes, None)
+        return self._shown(opened.card, of_run.data, of_run.note)
+
+    def _read(self, path: Path, within: float) -> OpenedModel:
+        """Read a model and its images, and encode the first ones."""
         model, checkpoint = load_probed(path)
         folder = run_folder(path).resolve()
         shipped = folder.parent == (resources() / "models").resolve()
         splits, data, note = find_images(folder, checkpoint, shipped=shipped)
-        # It is unknown which of these images such a model was trained on.
-        self._tells_parts = not (shipped or is_imported(folder))
-        self.held_out = len(splits.validation) if splits is not None else 0
-        whole = self._with_parts(None if splits is None else splits.whole())
-        self._of_run = _RunImages(whole, checkpoint.spec, data, note, self.held_out)
-        self._show_first(model, whole, within)
+        held_out = len(splits.validation) if splits is not None else 0
+        whole = None if splits is None else splits.whole()
+        if whole is not None and (shipped or is_imported(folder)):
+            # It is unknown which of these images such a model was trained on.
+            whole = replace(whole, parts=None)
+        few = None if whole is None else whole.to_explore()
+        codes = self._codes_of(model, few, within)
         card = card_of(model, checkpoint.recipe, checkpoint.spec, folder, checkpoint.epoch)
-        return self._shown(replace(card, weights=hash_of_weights(path)), data, note)
+        card = replace(card, weights=hash_of_weights(path))
+        of_run = RunImages(whole, checkpoint.spec, data, note, held_out)
+        return OpenedModel(model, card, of_run, few, codes)
 
     def _show_first(self, model: Model, whole: ImageSet | None, within: float) -> None:
         """Encode the first images of a set and show them."""
@@ -274,11 +288,11 @@ class Explorer:
             images = splits.to_explore()
             codes = yield from encode_within(model, images, ADOPT_ENCODE_S)
             few = images[: len(codes)]
-        self.held_out, self._tells_parts = len(splits.validation), True
+        self.held_out = len(splits.validation)
         self._spare = self._model if same else None
         whole = self._whole if same and self._whole is not None else splits.whole()
         kind, note = parsed.data.kind, splits.notes
-        self._of_run = _RunImages(whole, splits.spec, kind, note, self.held_out)
+        self._of_run = RunImages(whole, splits.spec, kind, note, self.held_out)
         self._show(model, whole, few, codes, parsed)
         return self._shown(card_of(model, parsed, splits.spec, folder, epoch), kind, note)
 
@@ -291,7 +305,9 @@ class Explorer:
         recipe: Recipe | None,
     ) -> None:
         self._model, self._whole, self._recipe, self._few = model, whole, recipe, few
-        self._images, self.codes = few[: len(codes)] if few else None, codes
+        # Rows of several parts would be copied.
+        is_whole = few is None or len(codes) == len(few)
+        self._images, self.codes = few if is_whole else few[: len(codes)], codes
 
     def _shown(self, card: ModelCard, data: str, note: str) -> ModelCard:
         card = replace(card, data=data, note=note, images=self._total)
@@ -303,9 +319,6 @@ class Explorer:
         """Forget the classifier if it is for images of another shape than the next model's."""
         if self.card is None or self.card.spec.shape != card.spec.shape:
             self.classifier = None
-
-    def _with_parts(self, images: ImageSet | None) -> ImageSet | None:
-        return images if images is None or self._tells_parts else replace(images, parts=None)
 
     @property
     def _total(self) -> int:
@@ -325,6 +338,7 @@ class Explorer:
         codes = yield from self._show_more(few)
         if few is not None and codes is not None:
             CodeCache(model, few).write(codes)
+            self._cache.complete(few, codes)
         return codes
 
     def show_all(self) -> Generator[float, None, Codes | None]:

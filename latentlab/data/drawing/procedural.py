@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from abc import ABC
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Self, override
+from typing import TYPE_CHECKING, ClassVar, Self, override
 
 import numpy as np
 import psutil
@@ -28,6 +28,7 @@ BLOCK = 1024  # rows of random numbers per block
 class GeneratedConfig(DataConfig, ABC):
     """Base class of image sets drawn from random factors at load."""
 
+    fixed: ClassVar[bool] = True
     count: int = Field(
         20_000,
         ge=2,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, override
+from typing import TYPE_CHECKING, ClassVar, Literal, override
 
 import numpy as np
 
@@ -24,6 +24,7 @@ class DigitsConfig(DataConfig, title="Digits"):
     """5,000 handwritten digits of MNIST, 28×28 grey, which come with the program."""
 
     kind: Literal["digits"] = "digits"
+    fixed: ClassVar[bool] = True
 
     @override
     def outline(self) -> Generator[Progress, None, Outline | None]:
