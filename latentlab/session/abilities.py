@@ -45,9 +45,9 @@ SCORES: Abilities = MODEL_ON_IMAGES | POSTERIORS
 
 def why_not(needs: Abilities, model: ModelCard | None) -> str:
     """Return a sentence that says which needs a model does not meet; empty if it meets all."""
-    lacking = [] if model is None else sorted(needs - model.abilities, key=list(Ability).index)
-    if model is None or not lacking:
+    if model is None or needs <= model.abilities:
         return ""
+    lacking = sorted(needs - model.abilities, key=list(Ability).index)
     return f"This needs {_joined(lacking)}, which {model.name} does not have."
 
 

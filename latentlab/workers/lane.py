@@ -141,11 +141,11 @@ class Lane(QObject):
 
 @dataclass(slots=True)
 class _Work:
-    """Started long work."""
+    """Started long work; what ends within `PROGRESS_INTERVAL_S` reports no progress."""
 
     ticket: PendingRequest
     pieces: Generator[Progress, None, object]
-    reported: float = 0.0
+    reported: float
     steps: int = 0
 
 
@@ -250,7 +250,7 @@ class _Worker(QObject):
             self._drop(ticket.place)
             if not self._begun:
                 self._turned = time.monotonic()
-            self._begun[ticket.place] = _Work(ticket, response)
+            self._begun[ticket.place] = _Work(ticket, response, time.monotonic())
         else:
             self.answered.emit(Answer(ticket.number, ticket.request, response))
 
