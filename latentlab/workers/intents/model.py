@@ -11,13 +11,14 @@ from latentlab.session.model import (
     Adopt,
     Adopted,
     AllCodes,
+    Decode,
     Open,
     Opened,
     ShowAll,
     ShowData,
     ShowRest,
 )
-from latentlab.session.points import grid_side
+from latentlab.session.points import Picture, grid_side
 from latentlab.session.state import OF_CODES, OF_MODEL, initial
 from latentlab.workers.intents.map import initial_view
 
@@ -105,6 +106,9 @@ class ModelIntents:
         if resets_point:
             changes |= {"point": opened.start, "ends": opened.ends, "original": opened.original}
         changes |= initial(OF_CODES) | self._demand.expire(is_new=is_new)
+        if resets_point and (picture := _picture_of(opened)):
+            # It is decoded already: it need not wait for an answer from the lane.
+            changes["answers"] = {**changes["answers"], Decode: picture}
         self._store.set(**changes, model=opened.card, codes=opened.codes)
         if is_new:
             self._undo.begin()
@@ -133,6 +137,14 @@ class ModelIntents:
     def _set_codes(self, codes: Codes) -> None:
         ended = self._demand.expire(is_new=False)
         self._store.set(**initial(OF_CODES), **ended, codes=codes)
+
+
+def _picture_of(opened: Opened | Adopted) -> Picture | None:
+    """Return the decoded image at the initial point, if the model has a decoder and images."""
+    original = opened.original
+    if original is None or original.reconstruction is None or original.point != opened.start:
+        return None
+    return Picture(opened.start, original.reconstruction)
 
 
 def _at_start(place: Snapshot, *, start: Opened | Adopted) -> Snapshot:
