@@ -34,6 +34,8 @@ DEBOUNCE_MS = 200
 """Milliseconds without a new request of its kind after which a held one is sent."""
 MAX_HOLD_MS = 1000
 """Milliseconds after which a held request is sent even if new ones keep arriving."""
+PROGRESS_DELAY_MS = 60
+"""Milliseconds for which progress is collected: that of work which ends sooner is not shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,10 @@ class Demand(QObject):
         """Lowest number of a valid answer by kind of request."""
         self._next = QTimer(self, singleShot=True)
         self._next.timeout.connect(self._release)
+        self._progress: dict[Kind, LaneProgress] = {}
+        """Progress that is not stored yet."""
+        self._collected = QTimer(self, singleShot=True, interval=PROGRESS_DELAY_MS)
+        self._collected.timeout.connect(self._store_progress)
         store.follow = self._follow
 
     # Sending
@@ -255,7 +261,7 @@ class Demand(QObject):
             # All requests so far, also those sent while the model opened, are about the old model.
             self._model_since = self._number
         state = self._store.state
-        begun = {*state.working, *state.awaited}
+        begun = {*state.working, *self._progress, *state.awaited}
         stale = {kind for kind in begun if kind.lifetime is Lifetime.CODES} | self._held.keys()
         if is_new:
             stale |= {kind for kind in begun if kind.is_about_model() and not kind.writes}
@@ -287,14 +293,26 @@ class Demand(QObject):
         self._viewers.clear()
         self._held.clear()
         self._next.stop()
+        self._collected.stop()
 
     # Answers
 
     def show_progress(self, progress: LaneProgress) -> None:
-        """Store the progress of a request, unless it is outdated."""
-        if not self._is_stale(progress):
-            kind = type(progress.request)
-            self._store.set(working={**self._store.state.working, kind: progress.loading})
+        """Store the progress of a request soon, unless it is answered or outdated by then."""
+        self._progress[type(progress.request)] = progress
+        if not self._collected.isActive():
+            self._collected.start()
+
+    @Slot()
+    def _store_progress(self) -> None:
+        collected, self._progress = self._progress, {}
+        loading = {
+            kind: progress.loading
+            for kind, progress in collected.items()
+            if not self._is_stale(progress)
+        }
+        if loading:
+            self._store.set(working={**self._store.state.working, **loading})
 
     @Slot(object)
     def take(self, answer: Answer) -> None:
@@ -303,9 +321,11 @@ class Demand(QObject):
         self._release()
 
     def _take(self, answer: Answer) -> None:
+        request, kind = answer.request, type(answer.request)
+        if kind in self._progress and self._progress[kind].number <= answer.number:
+            del self._progress[kind]
         if self._is_stale(answer) and not self._is_fact(answer):
             return
-        request, kind = answer.request, type(answer.request)
         self._valid_from[kind] = max(answer.number, self._valid_from.get(kind, 0))
         handling = self._handling_of(kind)
         if answer.failure:

@@ -141,11 +141,11 @@ class Lane(QObject):
 
 @dataclass(slots=True)
 class _Work:
-    """Started long work; what ends within `PROGRESS_INTERVAL_S` reports no progress."""
+    """Started long work."""
 
     ticket: PendingRequest
     pieces: Generator[Progress, None, object]
-    reported: float
+    reported: float = 0.0
     steps: int = 0
 
 
@@ -250,7 +250,7 @@ class _Worker(QObject):
             self._drop(ticket.place)
             if not self._begun:
                 self._turned = time.monotonic()
-            self._begun[ticket.place] = _Work(ticket, response, time.monotonic())
+            self._begun[ticket.place] = _Work(ticket, response)
         else:
             self.answered.emit(Answer(ticket.number, ticket.request, response))
 

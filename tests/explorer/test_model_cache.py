@@ -63,7 +63,8 @@ def test_the_second_time_nothing_is_read_or_encoded(read):
     assert again.codes is first.codes
     assert explorer.held_out == 1000
     np.testing.assert_array_equal(explorer.images[:5].images, pictures)
-    np.testing.assert_array_equal(explorer.decode(again.start).pixels, again.original.reconstruction)
+    decoded = explorer.decode(again.start).pixels
+    np.testing.assert_array_equal(decoded, again.original.reconstruction)
 
 
 def test_the_open_model_opened_again_has_new_codes(read):

@@ -10,8 +10,9 @@ import toy
 from latentlab.session import wants
 from latentlab.session.model import Decode, MakeManifold, MakeSamples
 from latentlab.session.points import SampleSettings
+from latentlab.work import Progress
 from latentlab.workers.demand import Demand
-from latentlab.workers.lane import Answer
+from latentlab.workers.lane import Answer, LaneProgress
 from latentlab.workers.store import Store
 
 
@@ -220,3 +221,27 @@ def test_in_a_drag_every_picture_is_asked_for(demand, store, lane):
     for x in range(1, 4):
         move(store, x)
     assert [request.point.z[0] for request in lane.sent] == [1.0, 2.0, 3.0]
+
+
+def test_progress_is_shown_of_work_that_takes_a_while(demand, store, lane, until):
+    quick, slow = MakeSamples(SampleSettings()), Decode(store.state.point)
+    for number, request in enumerate((quick, slow), start=1):
+        demand.ask(request)
+        demand.show_progress(LaneProgress(number, request, Progress("Working", 0.1)))
+    demand.show_progress(LaneProgress(2, slow, Progress("Working", 0.2)))
+    demand.take(Answer(1, quick, "soon"))
+    assert store.state.working == {}
+    until(lambda: store.state.working)
+    assert store.state.working == {Decode: Progress("Working", 0.2)}
+    demand.take(Answer(2, slow, "late"))
+    assert store.state.working == {}
+
+
+def test_progress_of_what_was_cancelled_is_not_shown(demand, store, lane, until):
+    stopped, goes_on = MakeSamples(SampleSettings()), Decode(store.state.point)
+    for number, request in enumerate((stopped, goes_on), start=1):
+        demand.ask(request)
+        demand.show_progress(LaneProgress(number, request, Progress("Working")))
+    demand.cancel(MakeSamples)
+    until(lambda: store.state.working)
+    assert set(store.state.working) == {Decode}

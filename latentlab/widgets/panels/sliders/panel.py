@@ -59,6 +59,8 @@ class SlidersPanel(PanelWidget):
         self.body.addWidget(self.conditions)
         self.body.addWidget(self._area, 1)
         self.rows: list[SliderRow] = []
+        self._hidden: list[SliderRow] = []
+        """Rows that a model of more dimensions had, the next one last."""
         self._axes: list[Axis] = []
         self._latent_dim = 0
         self._moved_to: Point | None = None
@@ -232,15 +234,24 @@ class SlidersPanel(PanelWidget):
 
     def _make_rows(self, count: int) -> None:
         while len(self.rows) > count:
-            self.rows.pop().remove()
+            self.rows[-1].set_visible(visible=False)
+            self._hidden.append(self.rows.pop())
         for i in range(len(self.rows), count):
-            row = SliderRow(i, self._grid, self)
-            row.slider.moved.connect(self._on_moved)
-            row.pictured.connect(self._strip_updates.connect_strip)
+            if self._hidden:
+                row = self._hidden.pop()
+                row.set_visible(visible=True)
+            else:
+                row = self._new_row(i)
             self.rows.append(row)
         self._grid.setRowStretch(LINES_PER_ROW * len(self.rows), 0)
         self._grid.setRowStretch(1024, 1)
         self._show_pictures()
+
+    def _new_row(self, place: int) -> SliderRow:
+        row = SliderRow(place, self._grid, self)
+        row.slider.moved.connect(self._on_moved)
+        row.pictured.connect(self._strip_updates.connect_strip)
+        return row
 
     def _show_pictures(self) -> None:
         wanted = (

@@ -138,9 +138,9 @@ class SliderRow(QObject):
             self.strip.deleteLater()
             self.strip = None
 
-    def remove(self) -> None:
-        """Delete the widgets of the row."""
-        self.show_pictures(wanted=False)
+    def set_visible(self, *, visible: bool) -> None:
+        """Show the row, or hide it and delete its images."""
+        if not visible:
+            self.show_pictures(wanted=False)
         for widget in self._widgets:
-            widget.deleteLater()
-        self.deleteLater()
+            widget.setVisible(visible)
