@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from send2trash import send2trash
 
-from latentlab.atomic_write import write_atomically
+from latentlab.atomic_write import is_incomplete, write_atomically
 from latentlab.directories import is_imported, resources, runs
 from latentlab.errors import RunError, shown
 from latentlab.latent.encode import decode
@@ -78,7 +78,7 @@ def new_folder(recipe: Recipe) -> Path:
 
 def library() -> tuple[LibraryEntry, ...]:
     """Return the shipped models, then the user's runs, newest first."""
-    shipped, own = _folders(resources() / "models"), _folders(runs())
+    shipped, own = run_folders(resources() / "models"), run_folders(runs())
     read = [read_entry(folder) for folder in (*shipped, *reversed(own))]
     recipes = [recipe for _, recipe in read]
     differences, over_seeds = _differences(recipes), _over_seeds(read)
@@ -116,10 +116,10 @@ def _differences(recipes: Sequence[Mapping[str, Any] | None]) -> list[str]:
     return texts
 
 
-def _folders(parent: Path) -> list[Path]:
+def run_folders(parent: Path) -> list[Path]:
     """Return the run folders in a folder, sorted by name, including incomplete ones."""
     files = (file for name in (DESCRIPTION_FILE, WEIGHTS_FILE) for file in parent.glob(f"*/{name}"))
-    return sorted({file.parent for file in files})
+    return sorted({file.parent for file in files if not is_incomplete(file.parent)})
 
 
 def read_entry(folder: Path) -> tuple[LibraryEntry, Mapping[str, Any] | None]:

@@ -7,7 +7,7 @@ from contextlib import closing, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from latentlab.atomic_write import write_atomically
+from latentlab.atomic_write import append_text, delete_abandoned, write_atomically
 from latentlab.errors import LatentlabError, RunError, TrainingError
 from latentlab.learning.checkpoint import (
     BEST_STEM,
@@ -34,6 +34,7 @@ from latentlab.learning.recipe import read_recipe
 from latentlab.learning.steering import Controls
 from latentlab.learning.training_state import RESUME_FILE, read_training_state, write_training_state
 from latentlab.runs.library import RECIPE, write_preview
+from latentlab.runs.portraits import FOLDER as PREVIEWS
 from latentlab.runs.portraits import EpochPreviewLog
 from latentlab.runs.provenance import FILE as PROVENANCE
 from latentlab.runs.provenance import Outcome, begin_session, end_session
@@ -104,6 +105,11 @@ def record(recipe: Recipe, folder: Path, controls: Controls | None = None) -> Ge
         raise RunError(f"{folder} already holds a run.", "Resume it, or choose another folder.")
     is_new = not folder.exists() or not any(folder.iterdir())
     check_writers(recipe.training.writers)
+    if not is_new:
+        # Of a run that was killed before its first save.
+        _clear(folder)
+        truncate_after(folder, 0)
+        delete_changes_from(folder, 0)
     write_atomically(folder / RECIPE, recipe.to_toml().encode())
     recorder = _Recorder(recipe, folder)
     try:
@@ -149,13 +155,15 @@ def resume(
     controls = controls or Controls()
     if epochs is not None:
         controls.steer("training.epochs", epochs)
-    if position and position.epoch >= (epochs or current.training.epochs):
+    saved = read_checkpoint(folder) if (folder / DESCRIPTION_FILE).exists() else None
+    is_over = position is not None and position.epoch >= (epochs or current.training.epochs)
+    # A run killed in its last save has a training state that is later than its checkpoint.
+    if position and is_over and saved and saved.step >= position.step:
         raise RunError(
             f"{folder} has finished all its {position.epoch} epochs.",
             "To train more, give a larger number of epochs.",
         )
-    spec = read_checkpoint(folder).spec if (folder / DESCRIPTION_FILE).exists() else None
-    data = load_run_data(folder, recipe.data, spec, resuming=True)
+    data = load_run_data(folder, recipe.data, saved.spec if saved else None, resuming=True)
     if not is_main():
         yield from fit(recipe, controls=controls, resume=position, changes=changes, data=data)
         return
@@ -224,6 +232,12 @@ def _written(events: Generator[Event, None, object], recorder: _Recorder) -> Gen
             yield event
 
 
+def _clear(folder: Path) -> None:
+    """Delete the incomplete files of a run whose process was killed."""
+    for each in (folder, folder / PREVIEWS):
+        delete_abandoned(each, 0)
+
+
 def _forget(folder: Path, writers: Sequence[str]) -> None:
     """Delete the files of a run that has no checkpoint, and the folders of its writers."""
     for name in writers:
@@ -269,7 +283,8 @@ class _Recorder:
         self._metrics = self._best_metrics = metrics
 
     def go_on(self, position: TrainingState | None, steps_per_epoch: int) -> None:
-        """Delete the measurements after a training state, which are made again."""
+        """Delete what a killed run left behind, and the measurements that are made again."""
+        _clear(self.folder)
         truncate_after(self.folder, position.epoch if position else 0)
         self.steps.go_on(position.step / steps_per_epoch if position else 0.0)
         self.losses_before(last_losses(self.folder))
@@ -321,11 +336,7 @@ class _Recorder:
                 delete_changes_from(self.folder, self._kept_step)
 
     def _append(self, name: str, *lines: str) -> None:
-        try:
-            with (self.folder / name).open("a", encoding="utf-8") as file:
-                file.writelines(f"{line}\n" for line in lines)
-        except OSError as error:
-            raise RunError(f"{self.folder} cannot be written: {error.strerror}.") from error
+        append_text(self.folder / name, "".join(f"{line}\n" for line in lines))
 
     def keep(self, saved: SavedState) -> None:
         """Save in an order such that a run killed in between can be opened and resumed."""
