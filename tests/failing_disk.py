@@ -1,4 +1,4 @@
-"""A disk that fails at the k-th open, write, fsync or rename below a folder, in one of three ways."""
+"""A disk that fails at the k-th open, write, fsync or rename below a folder, in three ways."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import io
 import os
 import shutil
 from contextlib import ExitStack, contextmanager, suppress
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
@@ -17,6 +16,7 @@ from latentlab.errors import LatentlabError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
 CRASH, FULL, DENIED = "crash", "full", "denied"
 WAYS = (CRASH, FULL, DENIED)

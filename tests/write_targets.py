@@ -9,13 +9,16 @@ from __future__ import annotations
 import json
 import os
 from functools import cache
-from pathlib import Path
+from typing import TYPE_CHECKING
 from unittest.mock import patch
 
 import numpy as np
 from PIL import Image
 
 from latentlab.data.image_set import ImageSpec
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 SPEC = ImageSpec((1, 4, 4), ("a", "b"))
 

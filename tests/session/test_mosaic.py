@@ -1,8 +1,7 @@
 """Many pictures as one, and pictures as files."""
 
-import json
-
 import errno
+import json
 import os
 
 import numpy as np
