@@ -138,6 +138,43 @@ def _write_all(file: IO[bytes], content: bytes) -> None:
         rest = rest[file.write(rest) :]
 
 
+def set_aside(path: Path) -> Path:
+    """Rename a file that cannot be read, so that writing does not destroy it; return the new path.
+
+    Its ending becomes ``.damaged``; an earlier file of that name is kept.
+
+    Raises
+    ------
+    RunError
+        If it cannot be renamed.
+    """
+    aside, number = path.with_suffix(".damaged"), 2
+    while os.path.lexists(aside):
+        aside, number = path.with_suffix(f".damaged-{number}"), number + 1
+    try:
+        path.rename(aside)
+    except OSError as error:
+        raise not_written(path, error) from error
+    return aside
+
+
+def check_writable(folder: Path) -> None:
+    """Check that files can be written into a folder, which is made if it is missing.
+
+    Raises
+    ------
+    RunError
+        If not.
+    """
+    part = _part_beside(folder / "any")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        part.touch(exist_ok=False)
+        part.unlink()
+    except OSError as error:
+        raise not_written(folder, error) from error
+
+
 def delete_abandoned(folder: Path, age: float = ABANDONED_S) -> None:
     """Delete the incomplete files of a folder that were last changed more than `age` seconds ago.
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import FailFast, Field, JsonValue, TypeAdapter
 
-from latentlab.atomic_write import write_atomically
-from latentlab.errors import RunError, reading
+from latentlab.atomic_write import set_aside, write_atomically
+from latentlab.errors import RunError
 from latentlab.explorer.answer import answer
 from latentlab.explorer.explorer import Explorer
 from latentlab.explorer.files.user_files import path_for
@@ -67,8 +67,7 @@ def write_bookmarks(path: Path, card: ModelCard, marks: tuple[Bookmark, ...]) ->
         try:
             read_bookmarks(path, card)
         except RunError:
-            with reading(path):
-                path.replace(path.with_suffix(".damaged"))
+            set_aside(path)
     content = {
         "format": FORMAT,
         "model": card.name,
