@@ -34,8 +34,9 @@ if TYPE_CHECKING:
 LAST_STEM, BEST_STEM = "checkpoint", "best"
 """File stems of the last weights, and of the weights with the lowest validation loss."""
 WEIGHTS_FILE, DESCRIPTION_FILE = f"{LAST_STEM}.safetensors", f"{LAST_STEM}.json"
-DESCRIPTION = "description"
-"""Key of the description in the metadata of the weights."""
+DESCRIPTION = "latentlab"
+"""Key of the description in the metadata of the weights: the only one, because safetensors writes
+several in random order. Earlier versions wrote their number there."""
 FORMAT = 1
 MAX_HASHES = 64
 MAX_ATTACHED_BYTES = 1 << 30
@@ -109,8 +110,7 @@ def save_checkpoint(
     kind = np.float16 if half else np.float32
     arrays = {name: np.ascontiguousarray(value, kind) for name, value in weights.items()}
     text = json.dumps(checkpoint.to_dict(), indent=2)
-    metadata = {"latentlab": checkpoint.version, DESCRIPTION: text}
-    write_atomically(folder / f"{stem}.safetensors", save(arrays, metadata))
+    write_atomically(folder / f"{stem}.safetensors", save(arrays, {DESCRIPTION: text}))
     write_atomically(folder / f"{stem}.json", f"{text}\n".encode())
 
 
@@ -256,8 +256,8 @@ def _described(weights: Path, beside: Checkpoint) -> Checkpoint:
     """Return the description of weights: the one inside if that beside them is of another step."""
     with reading(weights, fault=NOT_SAFETENSORS):
         with safe_open(weights, "np") as content:
-            text = (content.metadata() or {}).get(DESCRIPTION)
-        if text is None:
+            text = (content.metadata() or {}).get(DESCRIPTION, "")
+        if not text.startswith("{"):
             return beside
         inside = _checkpoint(parse_json(text, _DESCRIPTION), weights)
     return inside if inside.step != beside.step else beside
