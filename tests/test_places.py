@@ -21,7 +21,7 @@ from latentlab.directories import cache, check_home, home, runs
 from latentlab.errors import RunError
 from latentlab.runs.library import library
 
-ODD = ["with space", "it's \"quoted\"", "数据 données", "<b>bold</b> & 100 % #1", "-o", "a\nb"]
+ODD = ["with space", 'it\'s "quoted"', "数据 données", "<b>bold</b> & 100 % #1", "-o", "a\nb"]
 
 
 @pytest.fixture
