@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import escape
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -45,8 +46,8 @@ class SeriesPlot(Plot):
         c = colours()
         item = self.getPlotItem()
         shades = (c.accent, c.muted)
-        item.setLabel("bottom", series[0].x_name, **LABEL)
-        item.setLabel("left", series[0].y_name, **LABEL)
+        item.setLabel("bottom", escape(series[0].x_name), **LABEL)  # the title is HTML
+        item.setLabel("left", escape(series[0].y_name), **LABEL)
         item.getAxis("bottom").setTicks(None)
         for i, each in enumerate(series):
             shade = shades[i % len(shades)]
@@ -82,7 +83,7 @@ class SeriesPlot(Plot):
         self.addItem(pg.BarGraphItem(x=x, height=np.asarray(series.y), width=width, brush=shade))
         ticks = [(float(place), str(name)) for place, name in enumerate(series.x)]
         self.getPlotItem().getAxis("bottom").setTicks([ticks])
-        self.getPlotItem().setLabel("left", f"{series.y_name} (samples, images)", **LABEL)
+        self.getPlotItem().setLabel("left", f"{escape(series.y_name)} (samples, images)", **LABEL)
 
     def dress(self) -> None:
         """Apply the colours of the current scheme."""
