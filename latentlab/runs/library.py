@@ -29,6 +29,7 @@ from latentlab.runs.notes import is_shipped, notes_file, read_notes
 from latentlab.runs.provenance import FILE as PROVENANCE
 from latentlab.runs.provenance import read_provenance
 from latentlab.runs.run_data import FILE as RUN_DATA
+from latentlab.runs.run_lock import is_in_training
 from latentlab.runs.run_log import FAILURE, read_failure, read_short_text
 from latentlab.session.curves.curves import TEST, VALIDATION, read_curves
 from latentlab.session.files.mosaic import tile
@@ -228,6 +229,8 @@ def trash(folder: Path) -> None:
     """
     if is_shipped(folder.resolve()):
         raise RunError(f"{folder.name} is a shipped model and cannot be deleted.")
+    if is_in_training(folder):
+        raise RunError(f"{folder.name} is in training.", "Stop it before you delete it.")
     try:
         send2trash(folder)
     except OSError as error:

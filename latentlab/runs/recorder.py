@@ -7,7 +7,13 @@ from contextlib import closing, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from latentlab.atomic_write import append_text, delete_abandoned, write_atomically
+from latentlab.atomic_write import (
+    append_text,
+    check_writable,
+    delete_abandoned,
+    is_missing,
+    write_atomically,
+)
 from latentlab.errors import LatentlabError, RunError, TrainingError
 from latentlab.learning.checkpoint import (
     BEST_STEM,
@@ -40,6 +46,7 @@ from latentlab.runs.provenance import FILE as PROVENANCE
 from latentlab.runs.provenance import Outcome, begin_session, end_session
 from latentlab.runs.run_data import FILE as RUN_DATA
 from latentlab.runs.run_data import load_run_data, write_run_data
+from latentlab.runs.run_lock import LOCK, training_in
 from latentlab.runs.run_log import (
     CHANGES,
     FAILURE,
@@ -105,6 +112,14 @@ def record(recipe: Recipe, folder: Path, controls: Controls | None = None) -> Ge
         raise RunError(f"{folder} already holds a run.", "Resume it, or choose another folder.")
     is_new = not folder.exists() or not any(folder.iterdir())
     check_writers(recipe.training.writers)
+    check_writable(folder)
+    with training_in(folder):
+        yield from _record(recipe, folder, controls, is_new=is_new)
+
+
+def _record(
+    recipe: Recipe, folder: Path, controls: Controls | None, *, is_new: bool
+) -> Generator[Event]:
     if not is_new:
         # Of a run that was killed before its first save.
         _clear(folder)
@@ -167,23 +182,24 @@ def resume(
     if not is_main():
         yield from fit(recipe, controls=controls, resume=position, changes=changes, data=data)
         return
-    recorder = _Recorder(current, folder, changes)
-    events = fit(
-        recipe,
-        controls=controls,
-        keep=recorder.keep,
-        resume=position,
-        changes=changes,
-        data=data,
-    )
-    with closing(_recorded(events, recorder)) as recorded:
-        for event in recorded:
-            if isinstance(event, Started):
-                # Not earlier: loading the data may fail.
-                recorder.go_on(position, event.steps_per_epoch)
-            yield event
-            if isinstance(event, Started):
-                yield read_run_log(folder, event.recipe)
+    with training_in(folder):
+        recorder = _Recorder(current, folder, changes)
+        events = fit(
+            recipe,
+            controls=controls,
+            keep=recorder.keep,
+            resume=position,
+            changes=changes,
+            data=data,
+        )
+        with closing(_recorded(events, recorder)) as recorded:
+            for event in recorded:
+                if isinstance(event, Started):
+                    # Not earlier: loading the data may fail.
+                    recorder.go_on(position, event.steps_per_epoch)
+                yield event
+                if isinstance(event, Started):
+                    yield read_run_log(folder, event.recipe)
 
 
 def _read_position(folder: Path) -> tuple[Recipe, TrainingState | None]:
@@ -243,7 +259,7 @@ def _forget(folder: Path, writers: Sequence[str]) -> None:
     for name in writers:
         shutil.rmtree(folder / name, ignore_errors=True)
     with suppress(OSError):
-        for name in (RECIPE, RUN_DATA, PROVENANCE):
+        for name in (RECIPE, RUN_DATA, PROVENANCE, LOCK):
             (folder / name).unlink(missing_ok=True)
         folder.rmdir()
 
@@ -325,7 +341,7 @@ class _Recorder:
 
     def write_failure(self, error: Exception) -> None:
         """Write the error that ended the run; drop changes after the last save if it diverged."""
-        if self.started is None:
+        if self.started is None or is_missing(self.folder / RECIPE):
             return
         self.diverged_at_once = isinstance(error, TrainingError) and not self._metrics
         # The error may be that the disk cannot be written.
@@ -335,11 +351,22 @@ class _Recorder:
             if isinstance(error, TrainingError):
                 delete_changes_from(self.folder, self._kept_step)
 
+    def _check_folder(self) -> None:
+        """Check that the folder was not taken away; writing would make an incomplete one."""
+        if is_missing(self.folder / RECIPE):
+            raise RunError(
+                f"{self.folder} was moved or deleted while its run was in training, or its disk "
+                "is gone.",
+                "Bring it back, and resume the run from its last save.",
+            )
+
     def _append(self, name: str, *lines: str) -> None:
+        self._check_folder()
         append_text(self.folder / name, "".join(f"{line}\n" for line in lines))
 
     def keep(self, saved: SavedState) -> None:
         """Save in an order such that a run killed in between can be opened and resumed."""
+        self._check_folder()
         if saved.best:
             # First: a run resumed from a later training state does not reach this epoch again.
             self._save(saved.best, BEST_STEM, self._best_metrics)
