@@ -7,6 +7,7 @@ from pathlib import Path
 
 from latentlab.directories import check_home, expanded
 from latentlab.errors import RunError
+from latentlab.log_file import start_logging
 from latentlab.streams import print_stand_ins
 
 
@@ -32,6 +33,7 @@ def main() -> int:
     except RunError as error:
         print(f"latentlab: {error}", file=sys.stderr)
         return 2
+    start_logging()
     if sys.platform == "win32":
         # On Windows torch must be imported before Qt (pytorch issue 166628).
         import torch  # noqa: F401

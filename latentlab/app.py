@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QApplication
 from latentlab.atomic_write import check_writable
 from latentlab.directories import home, resources
 from latentlab.errors import RunError
+from latentlab.log_file import start_logging
 from latentlab.widgets.kit import theme
 from latentlab.widgets.kit.settings import recent, settings
 from latentlab.widgets.window.main_window import MainWindow
@@ -48,6 +49,7 @@ def main(path: Path | None = None) -> int:
             file=sys.stderr,
         )
         return 1
+    start_logging(is_window=True)
     problem = startup_problem()
     app = make_application()
     # `recent` lists this model once it is open.
