@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 from pathlib import Path
 from threading import Event, Thread
@@ -17,6 +16,7 @@ from latentlab.atomic_write import check_writable
 from latentlab.directories import home, resources
 from latentlab.errors import RunError
 from latentlab.log_file import start_logging
+from latentlab.runs.stop_signals import handle_stop_signals
 from latentlab.widgets.kit import theme
 from latentlab.widgets.kit.settings import recent, settings
 from latentlab.widgets.window.main_window import MainWindow
@@ -91,16 +91,16 @@ def startup_problem() -> LatentlabError | None:
 
 
 def close_when_interrupted(window: MainWindow) -> None:
-    """Close the window on Ctrl+C.
+    """Close the window on Ctrl+C, SIGTERM and SIGHUP; a run is stopped and kept.
 
     The handler only sets a flag, which a timer polls: closing the window inside the handler could
     deadlock, for example with a thread that waits for an import. The timer also lets Python run
     the handler, which it cannot do while Qt's event loop is idle.
     """
     interrupted = Event()
-    signal.signal(signal.SIGINT, lambda *_: interrupted.set())
+    handle_stop_signals(lambda *_: interrupted.set())
     pulse = QTimer(window)
-    pulse.timeout.connect(lambda: window.close() if interrupted.is_set() else None)
+    pulse.timeout.connect(lambda: window.end() if interrupted.is_set() else None)
     pulse.start(300)
 
 
