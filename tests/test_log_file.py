@@ -1,4 +1,4 @@
-"""Log file, unhandled errors and the report of a problem; in processes, because hooks are global."""
+"""The log, unhandled errors and reports of problems; in processes, because hooks are global."""
 
 import os
 import subprocess

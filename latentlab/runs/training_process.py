@@ -160,7 +160,7 @@ class _Commands:
 
 
 class _Stopped(BaseException):
-    """Raised if the run is to stop, or the parent process has ended; it is no failure of the run."""
+    """Raised if the run is to stop, or the parent process has ended; no failure of the run."""
 
 
 def _stop(number: int, _frame: object) -> None:
