@@ -127,14 +127,12 @@ def save_marks(path: Path, card: ModelCard, marks: tuple[Bookmark, ...]) -> None
 def _(request: ReadBookmarks, explorer: Explorer) -> tuple[Bookmark, ...]:
     if explorer.card is None:
         return ()
-    path = path_for(explorer.card, FILE_STEM)
-    return _decoded(read_bookmarks(path, explorer.card), explorer) if path.exists() else ()
+    return _decoded(_read_known(explorer.card, explorer), explorer)
 
 
 @answer.register
 def _(request: SaveBookmarks, explorer: Explorer) -> tuple[Bookmark, ...]:
-    write_bookmarks(path_for(request.card, FILE_STEM), request.card, request.marks)
-    return request.marks
+    return _save(request.card, request.marks, explorer)
 
 
 @answer.register
@@ -142,9 +140,7 @@ def _(request: ImportBookmarks, explorer: Explorer) -> tuple[Bookmark, ...]:
     existing = {mark.point for mark in request.marks}
     found = read_bookmarks(request.path, request.card)
     new = [(point, note) for point, note in found if point not in existing]
-    marks = request.marks + _decoded(new, explorer)
-    write_bookmarks(path_for(request.card, FILE_STEM), request.card, marks)
-    return marks
+    return _save(request.card, request.marks + _decoded(new, explorer), explorer)
 
 
 @answer.register
@@ -155,6 +151,29 @@ def _(request: ExportBookmarks, explorer: Explorer) -> Exported:
         check_suffix(request.path, BOOKMARKS)
         write_bookmarks(request.path, request.card, request.marks)
     return Exported(request.path)
+
+
+def _save(card: ModelCard, marks: tuple[Bookmark, ...], explorer: Explorer) -> tuple[Bookmark, ...]:
+    """Write bookmarks with those that another window has added since; return all."""
+    known = explorer.known_bookmarks.get(path_for(card, FILE_STEM), frozenset())
+    own = {mark.point for mark in marks}
+    try:
+        now = _read_known(card, explorer)
+    except RunError:
+        now = []  # it is set aside below
+    others = [each for each in now if each not in known and each[0] not in own]
+    marks += _decoded(others, explorer)
+    write_bookmarks(path_for(card, FILE_STEM), card, marks)
+    _read_known(card, explorer)
+    return marks
+
+
+def _read_known(card: ModelCard, explorer: Explorer) -> list[tuple[Point, str]]:
+    """Read the bookmarks of a model, and remember that they are known; none without a file."""
+    path = path_for(card, FILE_STEM)
+    found = read_bookmarks(path, card) if path.exists() else []
+    explorer.known_bookmarks[path] = frozenset(found)
+    return found
 
 
 def _decoded(found: list[tuple[Point, str]], explorer: Explorer) -> tuple[Bookmark, ...]:
