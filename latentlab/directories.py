@@ -3,11 +3,12 @@
 import errno
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import platformdirs
 
-from latentlab.errors import RunError, reason_of
+from latentlab.errors import RunError, reason_of, shown
 
 HOME = "LATENTLAB_HOME"
 """Environment variable that names the user's latentlab folder."""
@@ -61,7 +62,7 @@ def home() -> Path:
     RunError
         If there is none.
     """
-    return _chosen_home() or _of_user(platformdirs.user_data_dir("latentlab", appauthor=False))
+    return _chosen_home() or _of_user(platformdirs.user_data_dir)
 
 
 def check_home() -> None:
@@ -78,7 +79,7 @@ def check_home() -> None:
     except (OSError, ValueError) as error:  # ValueError: null character
         if isinstance(error, ValueError) or error.errno in UNUSABLE:
             raise RunError(
-                f"The latentlab folder {home()} cannot be used: {reason_of(error)}.",
+                f"The latentlab folder {shown(home())} cannot be used: {reason_of(error)}.",
                 f"Set {HOME} to a folder with a shorter path.",
             ) from error
 
@@ -89,8 +90,13 @@ def _chosen_home() -> Path | None:
     return expanded(Path(chosen)) if chosen else None
 
 
-def _of_user(path: str) -> Path:
-    if path.startswith("~"):  # it cannot be expanded
+def _of_user(place: Callable[..., str]) -> Path:
+    """Return one of the user's folders; without a home, `place` fails or leaves the ``~``."""
+    try:
+        path = place("latentlab", appauthor=False)
+    except RuntimeError:
+        path = "~"
+    if path.startswith("~"):
         raise RunError(
             "This user has no home folder.", f"Set {HOME} to a folder for models and settings."
         )
@@ -112,7 +118,7 @@ def cache() -> Path:
     chosen = _chosen_home()
     if chosen:
         return chosen / "cache"
-    return _of_user(platformdirs.user_cache_dir("latentlab", appauthor=False))
+    return _of_user(platformdirs.user_cache_dir)
 
 
 def is_imported(folder: Path) -> bool:

@@ -71,9 +71,15 @@ def test_a_path_that_is_too_long_is_told_before_anything_starts(
     assert message.count("\n") == 1
 
 
-def test_without_any_home_the_variable_is_named(monkeypatch, capsys):
+def no_home(*_, **__):
+    """Fail as newer versions of platformdirs do."""
+    raise RuntimeError("could not determine the home directory")
+
+
+@pytest.mark.parametrize("found", [lambda *_, **__: "~/.local/share/latentlab", no_home])
+def test_without_any_home_the_variable_is_named(monkeypatch, capsys, found):
     monkeypatch.delenv("LATENTLAB_HOME")
-    monkeypatch.setattr("platformdirs.user_data_dir", lambda *_, **__: "~/.local/share/latentlab")
+    monkeypatch.setattr("platformdirs.user_data_dir", found)
     monkeypatch.setattr(sys, "argv", ["latentlab", "list"])
     assert entry.main() == 2
     assert capsys.readouterr().err == (
