@@ -244,7 +244,7 @@ def _written(events: Generator[Event, None, object], recorder: _Recorder) -> Gen
                 case Change(problem=""):
                     recorder.write_change(event)
                 case EpochPreview():
-                    recorder.portraits.add(event)
+                    recorder.add_preview(event)
             yield event
 
 
@@ -269,7 +269,7 @@ class _Recorder:
         self.recipe = recipe
         self.folder = folder
         self.started: Started | None = None
-        self.portraits = EpochPreviewLog(folder)
+        self._previews = EpochPreviewLog(folder)
         self.steps = StepLog(folder)
         self._changes = changes
         self._writers: list[Writer] = []
@@ -309,7 +309,14 @@ class _Recorder:
         assert self.started
         self.steps.add(event.step / self.started.steps_per_epoch, losses)
 
+    def add_preview(self, event: EpochPreview) -> None:
+        """Write a preview of an epoch."""
+        self._check_folder()
+        self._previews.add(event)
+
     def write_epoch(self, event: EpochEnd) -> None:
+        """Write the losses and latent statistics of an epoch."""
+        self._check_folder()
         self._metrics = {TRAIN: event.train, VALIDATION: event.validation}
         seconds = {TRAIN: event.seconds, VALIDATION: event.validation_seconds}
         lines = [

@@ -15,7 +15,9 @@ def report_of(desk):
     menus = desk.window.menus
     (action,) = (each for each in menus._actions if each.text().startswith("Report a problem"))
     action.trigger()
-    return desk.window.findChild(ProblemDialog)
+    dialog = desk.window.findChild(ProblemDialog)
+    desk.until(dialog.text.toPlainText)
+    return dialog
 
 
 def test_a_report_tells_versions_recipe_error_and_actions_but_no_paths(desk, monkeypatch, tmp_path):

@@ -19,6 +19,7 @@ from latentlab.atomic_write import write_atomically
 from latentlab.errors import RunError
 from latentlab.session.export import TEXTS
 from latentlab.session.files.problem_report import problem_report
+from latentlab.widgets.kit.background import BackgroundWorker
 from latentlab.widgets.kit.dialogs import ask_save_path
 from latentlab.widgets.kit.labels import problem
 from latentlab.widgets.kit.theme import UNIT
@@ -47,7 +48,8 @@ class ProblemDialog(QDialog):
         self.setWindowTitle("Report a problem")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         about = QLabel(ABOUT, wordWrap=True)
-        self.text = QPlainTextEdit(problem_report(window.controller.state))
+        self.text = QPlainTextEdit()
+        self.text.setPlaceholderText("Gathering…")
         self.text.setAccessibleName("Report")
         self.text.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
         self.text.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
@@ -65,6 +67,11 @@ class ProblemDialog(QDialog):
         buttons.rejected.connect(self.close)
         self.copy.clicked.connect(self._copy)
         self.save.clicked.connect(self._save)
+        state = window.controller.state
+        # The versions of packages and the end of the log are read from disk.
+        worker = BackgroundWorker(self)
+        worker.done.connect(self.text.setPlainText)
+        worker.run(lambda: problem_report(state))
 
     @Slot()
     def _copy(self) -> None:
