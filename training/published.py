@@ -3,11 +3,11 @@
 Each protocol is a recipe of this folder with some values changed, and a metric. It trains on the
 whole MNIST unless it says otherwise, and is measured on held-out images.
 
-    python training/published.py --mnist FOLDER --out results [--epochs 15] [--seeds 3] [NAME ...]
+    python training/published.py --mnist FOLDER --larochelle FOLDER --out results [NAME ...]
 
-Without names it lists the protocols. A protocol that has been trained in the folder is only
-measured; one that was stopped goes on with ``latentlab train --resume``. The table is written to
-``results/table.md`` after each protocol.
+Without names it lists the protocols. The files of Larochelle are used where they are given. A
+protocol that has been trained in the folder is only measured; one that was stopped goes on with
+``latentlab train --resume``. The table is written to ``results/table.md`` after each protocol.
 """
 
 import argparse
@@ -57,6 +57,7 @@ PROTOCOLS = {
         f"conditional-{k}": importance(
             *("dynamic-mnist", 5000, 500, published),
             model__kind="cvae",
+            model__prior="conditional",
             objective__kind="iwae",
             objective__samples=k,
         )
@@ -86,10 +87,12 @@ def values_of(protocol: Protocol, options: argparse.Namespace, seed: int) -> dic
     changes = {**protocol.changes, "training.seed": seed}
     if options.epochs:
         changes["training.epochs"] = options.epochs
-        if "schedule" in values["training"]:
+        if "epochs" in values["training"].get("schedule", {}):
             changes["training.schedule.epochs"] = options.epochs
     if values["data"]["kind"] == "mnist" and options.mnist:
         changes["data.root"] = options.mnist
+    if protocol.recipe == "static-mnist" and options.larochelle:
+        values["data"] = {"kind": "binarized-mnist", "root": options.larochelle}
     if "objective.kind" in changes:
         values["objective"] = {}
     for name, value in changes.items():
@@ -146,6 +149,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("names", nargs="*", choices=[[], *PROTOCOLS], metavar="NAME")
     parser.add_argument("--mnist", default="", help="folder of the IDX files of MNIST")
+    parser.add_argument("--larochelle", default="", help="folder of his binarized_mnist_*.amat")
     parser.add_argument("--out", type=Path, default=Path("results"), help="folder of the runs")
     parser.add_argument("--epochs", type=int, default=0, help="instead of those of the recipes")
     parser.add_argument("--seeds", type=int, default=1, help="runs of each protocol")

@@ -96,6 +96,15 @@ class ImageSpec:
         each = np.array(combinations(self.conditions, limit), np.float32)
         return each[np.arange(count) % len(each)]
 
+    def distinct_labels(self) -> LabelArray:
+        """Return each class, or combination of classes, once, with each number at its mean.
+
+        Of more than `MAX_COMBINATIONS` combinations, those at equal distances are chosen.
+        """
+        if not self.conditions:
+            return np.arange(self.classes, dtype=np.int64)
+        return np.array(combinations(self.conditions), np.float32)
+
     def label_text(self, label: Label | None) -> str:
         """Return the name of a class, or the conditions as ``sex=female, age=30``; may be empty."""
         if isinstance(label, tuple):

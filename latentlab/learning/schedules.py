@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from typing import Literal, override
+from typing import Annotated, Literal, override
 
 from pydantic import Field, JsonValue
 
@@ -125,3 +125,32 @@ class Cyclical(Schedule, title="Cyclical"):
     @override
     def factor(self, epochs: float) -> float:
         return min(1.0, epochs % self.period / self.period / self.rise)
+
+
+@SCHEDULES.register
+class MultiStep(Schedule, title="Steps"):
+    """A factor that falls by `gamma` at each of some epochs, as in published protocols.
+
+    References
+    ----------
+    Importance Weighted Autoencoders, Burda et al., 2016, section 5, and torch's ``MultiStepLR``.
+    """
+
+    kind: Literal["multi-step"] = "multi-step"
+    milestones: tuple[Annotated[int, Field(ge=1, le=100_000)], ...] = Field(
+        (10, 20),
+        min_length=1,
+        max_length=100,
+        description="Epochs after which the factor is reduced, such as 200, 350.",
+    )
+    gamma: float = Field(
+        0.5,
+        gt=0,
+        le=1,
+        description="What the factor is multiplied by at each of them; 0.63 is 10^(-1/5).",
+        json_schema_extra=FACTOR,
+    )
+
+    @override
+    def factor(self, epochs: float) -> float:
+        return self.gamma ** sum(epochs >= milestone for milestone in self.milestones)
