@@ -184,6 +184,8 @@ def resume(
         return
     with training_in(folder):
         recorder = _Recorder(current, folder, changes)
+        if saved and position and saved.step == position.step:
+            recorder.already_saved(saved.step)
         events = fit(
             recipe,
             controls=controls,
@@ -274,6 +276,8 @@ class _Recorder:
         self._changes = changes
         self._writers: list[Writer] = []
         self._kept_step = 0
+        self._is_saved = False
+        """Whether the next save is that of the state from which the run is resumed."""
         self.diverged_at_once = False
         """Whether the run diverged before its first epoch was complete."""
         self.losses_before({})
@@ -293,6 +297,10 @@ class _Recorder:
         if self.started and (self.folder / RECIPE).exists():
             with suppress(RunError):
                 end_session(self.folder, outcome)
+
+    def already_saved(self, step: int) -> None:
+        """Skip the first save: checkpoint and training state are both of this step."""
+        self._is_saved, self._kept_step = True, step
 
     def losses_before(self, metrics: Mapping[str, Losses]) -> None:
         """Set the losses of the last and of the best epoch so far."""
@@ -374,6 +382,9 @@ class _Recorder:
     def keep(self, saved: SavedState) -> None:
         """Save in an order such that a run killed in between can be opened and resumed."""
         self._check_folder()
+        is_saved, self._is_saved = self._is_saved, False
+        if is_saved and saved.best is None and saved.snapshot.step == self._kept_step:
+            return
         if saved.best:
             # First: a run resumed from a later training state does not reach this epoch again.
             self._save(saved.best, BEST_STEM, self._best_metrics)
