@@ -61,6 +61,9 @@ def test_what_is_kept_comes_back_after_a_restart(explorer):
 
 def test_they_lie_with_the_run_or_among_the_users_own(explorer, own_place):
     own = replace(explorer.card, source=runs() / "mine")
+    with pytest.raises(RunError, match="was moved or deleted"):
+        path_for(own, FILE_STEM)
+    (runs() / "mine").mkdir(parents=True)
     assert path_for(own, FILE_STEM) == runs() / "mine" / "bookmarks.json"
     assert path_for(explorer.card, FILE_STEM).parent == own_place / "bookmarks"
     shipped = opened(resources() / "models" / "digits-2d")

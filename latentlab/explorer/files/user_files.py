@@ -29,7 +29,7 @@ def path_for(card: ModelCard, what: str) -> Path:
     if source is None:
         return home() / what / f"{card.kind}-{card.latent_dim}.json"
     if source.parent.resolve() == runs().resolve():
-        if not source.is_dir():
+        if not source.exists():
             raise RunError(
                 f"{source} was moved or deleted, or its disk is gone.",
                 f"Bring it back to keep the {what} of its model.",
