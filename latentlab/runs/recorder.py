@@ -171,37 +171,40 @@ def resume(
     if epochs is not None:
         controls.steer("training.epochs", epochs)
     saved = read_checkpoint(folder) if (folder / DESCRIPTION_FILE).exists() else None
-    is_over = position is not None and position.epoch >= (epochs or current.training.epochs)
-    # A run killed in its last save has a training state that is later than its checkpoint.
-    if position and is_over and saved and saved.step >= position.step:
-        raise RunError(
-            f"{folder} has finished all its {position.epoch} epochs.",
-            "To train more, give a larger number of epochs.",
-        )
+    if position and saved and saved.step >= position.step:
+        # A run killed in its last save has a state that is later, and is completed.
+        _check_unfinished(folder, position, epochs or current.training.epochs)
     data = load_run_data(folder, recipe.data, saved.spec if saved else None, resuming=True)
     if not is_main():
         yield from fit(recipe, controls=controls, resume=position, changes=changes, data=data)
         return
-    with training_in(folder):
-        recorder = _Recorder(current, folder, changes)
-        if saved and position and saved.step == position.step:
-            recorder.already_saved(saved.step)
-        events = fit(
-            recipe,
-            controls=controls,
-            keep=recorder.keep,
-            resume=position,
-            changes=changes,
-            data=data,
+    recorder = _Recorder(current, folder, changes)
+    if saved and position and saved.step == position.step:
+        recorder.already_saved(saved.step)
+    events = fit(
+        recipe,
+        controls=controls,
+        keep=recorder.keep,
+        resume=position,
+        changes=changes,
+        data=data,
+    )
+    with training_in(folder), closing(_recorded(events, recorder)) as recorded:
+        for event in recorded:
+            if isinstance(event, Started):
+                # Not earlier: loading the data may fail.
+                recorder.go_on(position, event.steps_per_epoch)
+            yield event
+            if isinstance(event, Started):
+                yield read_run_log(folder, event.recipe)
+
+
+def _check_unfinished(folder: Path, position: TrainingState, epochs: int) -> None:
+    if position.epoch >= epochs:
+        raise RunError(
+            f"{folder} has finished all its {position.epoch} epochs.",
+            "To train more, give a larger number of epochs.",
         )
-        with closing(_recorded(events, recorder)) as recorded:
-            for event in recorded:
-                if isinstance(event, Started):
-                    # Not earlier: loading the data may fail.
-                    recorder.go_on(position, event.steps_per_epoch)
-                yield event
-                if isinstance(event, Started):
-                    yield read_run_log(folder, event.recipe)
 
 
 def _read_position(folder: Path) -> tuple[Recipe, TrainingState | None]:
