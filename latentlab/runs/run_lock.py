@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
@@ -41,9 +41,12 @@ def training_in(folder: Path) -> Generator[None]:
     try:
         yield
     finally:
-        with suppress(OSError):
+        try:
             (folder / LOCK).unlink(missing_ok=True)
-        lock.release()
+        except OSError:
+            pass  # Windows deletes no open file; the next training uses it again
+        finally:
+            lock.release()
 
 
 def is_in_training(folder: Path) -> bool:
