@@ -373,7 +373,7 @@ class Model:
         known = self._labels(label, 1)
         z = grid_points(self._network, n, span, spacing, dimensions, center, known)
         rows = 1 if self.latent_dim == 1 else n
-        images = self._decode(z, None if known is None else np.repeat(known, len(z), axis=0))
+        images = self._decode(z, None if known is None else known.repeat(len(z), axis=0))
         return images.reshape(rows, n, *images.shape[1:])
 
     def interpolate(

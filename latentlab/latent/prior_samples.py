@@ -95,5 +95,5 @@ def grid_over_prior(
 
 
 def _samples(model: Model, label: LabelArray | None) -> NDArray[np.float32]:
-    labels = None if label is None else np.repeat(label, RANGE_SAMPLES, axis=0)
+    labels = None if label is None else label.repeat(RANGE_SAMPLES, axis=0)
     return sample_prior(model, RANGE_SAMPLES, 0, labels)

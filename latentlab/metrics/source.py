@@ -116,6 +116,15 @@ class Source:
         assert self.images.labels is not None
         return self.images.labels
 
+    @cached_property
+    def unseen(self) -> tuple[str, ...]:
+        """Names of the classes of the images of which there is no training image."""
+        images, training = self._images, self.training
+        if images is None or images.labels is None or training is None or training.labels is None:
+            return ()
+        unseen = np.setdiff1d(images.labels, training.labels)
+        return tuple(images.spec.class_names[label] for label in unseen.tolist())
+
     @property
     def factors(self) -> Factors:
         """Factors of the images; only for metrics that need them."""

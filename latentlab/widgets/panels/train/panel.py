@@ -37,7 +37,8 @@ if TYPE_CHECKING:
     from latentlab.workers.controller import Controller
 
 RECIPE_KEY = "train/recipe"
-CONDITIONS_KEY = "data.conditions"
+OFFERED = {"data.conditions": "attributes", "data.leave_out": "classes"}
+"""Fields whose words the data set offers, and where an estimate has these words."""
 
 
 class TrainPanel(PanelWidget):
@@ -137,8 +138,9 @@ class TrainPanel(PanelWidget):
             button.setToolTip(state.draft.problem or tip)
         estimate = current_estimate(state) if state.training.run is None else None
         self.time.setText(describe_estimate(estimate))
-        if estimate and self.form and (row := self.form.row(CONDITIONS_KEY)):
-            row.offer(estimate.attributes)
+        for key, words in OFFERED.items() if estimate else ():
+            if self.form and (row := self.form.row(key)):
+                row.offer(getattr(estimate, words))
 
     def _show_busy(self, busy: bool) -> None:
         visible = {self.start: not busy, self.queue: busy, self.card: busy, self._next_label: busy}
