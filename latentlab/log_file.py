@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import faulthandler
 import logging
+import os
 import sys
 import threading
 from collections import deque
@@ -70,11 +71,12 @@ def start_logging(*, is_window: bool = False) -> None:
         LOG.setLevel(logging.INFO)
         ACTIONS.addHandler(_last)
         _hook_exceptions()
-    if is_window:
+    if is_window and not faulthandler.is_enabled():
         with suppress(OSError):
             crashes = log_file().with_name(CRASHES)
             crashes.parent.mkdir(parents=True, exist_ok=True)
-            faulthandler.enable(crashes.open("a"))
+            # Open until the process ends.
+            faulthandler.enable(os.open(crashes, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600))
 
 
 def log_file() -> Path:

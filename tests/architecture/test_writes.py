@@ -11,7 +11,6 @@ NO_PATHS = ("self._history",)
 """What else has a method of such a name."""
 EXCEPTIONS = {
     "atomic_write.py": "the one way in which files are written",
-    "log_file.py": "the log, which grows",
     "data/files/decoding.py": "arrays in an incomplete folder",
     "data/files/decoded_cache.py": "descriptions in an incomplete folder",
     "explorer/codes/anndata_child.py": "the answer of a process, in a temporary folder",
