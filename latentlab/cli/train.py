@@ -16,7 +16,7 @@ from latentlab.errors import RunError
 def train(
     recipes: Annotated[
         list[Path] | None,
-        typer.Argument(help="Recipes, trained one after another.", parser=path),
+        typer.Argument(help="Recipes to train.", parser=path),
     ] = None,
     out: Annotated[
         Path | None,
@@ -28,7 +28,8 @@ def train(
     sweep: Annotated[
         list[str] | None,
         typer.Option(
-            help="Train once per value: objective.beta=0.5,1,4. Several sweeps are combined."
+            help="Train once per value: objective.beta=0.5,1,4. Several sweeps are combined. On "
+            "the CPU several runs train at once."
         ),
     ] = None,
     seeds: Annotated[

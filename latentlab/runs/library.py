@@ -77,6 +77,25 @@ def new_folder(recipe: Recipe) -> Path:
     return folder
 
 
+def make_folder(recipe: Recipe) -> Path:
+    """Make a new run folder; programs that start in the same second get different ones.
+
+    Raises
+    ------
+    RunError
+        If the library cannot be written.
+    """
+    while True:
+        folder = new_folder(recipe)
+        try:
+            folder.mkdir(parents=True)
+        except FileExistsError:
+            continue
+        except OSError as error:
+            raise RunError(f"{folder} cannot be written: {error.strerror}.") from error
+        return folder
+
+
 def library() -> tuple[LibraryEntry, ...]:
     """Return the shipped models, then the user's runs, newest first."""
     shipped, own = run_folders(resources() / "models"), run_folders(runs())

@@ -113,6 +113,7 @@ class MainWindow(QMainWindow):
         # Otherwise Qt gives the focus to the first button, which then looks chosen.
         self.setFocus()
         self.failure_bar.dismiss.clicked.connect(controller.store.dismiss_failure)
+        # Not as a watcher, which may be told later: a message is in the state for a moment only.
         controller.changed.connect(self._on_changed)
         controller.setting_wanted.connect(self._on_setting)
 

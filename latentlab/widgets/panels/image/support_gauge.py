@@ -29,7 +29,7 @@ class SupportGauge(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.dial = _Dial()
-        self.text = ElidedLabel()
+        self.text = ElidedLabel(fills=True)
         self.text.setObjectName("muted")
         self.text.setFont(small(self.text.font()))
         row = QHBoxLayout(self)
@@ -37,10 +37,14 @@ class SupportGauge(QWidget):
         row.setSpacing(UNIT)
         row.addWidget(self.dial)
         row.addWidget(self.text, 1)
+        self._shown: tuple[PointSupport | None, ...] = ()
         self.show_footing(None)
 
     def show_footing(self, footing: PointSupport | None) -> None:
         """Show a measurement; None shows that there is none."""
+        if self._shown == (footing,):
+            return
+        self._shown = (footing,)
         level = footing.level if footing else None
         self.dial.set_level(level)
         if footing is None:
@@ -87,8 +91,9 @@ class _Dial(QWidget):
 
     def set_level(self, level: float | None) -> None:
         """Move the marker; None hides it."""
-        self.level = level
-        self.update()
+        if level != self.level:
+            self.level = level
+            self.update()
 
     @override
     def paintEvent(self, event: QPaintEvent) -> None:

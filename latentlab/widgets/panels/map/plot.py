@@ -89,6 +89,7 @@ class MapPlot(Plot):
         for item in (self.rings, self.cloud, self.path, *handles, self.cross, self.z_label):
             self.addItem(item, ignoreBounds=True)
         self._is_plane = True
+        self._path_places: tuple[tuple[float, float], ...] = ()
         self._axis_titles: tuple[str, ...] = ("", "")
         self._kind: object = None
         self._extent = np.zeros((2, 2))
@@ -198,6 +199,10 @@ class MapPlot(Plot):
         stops: Sequence[tuple[float, float]] = (),
     ) -> None:
         """Move the handles to the ends of the path, and draw a line through all its stops."""
+        places = (a, b, *(stops or (a, b)))
+        if places == self._path_places:
+            return
+        self._path_places = places
         for handle, pos in zip(self.handles.values(), (a, b), strict=True):
             with QSignalBlocker(handle):
                 handle.setPos(pos)
