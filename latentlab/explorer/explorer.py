@@ -308,8 +308,8 @@ class Explorer:
     ) -> None:
         self._model, self._whole, self._recipe, self._few = model, whole, recipe, few
         # Rows of several parts would be copied.
-        is_whole = few is None or len(codes) == len(few)
-        self._images, self.codes = few if is_whole else few[: len(codes)], codes
+        shown = few[: len(codes)] if few and len(codes) < len(few) else few
+        self._images, self.codes = shown or None, codes
 
     def _shown(self, card: ModelCard, data: str, note: str) -> ModelCard:
         card = replace(card, data=data, note=note, images=self._total)
