@@ -79,8 +79,8 @@ def make_manifold(
     explorer: Explorer, point: Point, frame: Plane, grid: GridSettings
 ) -> Generator[Progress, None, Manifold]:
     """Decode a grid over a plane through `point`."""
-    y = explorer.label_array(point)
-    lines = grid_over_prior(explorer.model, frame, grid.n, grid.span, grid.spacing, y)
+    model, y = explorer.model, explorer.label_array(point)
+    lines = grid_over_prior(model, frame, grid.n, grid.span, grid.spacing, y)
     z = plane_points(point.z, frame, lines)
     points = tuple(point.at(tuple(row)) for row in z.tolist())
     tiles = yield from decode_in_steps(explorer, points, grid.n, "Decoding the manifold")
