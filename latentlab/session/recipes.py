@@ -92,7 +92,7 @@ def comparable_since(recipe: Mapping[str, Any], changes: Iterable[Change]) -> fl
     schedule = value_of(recipe, "objective.schedule")
     kind = schedule.get("kind") if isinstance(schedule, dict) else schedule
     ramp = {"linear": value_of(recipe, "objective.schedule.epochs") or 10.0, "cyclical": math.inf}
-    ramp["cosine"] = ramp["linear"]
+    ramp["cosine"] = ramp["one-cycle"] = ramp["linear"]
     ramp["multi-step"] = max(value_of(recipe, "objective.schedule.milestones") or [20])
     return max([-1.0, float(ramp.get(str(kind), -1.0)), *steered])
 
