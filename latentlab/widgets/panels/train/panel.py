@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from latentlab.session.export import DescribeForm
+from latentlab.session.fast_schedule import describe_fast, fast_schedule
 from latentlab.session.form import with_titles
 from latentlab.session.recipes import EstimateTime, ListPresets, TimePresets, describe_estimate
 from latentlab.widgets.kit.form.form import FormWidget
@@ -38,6 +39,12 @@ if TYPE_CHECKING:
 
 RECIPE_KEY = "train/recipe"
 CONDITIONS_KEY = "data.conditions"
+FAST = (
+    "A fifth of the epochs, with four times the learning rate that falls to 0. The final loss is "
+    "about that of the long run, and often lower; but the run cannot be continued, and if the loss "
+    "jumps, the rate is too high for this model"
+)
+FAST_ALREADY = "This recipe is as short as the fast schedule"
 
 
 class TrainPanel(PanelWidget):
@@ -74,6 +81,8 @@ class TrainPanel(PanelWidget):
         self.presets = PresetsButton()
         self.presets.opened.connect(self._measure_presets)
         self.presets.chosen.connect(self._use_preset)
+        self.fast = QPushButton("Fast")
+        self.fast.clicked.connect(self._use_fast)
         self.search = QLineEdit()
         self.search.setPlaceholderText("Find a setting")
         self.search.setToolTip("Show only the settings whose name, key or description has a word")
@@ -83,6 +92,7 @@ class TrainPanel(PanelWidget):
             button.setToolTip("Show all settings")
         self.search.textChanged.connect(self._search)
         self.tools.addWidget(self.presets)
+        self.tools.addWidget(self.fast)
         self.tools.addWidget(self.search, 1)
 
     def _buttons(self) -> QHBoxLayout:
@@ -135,6 +145,9 @@ class TrainPanel(PanelWidget):
         for button, tip in self._tips.items():
             button.setEnabled(self.form is not None and not state.draft.problem)
             button.setToolTip(state.draft.problem or tip)
+        can_be_faster = fast_schedule(state.draft.values or {}) is not None
+        self.fast.setEnabled(can_be_faster)
+        self.fast.setToolTip(FAST if can_be_faster else FAST_ALREADY)
         estimate = current_estimate(state) if state.training.run is None else None
         self.time.setText(describe_estimate(estimate))
         if estimate and self.form and (row := self.form.row(CONDITIONS_KEY)):
@@ -154,6 +167,11 @@ class TrainPanel(PanelWidget):
     @Slot(object)
     def _use_preset(self, preset: Preset) -> None:
         self.controller.training.use_recipe(preset.values, preset.title)
+
+    @Slot()
+    def _use_fast(self) -> None:
+        if made := fast_schedule(self.controller.state.draft.values or {}):
+            self.controller.training.use_recipe(made, describe_fast(made))
 
     @Slot(str)
     def _search(self, text: str) -> None:
