@@ -1,4 +1,4 @@
-"""The fast schedule fits the recipes of all model families, and the record has the right networks."""
+"""The fast schedule fits the recipes of all model families."""
 
 import pytest
 
@@ -6,7 +6,6 @@ from latentlab.directories import recipes
 from latentlab.learning.recipe import make_recipe, read_recipe
 from latentlab.session.fast_schedule import fast_schedule
 
-SPEEDRUN = recipes() / "speedrun"
 SHIPPED = sorted(recipes().glob("*.toml"))
 
 
