@@ -13,9 +13,12 @@ if TYPE_CHECKING:
 SHORTER, FASTER = 5, 4
 """Ratio of the epochs before to those after, and of the learning rate after to that before."""
 FEWEST_EPOCHS = 3
+SHORT_MEMORY = 0.99
+"""Decay of Adam's mean of squared gradients: the usual 0.999 is slow for a run of few steps."""
 KIND = "one-cycle"
 EPOCHS, RATE, SCHEDULE = "training.epochs", "training.learning_rate", "training.schedule"
 KL_SCHEDULE, AVERAGE = "objective.schedule", "training.average"
+BETA2 = "training.optimizer.beta2"
 
 
 def fast_schedule(recipe: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -35,6 +38,8 @@ def fast_schedule(recipe: Mapping[str, Any]) -> dict[str, Any] | None:
         SCHEDULE: {"kind": KIND, "epochs": float(length)},
         AVERAGE: 0.0,
     }
+    if value_of(recipe, BETA2):
+        changes[BETA2] = SHORT_MEMORY
     for name in ("epochs", "period"):
         if ramp := value_of(recipe, f"{KL_SCHEDULE}.{name}"):
             changes[f"{KL_SCHEDULE}.{name}"] = ramp * length / epochs

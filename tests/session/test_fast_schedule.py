@@ -50,6 +50,14 @@ def test_steps_of_the_kl_come_sooner_in_proportion():
     assert made["objective"]["schedule"]["milestones"] == [1, 4, 10]
 
 
+def test_adam_forgets_sooner_and_other_optimizers_stay_as_they_are():
+    adam = {"kind": "adam", "beta1": 0.9, "beta2": 0.999}
+    made = fast_schedule(recipe_of(optimizer=adam))
+    assert made["training"]["optimizer"] == {"kind": "adam", "beta1": 0.9, "beta2": 0.99}
+    sgd = {"kind": "sgd", "momentum": 0.9}
+    assert fast_schedule(recipe_of(optimizer=sgd))["training"]["optimizer"] == sgd
+
+
 def test_rate_stays_in_its_limits():
     assert fast_schedule(recipe_of(learning_rate=0.5))["training"]["learning_rate"] == 1.0
 
