@@ -250,9 +250,10 @@ PANEL = Panel(
     },
     help="The settings of a run: <i>data set</i>, <i>model</i>, weight of the KL, and epochs; all "
     "others are in the groups below. The loss is reconstruction + beta · KL, in nats per image. "
-    "<i>Presets</i> fills the form with a recipe; <i>Fast</i> makes its run a fifth as long. Try two "
-    "latent dimensions against twenty, beta 0 and beta 10, or a linear beta schedule, whose end is a bend in the curves. During a run, "
-    "beta, the learning rate and free bits can be changed above the form: press Enter to apply. "
-    "The form then prepares the next run. A sweep trains one run for each of several values.",
+    "<i>Presets</i> fills the form with a recipe; <i>Fast</i> makes its run a fifth as long. Try "
+    "two latent dimensions against twenty, beta 0 and beta 10, or a linear beta schedule, whose "
+    "end is a bend in the curves. During a run, beta, the learning rate and free bits can be "
+    "changed above the form: press Enter to apply. The form then prepares the next run. A sweep "
+    "trains one run for each of several values.",
     widget=TrainPanel,
 )
