@@ -23,9 +23,15 @@ LONG = (
     "test_mutations.py",
     "app/test_bad_input.py",
     "app/test_explore.py",
+    "app/test_lessons.py",
+    "app/test_start.py",
     "app/test_train.py",
+    "explorer/import_/test_pytorch.py",
+    "explorer/test_learned_priors.py",
     "learning/fast/test_cpu_trace.py",
+    "learning/fast/test_distributed.py",
     "learning/test_training_state.py",
+    "models/test_model_contract.py",
     "runs/test_recorder.py",
     "widgets/panels/test_map.py",
     "workers/test_real_training.py",
@@ -71,6 +77,24 @@ def _train(folder, model):
     for _ in record(recipe, folder):
         pass
     return folder
+
+
+@pytest.fixture
+def same_process(monkeypatch):
+    """Convert files of torch.save and AnnData in this process: another imports for seconds.
+
+    The processes and their limits are tested where a test does without this.
+    """
+    from latentlab.explorer.codes import anndata_child, anndata_file
+    from latentlab.explorer.import_.state_dict import torch_child, torch_file
+
+    def run_here(child, source, out, memory, seconds, *choices):
+        yield
+        child.main(source, out, memory, seconds, *choices)
+
+    for child, file in ((anndata_child, anndata_file), (torch_child, torch_file)):
+        monkeypatch.setattr(child, "_limit", lambda memory, seconds: None)
+        monkeypatch.setattr(file, "run_limited", run_here)
 
 
 @pytest.fixture(scope="session")

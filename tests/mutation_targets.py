@@ -64,7 +64,7 @@ def open_run(folder: Path) -> None:
 
     model, checkpoint = load_model(folder)
     labels = checkpoint.spec.labels_in_turn(1)
-    decode(model, sample_prior(model, 1, seed=0), labels)
+    decode(model, sample_prior(model, 1, 0, labels), labels)
 
 
 def position(run: Path, folder: Path) -> Target:

@@ -378,6 +378,7 @@ def test_json_has_no_numbers_that_json_does_not_know(capsys):
     }
 
 
+@pytest.mark.usefixtures("same_process")
 def test_how_a_model_of_another_program_is_understood_is_said(latentlab, tmp_path):
     import torch
     from torch import nn

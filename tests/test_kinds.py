@@ -259,41 +259,6 @@ class FlowConfig(ModelConfig):
     def build(self, spec):
         raise NotImplementedError
 '''
-ASK = """
-from latentlab.learning.recipe import make_recipe
-from latentlab.models.base import MODELS
-print(*MODELS.kinds())
-print(make_recipe({"model": "flow"}).model.kind)
-"""
-
-
-def asked_with_plugins(folder, ask, **modules):
-    """Run a program with installed packages of one module and one entry point each."""
-    for name, text in modules.items():
-        (folder / f"{name}.py").write_text(text)
-        info = folder / f"{name}-1.0.dist-info"
-        info.mkdir()
-        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
-        (info / "entry_points.txt").write_text(f"[latentlab.models]\n{name} = {name}\n")
-    path = os.pathsep.join(filter(None, (str(folder), os.environ.get("PYTHONPATH"))))
-    return subprocess.run(
-        [sys.executable, "-c", ask],
-        env={**os.environ, "PYTHONPATH": path},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-
-
-def test_another_package_adds_a_kind_through_an_entry_point(tmp_path):
-    asked = asked_with_plugins(tmp_path, ASK, flowers=PLUGIN)
-    assert asked.returncode == 0, asked.stderr
-    listed, made = asked.stdout.splitlines()
-    assert {"vae", "cvae", "flow"} <= set(listed.split())
-    assert made == "flow"
-
-
 OLD_PLUGIN = '''
 from typing import Literal
 
@@ -314,22 +279,75 @@ class GreyConfig(DataConfig):
                           ImageSpec((1, 2, 2), ("a", "b")))
         return Splits(images, images)
 '''
-ASK_OLD = """
+BROKEN_PLUGINS = {
+    "raising": f"raise RuntimeError({'x' * 900!r})",
+    "missing": "import no_such_module",
+    "leaving": "raise SystemExit(3)",
+    "unfinished": PLUGIN.replace("flow", "half").replace("def build", "def other"),
+    "thief": PLUGIN.replace("flow", "cvae"),
+    "syntax": "def",
+}
+ASK = """
+import sys
+from latentlab.cli import run
 from latentlab.learning.recipe import make_recipe
-data = make_recipe({"data": "grey"}).data
-loading = data.load()
+from latentlab.models.base import MODELS
+print(*MODELS.kinds())
+print(make_recipe({"model": "flow"}).model.kind)
+loading = make_recipe({"data": "grey"}).data.load()
 print(next(loading).message)
 try:
     next(loading)
 except StopIteration as done:
     print(len(done.value.train))
+sys.argv = ["latentlab", "list"]
+run()
 """
 
 
-def test_a_plug_in_written_for_an_earlier_version_still_works(tmp_path):
-    asked = asked_with_plugins(tmp_path, ASK_OLD, grey=OLD_PLUGIN)
-    assert asked.returncode == 0, asked.stderr
-    assert asked.stdout.splitlines() == ["Mixing grey", "4"]
+@pytest.fixture(scope="module")
+def asked(tmp_path_factory):
+    """A program beside installed packages of one module and one entry point each."""
+    folder = tmp_path_factory.mktemp("packages")
+    modules = {"flowers": PLUGIN, "grey": OLD_PLUGIN, **BROKEN_PLUGINS}
+    for name, text in modules.items():
+        (folder / f"{name}.py").write_text(text)
+        info = folder / f"{name}-1.0.dist-info"
+        info.mkdir()
+        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
+        (info / "entry_points.txt").write_text(f"[latentlab.models]\n{name} = {name}\n")
+    path = os.pathsep.join(filter(None, (str(folder), os.environ.get("PYTHONPATH"))))
+    done = subprocess.run(
+        [sys.executable, "-c", ASK],
+        env={**os.environ, "PYTHONPATH": path, "LATENTLAB_HOME": str(folder / "home")},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done
+
+
+def test_another_package_adds_a_kind_through_an_entry_point(asked):
+    listed, made = asked.stdout.splitlines()[:2]
+    assert {"vae", "cvae", "flow"} <= set(listed.split())
+    assert made == "flow"
+
+
+def test_a_plug_in_written_for_an_earlier_version_still_works(asked):
+    assert asked.stdout.splitlines()[2:4] == ["Mixing grey", "4"]
+
+
+def test_plug_ins_that_are_broken_are_named_and_all_else_works(asked):
+    """For any exception at import, a missing method, or a name that is already registered."""
+    assert "digits-2d" in asked.stdout
+    told = asked.stderr.splitlines()
+    assert len(told) == len(BROKEN_PLUGINS)
+    for name in BROKEN_PLUGINS:
+        (line,) = [line for line in told if f"the package {name} could not be" in line]
+        assert len(line) < 400
+    assert "the model 'half' lacks build" in asked.stderr
 
 
 class Paths(Config):
@@ -354,31 +372,6 @@ def test_a_path_with_a_null_character_is_refused():
     with pytest.raises(RecipeError) as caught:
         parse(Paths, {"one": "a\0b"})
     assert list(caught.value.problems) == ["one"]
-
-
-def test_plug_ins_that_are_broken_are_named_and_all_else_works(tmp_path):
-    """For any exception at import, a missing method, or a name that is already registered."""
-    code = ASK + (
-        "import sys; from latentlab.cli import run; sys.argv = ['latentlab', 'list']; run()"
-    )
-    broken = {
-        "raising": f"raise RuntimeError({'x' * 900!r})",
-        "missing": "import no_such_module",
-        "leaving": "raise SystemExit(3)",
-        "unfinished": PLUGIN.replace("flow", "half").replace("def build", "def other"),
-        "thief": PLUGIN.replace("flow", "cvae"),
-        "syntax": "def",
-    }
-    asked = asked_with_plugins(tmp_path, code, flowers=PLUGIN, **broken)
-    assert asked.returncode == 0, asked.stderr
-    assert asked.stdout.splitlines()[1] == "flow"
-    assert "digits-2d" in asked.stdout
-    told = asked.stderr.splitlines()
-    assert len(told) == len(broken)
-    for name in broken:
-        (line,) = [line for line in told if f"the package {name} could not be" in line]
-        assert len(line) < 400
-    assert "the model 'half' lacks build" in asked.stderr
 
 
 def test_a_kind_may_be_registered_at_any_time_and_again():

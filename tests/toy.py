@@ -267,7 +267,7 @@ class ToyLab:
         return Draws(request.frame, request.frame.place(z))
 
     def FindPriorContours(self, request):
-        return Contours(request.frame, (SQUARE, SQUARE, SQUARE))
+        return Contours(request.frame, (SQUARE, SQUARE, SQUARE), label=request.label)
 
     def FindLikelihoodContours(self, request):
         return Contours(request.frame, (SQUARE,), request.image)
@@ -336,7 +336,7 @@ class ToyLab:
         lines = grid_axis(request.grid.n, request.grid.span, request.grid.spacing)
         z = plane_points(request.point.z, request.frame, lines)
         points = [request.point.at(tuple(row)) for row in z.tolist()]
-        return Manifold(tiles(points, request.grid.n), request.frame, lines)
+        return Manifold(tiles(points, request.grid.n), request.frame, np.tile(lines, (2, 1)))
 
     def MakeView(self, request):
         if request.layout is Layout.PCA:

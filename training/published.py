@@ -5,9 +5,9 @@ whole MNIST unless it says otherwise, and is measured on held-out images.
 
     python training/published.py --mnist FOLDER --larochelle FOLDER --out results [NAME ...]
 
-Without names it lists the protocols. The files of Larochelle are used where they are given. A protocol that has been trained in the folder is only
-measured; one that was stopped goes on with ``latentlab train --resume``. The table is written to
-``results/table.md`` after each protocol.
+Without names it lists the protocols. The files of Larochelle are used where they are given. A
+protocol that has been trained in the folder is only measured; one that was stopped goes on with
+``latentlab train --resume``. The table is written to ``results/table.md`` after each protocol.
 """
 
 import argparse
@@ -57,6 +57,7 @@ PROTOCOLS = {
         f"conditional-{k}": importance(
             *("dynamic-mnist", 5000, 500, published),
             model__kind="cvae",
+            model__prior="conditional",
             objective__kind="iwae",
             objective__samples=k,
         )

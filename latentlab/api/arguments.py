@@ -10,8 +10,9 @@ import numpy as np
 from latentlab.api.images import to_numpy
 from latentlab.errors import DataError, one_of
 from latentlab.explorer.naming import label_of
-from latentlab.latent.grid import Spacing, grid_axis, plane_points
+from latentlab.latent.grid import Spacing, plane_points
 from latentlab.latent.planes import axes_plane
+from latentlab.latent.prior_samples import grid_over_prior
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from latentlab.data.condition import LabelArray
     from latentlab.explorer.naming import GivenLabel
+    from latentlab.models.base import Model
     from latentlab.session.points import ModelCard
 
     Labels = str | int | ArrayLike | Mapping[str, Any] | None
@@ -105,12 +107,13 @@ def _each_label(labels: Labels, card: ModelCard) -> Sequence[GivenLabel]:
 
 
 def grid_points(
+    model: Model,
     n: int,
     span: float,
     spacing: str,
     dimensions: tuple[int, int],
     center: ArrayLike | None,
-    latent_dim: int,
+    label: LabelArray | None,
 ) -> NDArray[np.float32]:
     """Return the points of a grid; see `latentlab.api.model.Model.manifold`.
 
@@ -127,11 +130,14 @@ def grid_points(
         raise DataError(f"There is no spacing {spacing!r}.", f"Choose {one_of([*Spacing])}.")
     if spacing == Spacing.QUANTILE and span > MAX_QUANTILE_SPAN:
         raise DataError(f"span {span:g}: at most {MAX_QUANTILE_SPAN:g} at quantiles.")
-    axis = grid_axis(n, span, Spacing(spacing))
+    latent_dim = model.latent_dim
     if latent_dim == 1:
+        axis, _ = grid_over_prior(model, axes_plane(0, 0, 1), n, span, Spacing(spacing), label)
         return axis.astype(np.float32)[:, None]
     if len({*dimensions}) < 2 or not {*dimensions} <= {*range(latent_dim)}:
         last = latent_dim - 1
         raise DataError(f"dimensions {dimensions}: give two different ones from 0 to {last}.")
     middle = np.zeros(latent_dim) if center is None else points_of(center, latent_dim)[0]
-    return plane_points(middle.tolist(), axes_plane(*dimensions, latent_dim), axis)
+    frame = axes_plane(*dimensions, latent_dim)
+    axes = grid_over_prior(model, frame, n, span, Spacing(spacing), label)
+    return plane_points(middle.tolist(), frame, axes)

@@ -168,14 +168,14 @@ def write_scores(
     card = explorer.card
     assert card
     save_scores(found[0], out, codes=codes, class_names=card.spec.class_names)
+    sentences = [compare_sets(found[0], by, codes, card) for by in Score]
     if against is not None:
-        sentences = (compare_sets(found[0], by, codes) for by in Score)
         return "\n".join(filter(None, [card.note, *sentences]))
     parts = [] if codes.parts is None else codes.parts[:scored].tolist()
     split = f": {parts.count(VALIDATION):,} held out, {parts.count(TRAIN):,} learned from"
     split += f", {parts.count(TEST):,} for the test" if TEST in parts else ""
-    total = explorer.card.images if explorer.card else scored
-    return f"Scored {scored:,} of {total:,} images{split if parts else ''}."
+    counted = f"Scored {scored:,} of {card.images:,} images{split if parts else ''}."
+    return "\n".join(filter(None, [counted, *sentences]))
 
 
 def about_model(model: Model, info: dict[str, Any]) -> dict[str, Any]:

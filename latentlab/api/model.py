@@ -32,7 +32,6 @@ from latentlab.explorer.report import write_report
 from latentlab.latent.codes import Codes
 from latentlab.latent.elbo_scores import check_has_elbo, elbo_scores
 from latentlab.latent.encode import decode_means, decode_samples, encode, to_hwc
-from latentlab.latent.grid import Spacing
 from latentlab.latent.interpolation.curves import PathKind, lerp, slerp
 from latentlab.latent.mixture_prior import sample_mixture
 from latentlab.latent.prior_samples import sample_prior, sample_standard_normal
@@ -198,6 +197,9 @@ class Model:
     def transfer(self, images: ArrayLike, labels: Labels, to: Labels) -> NDArray[np.float32]:
         """Encode images with their labels and decode them with others: their style is transferred.
 
+        It assumes that z is independent of the label. With a prior that depends on it, z is typical
+        of its own label, and images of others may look wrong.
+
         Parameters
         ----------
         images : array_like
@@ -277,13 +279,18 @@ class Model:
 
     # Generate
 
-    def draw(self, n: int, *, seed: int = 0, prior: str = "model") -> NDArray[np.float32]:
+    def draw(
+        self, n: int, labels: Labels = None, *, seed: int = 0, prior: str = "model"
+    ) -> NDArray[np.float32]:
         """Draw points of shape (n, D); equal seeds give equal points.
 
         Parameters
         ----------
         n : int
             Number of points.
+        labels : str, int, mapping or array, optional
+            What the points will be decoded with: needed if the prior of the model depends on the
+            label, else ignored.
         seed : int
             Seed of the random numbers.
         prior : {"model", "standard", "mixture"}
@@ -295,14 +302,26 @@ class Model:
         From Variational to Deterministic Autoencoders, Ghosh et al., 2020, section 4 (ex-post
         density estimation).
         """
+        is_needed = prior == "model" and self._network.has_prior_given_label
+        known = self._labels(labels, n) if is_needed or labels is not None else None
+        return self._draw(n, known, seed, prior)
+
+    def _draw(
+        self, n: int, labels: LabelArray | None, seed: int, prior: str
+    ) -> NDArray[np.float32]:
         if n < 0:
             raise DataError(f"{n} points cannot be drawn.", "Give 0 or more.")
         if prior == "model":
-            return sample_prior(self._network, n, seed)
+            return sample_prior(self._network, n, seed, labels)
         if prior == "standard":
             return sample_standard_normal(self.latent_dim, n, seed)
         if prior != "mixture":
             raise DataError(f"There is no prior {prior!r}.", "Choose model, standard or mixture.")
+        if self._network.has_prior_given_label:
+            raise DataError(
+                "Codes of this model depend on the label, and a mixture of all codes does not.",
+                "Choose the prior of the model.",
+            )
         _ = self.explorer.images  # raises if there are none
         return sample_mixture(self.explorer.codes, n, seed)
 
@@ -313,10 +332,11 @@ class Model:
 
         Without labels all classes, or combinations of conditions, alternate.
         """
-        z = self.draw(n, seed=seed, prior=prior)
         if labels is None and self.conditional:
-            return self._decode(z, self.spec.labels_in_turn(n))
-        return self.decode(z, labels)
+            known: LabelArray | None = self.spec.labels_in_turn(n)
+        else:
+            known = self._labels(labels, n)
+        return self._decode(self._draw(n, known, seed, prior), known)
 
     def manifold(
         self,
@@ -335,9 +355,9 @@ class Model:
         n : int
             Images along each side.
         span : float
-            Half the side; the standard normal prior has standard deviation 1.
+            Half the side, in standard deviations of the prior.
         spacing : {"uniform", "quantile"}
-            Equal steps, or equal shares of N(0, I) between neighbours.
+            Equal steps, or equal shares of the prior between neighbours.
         dimensions : tuple of int
             Dimensions across and up, from 0.
         center : array_like, shape (D,), optional
@@ -350,14 +370,10 @@ class Model:
         ndarray of float32, shape (n, n, H, W[, C])
             Row by row from the top, as in the window; for one dimension the shape is (1, n, ...).
         """
-        if spacing == Spacing.QUANTILE and not self._network.has_standard_prior:
-            raise DataError(
-                "The prior of this model is not the standard normal: its quantiles are unknown.",
-                "Use the spacing uniform.",
-            )
-        z = grid_points(n, span, spacing, dimensions, center, self.latent_dim)
+        known = self._labels(label, 1)
+        z = grid_points(self._network, n, span, spacing, dimensions, center, known)
         rows = 1 if self.latent_dim == 1 else n
-        images = self._decode(z, self._labels(label, len(z)))
+        images = self._decode(z, None if known is None else known.repeat(len(z), axis=0))
         return images.reshape(rows, n, *images.shape[1:])
 
     def interpolate(

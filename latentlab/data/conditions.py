@@ -9,6 +9,7 @@ import numpy as np
 
 from latentlab.data.attributes import cut_values, with_limits
 from latentlab.data.condition import Condition
+from latentlab.data.leave_out import leave_out
 from latentlab.data.tables.table import plain
 from latentlab.errors import MOST_NAMES, DataError, listed
 
@@ -31,7 +32,7 @@ KEY = "data.conditions"
 def read_splits(
     config: DataConfig, known: tuple[Condition, ...] = ()
 ) -> Generator[Progress, None, Splits]:
-    """Read the images of a data config, with the conditions that it names.
+    """Read the images of a data config, with the classes that it leaves out and its conditions.
 
     Parameters
     ----------
@@ -44,9 +45,10 @@ def read_splits(
     Raises
     ------
     DataError
-        If the images cannot be read, or a condition does not exist or is unknown for an image.
+        If the images cannot be read, a class to leave out does not exist, or a condition does not
+        exist or is unknown for an image.
     """
-    splits = yield from config.load()
+    splits = leave_out((yield from config.load()), config)
     if not config.conditions or config.conditions == (CLASS,):
         return splits
     conditions = known or make_conditions(splits, config.conditions)

@@ -217,7 +217,7 @@ def divide(
         images, codes = _moved_last(images, codes, codes > 0)
         images, codes = _moved_last(images, codes, codes > 1)
     train, validation, test = (
-        _rows_of(images, np.flatnonzero(codes == code)) for code in range(len(PARTS))
+        rows_of(images, np.flatnonzero(codes == code)) for code in range(len(PARTS))
     )
     return Splits(train, validation, note, test if len(test) else None, grouped)
 
@@ -236,7 +236,8 @@ def _moved_last(
     return images.with_pixels(pixels, rows), codes[rows]
 
 
-def _rows_of(images: ImageSet, rows: NDArray[np.intp]) -> ImageSet:
+def rows_of(images: ImageSet, rows: NDArray[np.intp]) -> ImageSet:
+    """Return ascending rows of images; those on disk are not copied."""
     if len(rows) and rows[-1] - rows[0] + 1 == len(rows):
         return images[rows[0] : rows[-1] + 1]
     pixels = images.images

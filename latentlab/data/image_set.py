@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self, cast, override
 
 import numpy as np
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from latentlab.config import LAST, Config, Options, Registry
 from latentlab.data.concatenated import ConcatenatedArray
@@ -37,6 +37,8 @@ about 200 MB for them."""
 
 MAX_CONDITIONS = 16
 """Maximum number of conditions of a model."""
+MAX_LEFT_OUT = 1000
+"""Maximum number of classes that are left out."""
 TRAIN, VALIDATION, TEST = PARTS = ("train", "validation", "test")
 """Names of the parts of a data set; their positions are used as codes."""
 
@@ -95,6 +97,15 @@ class ImageSpec:
         limit = min(max(1, count), MAX_COMBINATIONS)
         each = np.array(combinations(self.conditions, limit), np.float32)
         return each[np.arange(count) % len(each)]
+
+    def distinct_labels(self) -> LabelArray:
+        """Return each class, or combination of classes, once, with each number at its mean.
+
+        Of more than `MAX_COMBINATIONS` combinations, those at equal distances are chosen.
+        """
+        if not self.conditions:
+            return np.arange(self.classes, dtype=np.int64)
+        return np.array(combinations(self.conditions), np.float32)
 
     def label_text(self, label: Label | None) -> str:
         """Return the name of a class, or the conditions as ``sex=female, age=30``; may be empty."""
@@ -245,6 +256,8 @@ class Splits:
         Images that are scored once, when training ends; None without a test part.
     grouped : bool
         Whether no group of images is in two parts; the first 32 bits of a key are its group's.
+    left_out : tuple of str
+        Classes that are left out of the training; see `latentlab.data.leave_out`.
     """
 
     train: ImageSet
@@ -252,6 +265,7 @@ class Splits:
     note: str = ""
     test: ImageSet | None = None
     grouped: bool = False
+    left_out: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, whole: ImageSet, share: float, note: str = "") -> Splits:
@@ -263,7 +277,9 @@ class Splits:
     def notes(self) -> str:
         """The note and the classes without images in a part, as text for the user."""
         notes = [self.note]
-        if classes := self._empty_classes(self.train):
+        if self.left_out:
+            notes.append(f"Left out of the training, and held out: {listed(self.left_out)}.")
+        if classes := self._empty_classes(self.train, self.left_out):
             notes.append(f"No training image is of {classes}: this cannot be learned.")
         if classes := self._empty_classes(self.validation):
             notes.append(f"No held-out image is of {classes}.")
@@ -271,13 +287,15 @@ class Splits:
             notes.append(f"No test image is of {classes}.")
         return " ".join(filter(None, notes))
 
-    def _empty_classes(self, part: ImageSet) -> str:
+    def _empty_classes(self, part: ImageSet, except_for: Sequence[str] = ()) -> str:
         """Return the classes without images in a part, as text; empty if there are none."""
         if part.labels is None:
             return ""
         counts = np.bincount(part.labels, minlength=self.spec.classes)
         names = [
-            name for name, count in zip(self.spec.class_names, counts, strict=False) if not count
+            name
+            for name, count in zip(self.spec.class_names, counts, strict=False)
+            if not count and name not in except_for
         ]
         return f"class{'es' if len(names) > 1 else ''} {listed(names)}" if names else ""
 
@@ -395,6 +413,15 @@ class DataConfig(Config, ABC):
         "60 makes four classes.",
         json_schema_extra=LAST,
     )
+    leave_out: tuple[str, ...] = Field(
+        (),
+        max_length=MAX_LEFT_OUT,
+        title="Leave out",
+        description="Classes that the model is not trained on, such as 1, 7, to test whether it "
+        "tells them from the others. Their images are all held out, and the losses do not count "
+        "them; Anomalies shows the ROC.",
+        json_schema_extra=LAST,
+    )
     downloads: ClassVar[bool] = False
     """Whether `load` downloads missing images."""
     binarize: Annotated[Literal["none", "static", "dynamic"], Options(BINARIZATIONS)] = Field(
@@ -425,6 +452,15 @@ class DataConfig(Config, ABC):
         kept = {key: value for key, value in values.items() if key not in LEGACY_SPLIT_KEYS}
         split = kept.get("split", {})
         return {**kept, "split": {**dict(split), **moved}}
+
+    @field_validator("leave_out", mode="before")
+    @classmethod
+    def _read_names(cls, given: Any) -> Any:
+        """Accept one class, or names separated by commas, and numbers as names."""
+        if isinstance(given, str):
+            given = [word.strip() for word in given.split(",") if word.strip()]
+        values = given if isinstance(given, list | tuple) else [given]
+        return [str(each) if type(each) is int else each for each in values]
 
     @classmethod
     @override

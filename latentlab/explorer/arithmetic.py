@@ -69,7 +69,8 @@ def make_traversal(
         case Range.QUANTILES:
             ranges = quantile_range(codes)
         case Range.PRIOR:
-            ranges = range_of_prior(explorer.model, settings.span)
+            y = explorer.label_array(point)
+            ranges = range_of_prior(explorer.model, settings.span, y)
     dimensions = tuple(order.tolist())
     z, values = traverse(point.z, dimensions, ranges, settings.columns)
     points = tuple(point.at(tuple(row)) for row in z.tolist())

@@ -47,6 +47,7 @@ def card_of(
         latent_shape=model.latent_shape,
         pseudo_inputs=_count_pseudo_inputs(model),
         codes=_count_codes(model),
+        prior_given_label=model.has_prior_given_label,
         layers=tuple(model.layers.items()),
     )
 

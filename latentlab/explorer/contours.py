@@ -53,12 +53,14 @@ ELLIPSE_SHARES = RING_SHARES[:2]
 
 @answer.register
 def _(request: FindPriorContours, explorer: Explorer) -> Generator[Progress, None, Contours]:
-    frame, places = request.frame, []
+    frame, places, label = request.frame, [], request.label
+    assert explorer.card
+    y = None if label is None else explorer.card.spec.label_array([label] * SAMPLES_AT_ONCE)
     for seed in range(SAMPLES // SAMPLES_AT_ONCE):
-        places.append(frame.place(sample_prior(explorer.model, SAMPLES_AT_ONCE, seed)))
+        places.append(frame.place(sample_prior(explorer.model, SAMPLES_AT_ONCE, seed, y)))
         yield Progress("Drawing from the prior", seed * SAMPLES_AT_ONCE / SAMPLES)
     density = plane_density(np.concatenate(places))
-    return Contours(frame, _regions(density, RING_SHARES))
+    return Contours(frame, _regions(density, RING_SHARES), label=label)
 
 
 @answer.register

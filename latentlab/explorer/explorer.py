@@ -61,7 +61,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from latentlab.data.condition import Label
+    from latentlab.data.condition import Label, LabelArray
     from latentlab.data.image_set import DataConfig, ImageSpec, Splits
     from latentlab.explorer.classifier import OpenedClassifier
     from latentlab.explorer.codes.code_index import CodeStatistics
@@ -369,15 +369,22 @@ class Explorer:
         return Tiles(points, self._decode(points), columns)
 
     def draw(self, settings: SampleSettings) -> tuple[Point, ...]:
-        """Draw points from the prior."""
-        z = sample_prior(self.model, settings.count, settings.seed)
-        labels: Sequence[Label | None] = [None] * settings.count
-        if self.model.conditional and self.card:
-            y = self.card.spec.labels_in_turn(settings.count)
-            labels = [label_at(y, row) for row in range(len(y))]
-        if settings.label is not None:
-            labels = [settings.label] * settings.count
-        return tuple(map(self._point, z.tolist(), labels))
+        """Draw points from the prior, given the label that each is decoded with."""
+        assert self.card
+        spec, count = self.card.spec, settings.count
+        labels: Sequence[Label | None] = [settings.label] * count
+        if settings.label is None and self.model.conditional:
+            y = spec.labels_in_turn(count)
+            labels = [label_at(y, row) for row in range(count)]
+        given = [self._point([], label) for label in labels]
+        y = spec.label_array(point.label for point in given)
+        z = sample_prior(self.model, count, settings.seed, y).tolist()
+        return tuple(point.at(tuple(each)) for point, each in zip(given, z, strict=True))
+
+    def label_array(self, point: Point) -> LabelArray:
+        """Return the label that a point is decoded with, with shape (1,) or (1, K)."""
+        assert self.card
+        return self.card.spec.label_array([point.label])
 
     def samples(self, settings: SampleSettings, columns: int = 0) -> Tiles:
         """Decode points drawn from the prior."""

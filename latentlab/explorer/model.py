@@ -14,8 +14,8 @@ from latentlab.explorer.explorer import Explorer
 from latentlab.explorer.route import straight_path_points
 from latentlab.explorer.unreadable import image_file_error, run_path_error
 from latentlab.latent.codes import Codes
-from latentlab.latent.grid import Spacing, grid_axis, plane_points
-from latentlab.latent.prior_samples import sample_prior
+from latentlab.latent.grid import plane_points
+from latentlab.latent.prior_samples import grid_over_prior, sample_prior
 from latentlab.runs.run_log import read_run_log
 from latentlab.session.abilities import Ability
 from latentlab.session.files.mosaic import square_columns
@@ -79,9 +79,8 @@ def make_manifold(
     explorer: Explorer, point: Point, frame: Plane, grid: GridSettings
 ) -> Generator[Progress, None, Manifold]:
     """Decode a grid over a plane through `point`."""
-    # Equal shares are those of N(0, I).
-    is_standard = explorer.can(Ability.STANDARD_PRIOR)
-    lines = grid_axis(grid.n, grid.span, grid.spacing if is_standard else Spacing.UNIFORM)
+    y = explorer.label_array(point)
+    lines = grid_over_prior(explorer.model, frame, grid.n, grid.span, grid.spacing, y)
     z = plane_points(point.z, frame, lines)
     points = tuple(point.at(tuple(row)) for row in z.tolist())
     tiles = yield from decode_in_steps(explorer, points, grid.n, "Decoding the manifold")
@@ -140,7 +139,8 @@ def _(request: MakeManifold, explorer: Explorer) -> Generator[Progress, None, Ma
 
 @answer.register
 def _(request: DrawPoint, explorer: Explorer) -> Point:
-    (z,) = sample_prior(explorer.model, 1, request.seed).tolist()
+    y = explorer.label_array(request.point)
+    (z,) = sample_prior(explorer.model, 1, request.seed, y).tolist()
     return request.point.at(tuple(z))
 
 

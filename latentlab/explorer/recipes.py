@@ -17,7 +17,7 @@ from latentlab import __version__
 from latentlab.atomic_write import write_atomically
 from latentlab.data.image_set import Outline
 from latentlab.directories import cache, recipes
-from latentlab.errors import DataError, LatentlabError, RecipeError, RunError
+from latentlab.errors import DataError, LatentlabError, RecipeError, RunError, listed
 from latentlab.explorer.answer import answer
 from latentlab.explorer.explorer import Explorer
 from latentlab.json_files import parse_json, read_bytes
@@ -75,7 +75,10 @@ def _(request: EstimateTime, explorer: Explorer) -> Generator[Progress, None, Es
         except DataError as error:
             return replace(estimated, problem=error.message)
         if outline:
-            estimated = replace(estimated, images=outline.counts, attributes=outline.attributes)
+            without = listed(recipe.data.leave_out)
+            images = outline.counts + (f", before {without} is left out" if without else "")
+            known, names = outline.attributes, outline.spec.class_names
+            estimated = replace(estimated, images=images, attributes=known, classes=names)
             times = yield from _estimate(recipe, outline, measure=True)
             estimated = _timed(estimated, times)
     return estimated

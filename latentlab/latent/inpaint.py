@@ -47,7 +47,7 @@ class Inpainting:
     images : ndarray of uint8, shape (N, C, H, W)
         Observed pixels as in the image, hidden pixels as decoded from z.
     log_joint : ndarray of float64, shape (N,)
-        log p(x_known|z) + log p(z) of each, nats.
+        log p(x_known|z) + log p(z) of each, nats, given the label.
     """
 
     z: NDArray[np.float32]
@@ -131,7 +131,7 @@ def _starts(
     x, known = damaged.pixels(), damaged.mask()
     y = _labels(model, damaged, SCREENED_AT_ONCE)
     with torch.no_grad(), SeededRng(seed):
-        drawn = model.prior().sample((PRIOR_SAMPLES,))
+        drawn = model.draw_prior(PRIOR_SAMPLES, _labels(model, damaged, PRIOR_SAMPLES))
         code = model.encode(_mean_filled(x, known), _labels(model, damaged, 1)).mean
     joint = []
     for start in range(0, PRIOR_SAMPLES, SCREENED_AT_ONCE):
@@ -176,7 +176,7 @@ def sample_inpaintings(
     x, known, noise = damaged.pixels(), damaged.mask(), SeededRng(seed)
     y = _labels(model, damaged, count)
     with torch.inference_mode(), noise:
-        z = model.prior().sample((count,))
+        z = model.draw_prior(count, y)
     for sweep in range(sweeps):
         with torch.inference_mode(), noise:
             filled = torch.where(known, x, model.decode(z, y).mean)

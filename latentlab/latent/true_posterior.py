@@ -122,7 +122,7 @@ def true_posterior(
     Auto-Encoding Variational Bayes, Kingma & Welling, 2013, eq. 1: log p(x) = ELBO + KL(q || p).
     """
     around = np.stack([mu - Q_REACH * sigma, mu + Q_REACH * sigma]).astype(np.float64)
-    box = range_of_prior(model, PRIOR_REACH).T
+    box = range_of_prior(model, PRIOR_REACH, image[:1].y).T
     box = np.stack([np.minimum(box[0], around[0]), np.maximum(box[1], around[1])])
     for step in range(MAX_REFINEMENTS):
         grid = yield from _joint(model, image, box, step)

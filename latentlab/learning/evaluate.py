@@ -119,9 +119,9 @@ def epoch_preview(trainer: Trainer) -> EpochPreview:
     labels = None if y is None else y[first]
     # With several conditions, y does not hold the classes.
     classes = trainer.validation_classes
-    with SeededRng(trainer.recipe.training.seed, device):
-        z = model.prior().sample((PREVIEW_SAMPLES,))
     samples_of = torch.from_numpy(feed.spec.labels_in_turn(PREVIEW_SAMPLES)).to(device)
+    with SeededRng(trainer.recipe.training.seed, device):
+        z = model.draw_prior(PREVIEW_SAMPLES, samples_of)
     preview = EpochPreview(
         trainer.epoch,
         mu.float().cpu().numpy(),

@@ -11,6 +11,7 @@ from traceback import clear_frames
 from typing import TYPE_CHECKING
 
 from latentlab.data.binarize import read_binarized
+from latentlab.data.leave_out import of_learned_classes
 from latentlab.errors import RecipeError, TrainingError
 from latentlab.learning.evaluate import epoch_preview, score_test, validate
 from latentlab.learning.events import Change, EpochEnd, Event, SavedState, Started
@@ -64,9 +65,8 @@ def fit(
     Yields
     ------
     Event
-        ``Progress`` until the data is loaded, one ``Started``, a ``Step`` after each optimizer
-        step, an ``EpochEnd`` after each epoch, ``Change``, ``Snapshot``, ``EpochPreview``, and
-        a ``FinalTest`` if there are test images.
+        ``Progress`` until the data is loaded, one ``Started``, ``Step``, ``EpochEnd``, ``Change``,
+        ``Snapshot``, ``EpochPreview``, and a ``FinalTest`` if there are test images.
 
     Returns
     -------
@@ -85,11 +85,12 @@ def fit(
     controls = controls or Controls()
     device = local_device(devices.pick_device(recipe.training.device))
     splits = yield from (data or read_binarized(recipe.data))
-    trainer = _trainer(recipe, splits, device, controls)
+    counted = of_learned_classes(splits)
+    trainer = _trainer(recipe, counted, device, controls)
     replay = _restore(trainer, resume, changes)
-    monitor = Monitor(trainer, controls, resume, keeps_best=bool(splits.test))
+    monitor = Monitor(trainer, controls, resume, keeps_best=bool(counted.test))
     yield _started(trainer, splits, devices.device_name(device))
-    learning = _learn(trainer, monitor, _Steering(trainer, controls, replay), keep, splits)
+    learning = _learn(trainer, monitor, _Steering(trainer, controls, replay), keep, counted)
     with devices.training_on(device):
         yield from _exclude_consumer(learning, monitor)
     return trainer.shown.cpu().eval()

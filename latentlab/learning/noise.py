@@ -88,7 +88,7 @@ def draw_prior(prior: Distribution, noise: Noise, template: Tensor) -> Tensor:
     """
     base = getattr(prior, "base_dist", prior)
     if isinstance(base, Normal):
-        return torch.addcmul(base.loc, base.scale, noise.like(template))
+        return torch.addcmul(base.loc.detach(), base.scale.detach(), noise.like(template))
     with SeededRng.of(noise.generator):
         if prior.batch_shape or not noise.whole:
             shape = () if prior.batch_shape else (len(template),)

@@ -43,6 +43,7 @@ class Need(StrEnum):
     POSTERIOR = "standard deviations of the posteriors"
     GAUSSIAN_POSTERIOR = "Gaussian posteriors with independent dimensions"
     PRIOR_DENSITY = "a prior with a density"
+    COMMON_PRIOR = "one prior for all labels"
     DIMENSIONS = "two or more latent dimensions"
     CLASSES = "labels of at least two classes"
     FACTORS = "at least two known factors that vary"

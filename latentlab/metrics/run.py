@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from latentlab.config import parse
 from latentlab.errors import DataError, LatentlabError, listed
 from latentlab.metrics.measurement import Measurement, Outcome, Refusal
-from latentlab.metrics.metric import METRICS, Metric
+from latentlab.metrics.metric import METRICS, Metric, Need
 from latentlab.work import Progress, part_of
 
 if TYPE_CHECKING:
@@ -64,4 +64,7 @@ def _measure(metric: Metric, source: Source) -> Generator[Progress, None, Outcom
     except LatentlabError as error:
         return Refusal(metric.kind, metric.title, str(error))
     now = {"seconds": round(time.monotonic() - began, 3), "epoch": source.epoch}
-    return measured.model_copy(update={**now, "weights": source.weights})
+    notes = measured.notes
+    if source.unseen and Need.IMAGES in metric.needs:
+        notes += (f"The images include {listed(source.unseen, 12)}, of which none was trained on.",)
+    return measured.model_copy(update={**now, "weights": source.weights, "notes": notes})

@@ -18,9 +18,9 @@ from latentlab.latent.encode import (
     to_model_input,
 )
 from latentlab.latent.mixture_prior import sample_mixture
+from latentlab.latent.prior_samples import sample_prior
 from latentlab.metrics.factors import Factors, factors_of
 from latentlab.metrics.metric import Need
-from latentlab.models.thread_rng import SeededRng
 from latentlab.work import Progress, in_thread, with_progress
 
 if TYPE_CHECKING:
@@ -92,6 +92,8 @@ class Source:
                 return model.has_encoder and model.has_posterior and model.has_gaussian_posterior
             case Need.PRIOR_DENSITY:
                 return model.has_prior_density
+            case Need.COMMON_PRIOR:
+                return not model.has_prior_given_label
             case Need.DIMENSIONS:
                 return model.latent_dim > 1
             case Need.CLASSES:
@@ -113,6 +115,15 @@ class Source:
         """Class of each image, shape (N,); only for metrics that need classes."""
         assert self.images.labels is not None
         return self.images.labels
+
+    @cached_property
+    def unseen(self) -> tuple[str, ...]:
+        """Names of the classes of the images of which there is no training image."""
+        images, training = self._images, self.training
+        if images is None or images.labels is None or training is None or training.labels is None:
+            return ()
+        unseen = np.setdiff1d(images.labels, training.labels)
+        return tuple(images.spec.class_names[label] for label in unseen.tolist())
 
     @property
     def factors(self) -> Factors:
@@ -161,11 +172,8 @@ class Source:
         return cast("LabelArray", np.asarray(y)[rows])
 
     def prior_points(self, count: int, seed: int) -> NDArray[np.float32]:
-        """Draw points of shape (count, D) from p(z), given `sample_labels`."""
-        with torch.inference_mode(), SeededRng(seed):
-            prior = self.model.prior(label_tensor(self.model, self.sample_labels(count, seed)))
-            z = prior.sample() if prior.batch_shape else prior.sample(torch.Size((count,)))
-        return z.numpy()
+        """Draw points of shape (count, D) from the prior, given `sample_labels`."""
+        return sample_prior(self.model, count, seed, self.sample_labels(count, seed))
 
     def samples(self, count: int, seed: int) -> Generator[Progress, None, NDArray[np.uint8]]:
         """Return the decoded means of `count` points of the prior, (count, C, H, W), as bytes."""

@@ -51,6 +51,8 @@ class Model(nn.Module, ABC):
         Whether its posteriors are Gaussians with independent dimensions.
     has_prior_density : bool
         Whether `log_prob` of its prior is a density of z, not the mass of discrete codes.
+    has_prior_given_label : bool
+        Whether its prior is p(z|y), another distribution for each label.
     prior_network : PriorNetwork or None
         The learned prior; None for the standard normal, and if `prior` is overridden.
     """
@@ -62,6 +64,7 @@ class Model(nn.Module, ABC):
     has_posterior: bool = True
     has_gaussian_posterior: bool = True
     has_prior_density: bool = True
+    has_prior_given_label: bool = False
     prior_network: PriorNetwork | None
     latent_dim: int
     files: ClassVar[tuple[str, ...]] = ()
@@ -110,10 +113,31 @@ class Model(nn.Module, ABC):
         """
 
     def prior(self, y: Tensor | None = None) -> Distribution:
-        """Return the prior p(z), with event shape (D,): the standard normal, or a learned one."""
+        """Return the prior, with event shape (D,): the standard normal, or a learned one.
+
+        Parameters
+        ----------
+        y : Tensor, optional
+            Labels, with shape (B,) or (B, K). A prior that depends on them has batch shape (B,),
+            and without them is p(z) over all labels; other priors ignore them.
+        """
         if self.prior_network is not None:
-            return self.prior_network(self)
+            return self.prior_network(self, y)
         return StandardNormal(next(self.parameters()).new_zeros(self.latent_dim))
+
+    def draw_prior(self, count: int, y: Tensor | None) -> Tensor:
+        """Draw points from the prior, with shape (count, D).
+
+        Parameters
+        ----------
+        count : int
+            Number of points.
+        y : Tensor or None
+            The label that each will be decoded with, `count` in all. None draws from p(z) over
+            all labels, whose points are not those of any one label.
+        """
+        prior = self.prior(y)
+        return prior.sample(torch.Size() if prior.batch_shape else torch.Size((count,)))
 
     def codebook_points(self) -> tuple[Tensor, Tensor] | None:
         """Return the codes of a quantized model, those in most use first; else None.

@@ -36,7 +36,7 @@ class ContinuousConfig(ModelConfig):
     )
 
     def equip(self, model: Model, spec: ImageSpec) -> None:
-        """Give a model of these settings its prior, and what is known of its posterior.
+        """Give a model of these settings its prior, and what is known of prior and posterior.
 
         It is called after encoder and decoder are built, so that their initial weights do not
         depend on the prior.
@@ -46,17 +46,26 @@ class ContinuousConfig(ModelConfig):
         RecipeError
             If the prior cannot be combined with the other settings.
         """
-        if problem := self._problem():
+        if problem := self._problem(conditional=model.conditional):
             raise RecipeError({"model.prior": problem})
         model.prior_network = self.prior.build(model.latent_dim, spec)
+        model.has_prior_given_label = self.prior.depends_on_label
         model.has_posterior = self.posterior.has_sigma
         model.has_gaussian_posterior = self.posterior.is_gaussian
 
-    def _problem(self) -> str:
-        """Return why the prior cannot be combined with the other settings; empty if it can."""
+    def _problem(self, *, conditional: bool) -> str:
+        """Return why the prior cannot be combined with the other settings; empty if it can.
+
+        `conditional` tells whether the model is given labels.
+        """
         title = type(self.prior).model_config.get("title", self.prior.kind)
         if self.prior.kind == "standard":
             return ""
+        if self.prior.depends_on_label and not conditional:
+            return (
+                f"the prior {title} needs labels, and this kind of model is given none: choose "
+                "cvae or conv-cvae, or another prior"
+            )
         if not self.posterior.has_sigma:
             return (
                 f"nothing trains the prior {title} if the posterior is deterministic, because the "

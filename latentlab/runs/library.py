@@ -63,7 +63,7 @@ def write_preview(folder: Path) -> None:
     """Write an image of 16 prior samples to a run folder."""
     model, checkpoint = load_model(folder)
     labels = checkpoint.spec.labels_in_turn(16)
-    pictures = decode(model, sample_prior(model, 16, seed=0), labels)
+    pictures = decode(model, sample_prior(model, 16, 0, labels), labels)
     save_image(tile(pictures, 4), folder / PREVIEW, {"samples": 16, "seed": 0})
 
 

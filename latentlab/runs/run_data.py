@@ -17,6 +17,7 @@ from latentlab.atomic_write import is_missing, write_atomically
 from latentlab.data.binarize import binarized, grey
 from latentlab.data.conditions import read_splits
 from latentlab.data.fingerprint import Fingerprint, compare, joined, misfit, take
+from latentlab.data.leave_out import leave_out
 from latentlab.errors import DataError, LatentlabError, RunError
 from latentlab.json_files import Record, read_json
 from latentlab.learning.checkpoint import DESCRIPTION_FILE, read_checkpoint
@@ -150,7 +151,8 @@ def load_run_data(
                 raise _not_found(data.kind, list(path_fields(config).values()))
             splits = yield from read_splits(config, spec.conditions if spec else ())
             splits, change = _checked(splits, config, kept, spec)
-            splits = binarized(splits, config)
+            # Of changed data, the parts are those of the record, and new images are for training.
+            splits = binarized(leave_out(splits, config), config)
         except DataError as error:
             problem = problem or error
             continue

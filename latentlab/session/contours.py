@@ -13,6 +13,7 @@ from latentlab.session.abilities import (
 from latentlab.session.request import Lifetime, Priority, Request
 
 if TYPE_CHECKING:
+    from latentlab.data.condition import Label
     from latentlab.latent.contours import Lines
     from latentlab.latent.planes import Plane
     from latentlab.session.points import Original, Point
@@ -36,22 +37,29 @@ class Contours:
         The image that they belong to.
     note : str
         What the window says of them.
+    label : int, tuple of float, or None
+        Label that the prior is given, if it depends on one.
     """
 
     frame: Plane
     lines: tuple[Lines, ...] = field(repr=False, compare=False)
     image: Original | None = None
     note: str = ""
+    label: Label | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class FindPriorContours(Request["Contours"]):
-    """Draw the contours of a learned prior within which as much of it lies as within the rings."""
+    """Draw the contours of a learned prior within which as much of it lies as within the rings.
+
+    A prior that depends on the label is that of `label`.
+    """
 
     needs: ClassVar[Abilities] = DECODER
     lifetime: ClassVar[Lifetime] = Lifetime.CODES
     modest: ClassVar[bool] = True
     frame: Plane
+    label: Label | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +83,13 @@ class FindTruePosterior(Request["Contours"]):
     priority: ClassVar[Priority] = Priority.BACKGROUND
     image: Original
     frame: Plane
+
+
+def label_of_prior(state: State) -> Label | None:
+    """Return the label of z if the prior depends on it; else None."""
+    if state.model is None or state.point is None or not state.model.prior_given_label:
+        return None
+    return state.point.label
 
 
 def studied_image(state: State) -> Original | None:

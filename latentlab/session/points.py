@@ -78,6 +78,8 @@ class ModelCard:
         Number of pseudo-inputs of its VampPrior; 0 for other priors.
     codes : int
         Number of codes in its codebook; 0 if it has none.
+    prior_given_label : bool
+        Whether its prior is another distribution for each label.
     layers : tuple
         Name and dimensions of each stochastic layer; empty if there is only one.
     """
@@ -102,6 +104,7 @@ class ModelCard:
     weights: str = ""
     pseudo_inputs: int = 0
     codes: int = 0
+    prior_given_label: bool = False
     layers: tuple[tuple[str, slice], ...] = ()
 
     @property
@@ -299,11 +302,11 @@ class CodebookTiles:
 
 @dataclass(frozen=True, slots=True)
 class Manifold:
-    """Grid of decoded points over a plane; ``axis`` holds the grid coordinates, ascending."""
+    """Grid of decoded points over a plane; ``axes``, (2, n), are its coordinates, ascending."""
 
     tiles: Tiles
     frame: Plane
-    axis: NDArray[np.float64] = field(repr=False, compare=False)
+    axes: NDArray[np.float64] = field(repr=False, compare=False)
 
 
 class Loop(StrEnum):

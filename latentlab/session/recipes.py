@@ -195,8 +195,8 @@ class Estimate:
         Why the data set cannot be divided; empty if it can.
     slowest : float or None
         Estimated time while other programs use the machine as much as at the measurement.
-    attributes : tuple of str
-        Names of the attributes of the images, as far as known.
+    attributes, classes : tuple of str
+        Names of the attributes and of the classes of the images, as far as known.
     """
 
     values: Mapping[str, Any]
@@ -205,6 +205,7 @@ class Estimate:
     problem: str = ""
     slowest: float | None = None
     attributes: tuple[str, ...] = ()
+    classes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

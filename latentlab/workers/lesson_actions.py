@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from latentlab.data.own_image.crop import Preprocessing, SourceImage
-from latentlab.directories import resources
+from latentlab.directories import home, resources
 from latentlab.errors import DataError, listed
 from latentlab.latent.directions import Method
 from latentlab.latent.grid import Spacing
 from latentlab.latent.ranking import Score
 from latentlab.session.directions import DirectionSource, LearnDirection, ReadDirections
-from latentlab.session.lessons.calls import Between, Registry
+from latentlab.session.files.dataset import SaveImageFolder
+from latentlab.session.lessons.calls import CLASS, Between, Registry
 from latentlab.session.map import COMPUTED_LAYOUTS, Layout
 from latentlab.session.model import PickImage
 from latentlab.session.own_image import Inpaint
@@ -28,6 +29,7 @@ from latentlab.session.points import GRID_SIDES, GRID_SPANS, PATH_STEPS
 from latentlab.session.recipes import with_value
 from latentlab.session.runs import ListLibrary
 from latentlab.session.scores.anomalies import MAX_DRAWS, ScoreImages
+from latentlab.session.scores.metrics import MeasureMetrics
 
 if TYPE_CHECKING:
     from latentlab.session.points import Point
@@ -64,10 +66,25 @@ def open_model(controller: Controller, *, name: str) -> Ticks:
 
 
 @action
-def set_form(controller: Controller, *, key: str, value: float | str | list[int]) -> Ticks:
+def set_form(
+    controller: Controller, *, key: str, value: float | str | list[int] | list[str]
+) -> Ticks:
     """Set a value of the recipe in the form, by its dotted key."""
     draft = controller.state.draft.values or {}
     controller.training.set_draft(with_value(draft, key, value))
+    yield from _pause()
+
+
+@ACTIONS.accepting(count=Between(10, 5000), side=Between(32, 256))
+def make_image_folder(controller: Controller, *, count: int, side: int) -> Ticks:
+    """Write drawn faces as files into a folder, once, and enter the folder into the form."""
+    path = home() / "lessons" / f"faces-{count}-{side}"
+    faces = {"kind": "synthetic-faces", "classes": "glasses", "count": count, "size": side}
+    controller.files.save(SaveImageFolder(path, faces))
+    yield from _until(lambda: SaveImageFolder not in controller.state.awaited)
+    controller.training.use_data(
+        {"kind": "folder", "root": str(path), "width": side}, f"the images in {path}"
+    )
     yield from _pause()
 
 
@@ -130,14 +147,14 @@ def randomize(controller: Controller, *, times: int = 1) -> Ticks:
         yield from _pause()
 
 
-@action
+@ACTIONS.accepting(name=CLASS)
 def set_label(controller: Controller, *, name: str) -> Ticks:
     """Give z a class."""
     controller.point.set_label(_class_named(controller, name))
     yield from _pause()
 
 
-@ACTIONS.accepting(role=("z", "a", "b"))
+@ACTIONS.accepting(name=CLASS, role=("z", "a", "b"))
 def pick(controller: Controller, *, name: str, role: str = "z") -> Ticks:
     """Set z, or A or B of the path (`role` ``a`` or ``b``), to a typical image of a class."""
     label, codes = _class_named(controller, name), controller.state.codes
@@ -189,7 +206,7 @@ def draw_samples(controller: Controller, *, times: int = 1) -> Ticks:
         yield from _pause()
 
 
-@action
+@ACTIONS.accepting(name=CLASS)
 def samples_of(controller: Controller, *, name: str) -> Ticks:
     """Draw samples of one class only."""
     label = _class_named(controller, name)
@@ -197,7 +214,7 @@ def samples_of(controller: Controller, *, name: str) -> Ticks:
     yield from _pause()
 
 
-@action
+@ACTIONS.accepting(name=CLASS)
 def select_class(controller: Controller, *, name: str) -> Ticks:
     """Select the images of a class."""
     label, codes = _class_named(controller, name), controller.state.codes
@@ -221,6 +238,13 @@ def score(controller: Controller, *, draws: int = 10) -> Ticks:
     """Score the images of the map by their negative ELBO."""
     controller.ask(ScoreImages(draws))
     yield from _until(lambda: ScoreImages not in controller.state.awaited)
+
+
+@action
+def measure(controller: Controller, *, metric: str) -> Ticks:
+    """Measure a metric of the open model, by its kind."""
+    controller.ask(MeasureMetrics((metric,)))
+    yield from _until(lambda: MeasureMetrics not in controller.state.awaited)
 
 
 @action
@@ -252,10 +276,12 @@ def fill_in(controller: Controller, *, below: float = 0.5) -> Ticks:
     yield from _pause()
 
 
-@action
-def learn_direction(controller: Controller, *, attribute: str) -> Ticks:
-    """Learn the direction of an attribute of the data set."""
-    source = DirectionSource("attribute", attribute)
+@ACTIONS.accepting(kind=("attribute", "class"))
+def learn_direction(controller: Controller, *, name: str, kind: str = "attribute") -> Ticks:
+    """Learn the direction of an attribute, or of a class against the others."""
+    if kind == "class":
+        _class_named(controller, name)
+    source = DirectionSource(kind, name)
     controller.directions.learn(source, Method.MEANS, apart=False)
     waits = (LearnDirection, ReadDirections)
     yield from _until(lambda: not controller.state.awaited.intersection(waits))

@@ -59,6 +59,7 @@ def cells(tmp_path):
     return path
 
 
+@pytest.mark.usefixtures("same_process")
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
 def test_an_embedding_is_chosen_by_its_name(cells, tmp_path, monkeypatch, capsys):
     np.testing.assert_array_equal(latentlab.read_codes(cells).mu, Z)
@@ -83,6 +84,7 @@ def test_an_embedding_is_chosen_by_its_name(cells, tmp_path, monkeypatch, capsys
         np.testing.assert_array_equal(decoded["z"], Z[:, :2])
 
 
+@pytest.mark.usefixtures("same_process")
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
 def test_columns_of_anndata_may_have_any_names_and_missing_words(tmp_path):
     anndata = pytest.importorskip("anndata")

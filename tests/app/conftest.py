@@ -33,13 +33,25 @@ def start(path=None, built=None):
 
 
 @pytest.fixture(scope="module")
-def old_desk(application, tmp_path_factory):
-    """One and the same window for all tests of a module, which must find it as good as new."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("LATENTLAB_HOME", str(tmp_path_factory.mktemp("home")))
-        desk = start().toured()
-    yield desk
-    desk.clear()
+def share_desk(application, tmp_path_factory):
+    """Start the program for all tests of a module, which must find it as good as new."""
+    desks = []
+
+    def share(path=None, built=None):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("LATENTLAB_HOME", str(tmp_path_factory.mktemp("home")))
+            desks.append(start(path, built))
+        return desks[-1]
+
+    yield share
+    for desk in desks:
+        desk.clear()
+
+
+@pytest.fixture(scope="module")
+def old_desk(share_desk):
+    """One and the same window with all panels for all tests of a module."""
+    return share_desk().toured()
 
 
 @pytest.fixture

@@ -139,6 +139,7 @@ def asked(desk):
     return desk.window.findChild(EmbeddingDialog)
 
 
+@pytest.mark.usefixtures("same_process")
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
 def test_the_window_asks_which_of_several_embeddings_is_opened(make_desk, codes, tmp_path):
     anndata = pytest.importorskip("anndata")

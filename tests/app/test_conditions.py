@@ -37,9 +37,10 @@ def conditions_run(tmp_path_factory):
     return folder
 
 
-@pytest.fixture
-def lab(make_desk, conditions_run):
-    return make_desk(conditions_run)
+@pytest.fixture(scope="module")
+def lab(share_desk, conditions_run):
+    """One window for all tests, of which the last one opens another model."""
+    return share_desk(conditions_run, BUILT)
 
 
 def pickers(desk):

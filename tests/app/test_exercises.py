@@ -143,13 +143,31 @@ def test_a_learned_prior_has_contours_instead_of_rings(make_desk, tmp_path):
     assert not plot.rings.isVisible()
     assert contours.prior.isVisible()
     assert desk.state.view.layout is Layout.PCA
-    prior = sample_prior(load(tmp_path / "run").network, 20_000, 99)
+    prior = sample_prior(load(tmp_path / "run").network, 20_000, 99, None)
     xy = desk.state.view.frame.place(prior)
     for share, lines in zip(RING_SHARES, contours.prior.levels, strict=True):
         inside = np.zeros(len(xy), int)
         for line in lines:
             inside += Path(line).contains_points(xy)
         assert (inside % 2).mean() == pytest.approx(share, abs=0.03)
+
+
+def test_a_prior_given_the_label_has_the_contours_of_the_label_of_z(make_desk, tmp_path):
+    recipe = {
+        "model": {"kind": "cvae", "hidden": [8], "latent_dim": 2, "prior": "conditional"},
+        "data": "digits",
+        "training": {"epochs": 1, "batch_size": 500, "device": "cpu"},
+    }
+    for _ in record(make_recipe(recipe), tmp_path / "run"):
+        pass
+    desk = make_desk(tmp_path / "run")
+    contours = desk.panel("map").layers.contours
+    for label in (3, 8, 3):
+        desk.controller.point.set_label(label)
+        desk.settle()
+        assert desk.state.answer(FindPriorContours).label == label
+        assert contours.prior.isVisible()
+    assert not desk.panel("map").plot.rings.isVisible()
 
 
 def test_a_style_is_transferred_from_the_own_image_and_the_map_as_the_api_does(cvae):

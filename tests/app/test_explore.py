@@ -328,7 +328,7 @@ def test_tiles_of_the_manifold_by_keyboard_and_click_and_its_settings(desk, by_h
     state = desk.state
     assert len(state.answer(MakeManifold).tiles.points) == 64
     assert state.grid.spacing is Spacing.QUANTILE
-    assert state.answer(MakeManifold).axis[[0, -1]] == pytest.approx((-2.0, 2.0))
+    assert state.answer(MakeManifold).axes[0, [0, -1]] == pytest.approx((-2.0, 2.0))
     desk.hand.click(panel.view, panel.view.tile_rect(0).center())
     assert desk.state.point.z == pytest.approx((-2.0, 2.0), abs=1e-5)
 

@@ -33,8 +33,12 @@ def trained(folder, model, epochs):
 
 
 @pytest.fixture(scope="module")
-def vq_run(tmp_path_factory):
-    return trained(tmp_path_factory.mktemp("quantized") / "vq", VQ, 2)
+def vq_desk(share_desk, tmp_path_factory):
+    """One window: it takes seconds to sample the codes of each position from their prior."""
+    desk = share_desk(trained(tmp_path_factory.mktemp("quantized") / "vq", VQ, 2), BUILT)
+    for key in BUILT:
+        desk.panel(key)
+    return desk
 
 
 @pytest.fixture(scope="module")
@@ -51,8 +55,8 @@ def choose(box: QComboBox, text):
     assert box.currentText() == text
 
 
-def test_sliders_along_components_change_the_picture(make_desk, vq_run):
-    desk = make_desk(vq_run, BUILT)
+def test_sliders_along_components_change_the_picture(vq_desk):
+    desk = vq_desk
     assert desk.state.model.latent_shape == (2, 7, 7)
     panel = desk.panel("sliders")
     assert panel.order.currentText() == AxisOrder.COMPONENTS
@@ -66,8 +70,8 @@ def test_sliders_along_components_change_the_picture(make_desk, vq_run):
     assert slider.position == pytest.approx(3.0, abs=0.01)
 
 
-def test_samples_come_from_the_prior_of_the_codes(make_desk, vq_run):
-    desk = make_desk(vq_run, BUILT)
+def test_samples_come_from_the_prior_of_the_codes(vq_desk):
+    desk = vq_desk
     tiles = desk.state.answer(MakeSamples)
     used = {tuple(np.reshape(point.z, (2, 49)).T[7]) for point in tiles.points}
     assert 1 < len(used) <= 16, "one position has codes of the codebook only"
@@ -76,8 +80,8 @@ def test_samples_come_from_the_prior_of_the_codes(make_desk, vq_run):
     assert not np.array_equal(desk.state.answer(MakeSamples).pictures, tiles.pictures)
 
 
-def test_the_codebook_is_shown_as_pictures_with_their_use(make_desk, vq_run, qtbot):
-    desk = make_desk(vq_run, BUILT)
+def test_the_codebook_is_shown_as_pictures_with_their_use(vq_desk):
+    desk = vq_desk
     panel = desk.panel("samples")
     assert panel.shown.isVisible()
     assert desk.state.answer(FetchCodebook) is None, "what is not shown costs nothing"
@@ -102,8 +106,8 @@ def test_the_codebook_is_shown_as_pictures_with_their_use(make_desk, vq_run, qtb
     assert panel.view.count == len(desk.state.answer(MakeSamples).points)
 
 
-def test_what_quantised_codes_lack_is_said(make_desk, vq_run):
-    desk = make_desk(vq_run, BUILT)
+def test_what_quantised_codes_lack_is_said(vq_desk):
+    desk = vq_desk
     lacking = {Ability.GRADIENT, Ability.POSTERIOR, Ability.STANDARD_PRIOR}
     assert not lacking & desk.state.model.abilities
     titles = [cell._title for cell in desk.panel("curves")._cells.values()]

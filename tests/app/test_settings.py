@@ -68,30 +68,9 @@ def test_message_is_not_remembered_as_part_of_the_layout(make_desk, tmp_path):
     assert again.window.failure_bar.isVisible()
 
 
-def test_last_model_is_opened_again(make_desk):
-    desk = make_desk()
-    desk.controller.open_path(CVAE)
-    desk.settle()
-    close(desk)
-    again = make_desk()
-    assert again.state.model.source == CVAE
-
-
-def test_model_that_is_gone_gives_way_to_the_one_before(make_desk, tmp_path):
-    desk = make_desk()
-    mine = shutil.copytree(DIGITS_2D, tmp_path / "mine")
-    for path in (CVAE, mine):
-        desk.controller.open_path(path)
-        desk.settle()
-    assert desk.state.model.name == "mine"
-    close(desk)
-    shutil.rmtree(mine)
-    again = make_desk()
-    assert again.state.model.source == CVAE
-    assert again.state.failure is None
-
-
-def test_recent_files_open_from_the_menu(make_desk, tmp_path):
+def test_recent_files_open_from_the_menu_and_the_last_that_is_there_at_the_start(
+    make_desk, tmp_path
+):
     desk = make_desk()
     mine = shutil.copytree(DIGITS_2D, tmp_path / "mine")
     for path in (mine, CVAE):
@@ -110,6 +89,12 @@ def test_recent_files_open_from_the_menu(make_desk, tmp_path):
     again = make_desk()
     menu(again, "Open recent").aboutToShow.emit()
     assert menu(again, "Open recent").actions()[0].text() == "mine"
+    assert again.state.model.source == mine
+    close(again)
+    shutil.rmtree(mine)
+    later = make_desk()
+    assert later.state.model.source == CVAE, "the one that was open before"
+    assert later.state.failure is None
 
 
 def test_recent_files_are_few_and_each_named_once(own_place):

@@ -140,9 +140,9 @@ print(shown.text.text())
 
 @pytest.fixture(scope="module")
 def house(tmp_path_factory):
-    """Copy of the package with three added files."""
+    """Copy of the package with three added files, and with the bytecode of all others."""
     root = tmp_path_factory.mktemp("house")
-    shutil.copytree(PACKAGE, root / "latentlab", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(PACKAGE, root / "latentlab")
     (root / "resources").symlink_to(PACKAGE.parent / "resources", target_is_directory=True)
     for place, text in (
         ("models/toy_linear.py", MODEL),

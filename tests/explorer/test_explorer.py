@@ -527,7 +527,7 @@ def test_a_manifold_is_a_grid_with_its_top_at_the_top(lab, spacing):
     tiles = manifold.tiles
     assert (manifold.frame.dimensions, tiles.columns) == ((0, 1), 5)
     assert tiles.pictures.shape == (25, 28, 28)
-    assert manifold.axis[[0, 2, 4]] == pytest.approx([-2.0, 0.0, 2.0], abs=1e-9)
+    assert manifold.axes[:, [0, 2, 4]] == pytest.approx(np.array([[-2.0, 0.0, 2.0]] * 2), abs=1e-9)
     assert tiles.points[0].z[:2] == pytest.approx((-2.0, 2.0))
     assert tiles.points[4].z[:2] == pytest.approx((2.0, 2.0))
     assert tiles.points[20].z[:2] == pytest.approx((-2.0, -2.0))

@@ -1,6 +1,7 @@
 """What the explorer answers for models whose prior or posterior is not that of a plain VAE."""
 
 from collections.abc import Generator
+from statistics import NormalDist
 
 import numpy as np
 import pytest
@@ -49,11 +50,13 @@ VQ = {
 }
 LADDER = {"kind": "ladder-vae", "latent_dim": None, "z1_dim": 2, "z2_dim": 1}
 VAMP = {"prior": {"kind": "vamp", "pseudo_inputs": 6}}
+GIVEN_LABEL = {"prior": "conditional"}
 CASES = {
     "mixture": ({"prior": "mixture"}, "elbo", ALL - STANDARD_PRIOR),
     "vamp": (VAMP, "elbo", ALL - STANDARD_PRIOR),
     "vamp cvae": ({**VAMP, "kind": "cvae"}, "elbo", ALL - STANDARD_PRIOR),
     "flow": ({"prior": "flow"}, "elbo", ALL - STANDARD_PRIOR),
+    "given label cvae": ({**GIVEN_LABEL, "kind": "cvae"}, "elbo", ALL - STANDARD_PRIOR),
     "flow posterior": ({"posterior": "flow"}, "iwae", ALL - (GAUSSIAN_POSTERIORS - POSTERIORS)),
     "codebook": (VQ, "elbo", ALL - POSTERIORS - STANDARD_PRIOR - {Ability.GRADIENT}),
     "ladder": (LADDER, "iwae", ALL - (GAUSSIAN_POSTERIORS - POSTERIORS) - STANDARD_PRIOR),
@@ -100,11 +103,13 @@ def test_samples_and_a_random_point_come_from_its_own_prior(case):
     _, lab, _ = case
     model = lab.explorer.model
     tiles = lab(MakeSamples(SampleSettings(seed=5, count=12)))
-    expected = sample_prior(model, 12, 5)
+    labels = lab.opened.card.spec.labels_in_turn(12)
+    expected = sample_prior(model, 12, 5, labels)
     np.testing.assert_allclose([point.z for point in tiles.points], expected)
     start = lab.opened.start
     drawn = lab(DrawPoint(start, 5))
-    np.testing.assert_allclose(drawn.z, sample_prior(model, 1, 5)[0])
+    given = lab.opened.card.spec.label_array([start.label])
+    np.testing.assert_allclose(drawn.z, sample_prior(model, 1, 5, given)[0])
     assert drawn.label == start.label
 
 
@@ -117,7 +122,8 @@ def test_a_traversal_spans_the_prior_that_it_has(case):
     if model.has_standard_prior:
         assert np.allclose(ends, [-2, 2])
         return
-    z = sample_prior(model, 20_000, 1)[:, list(found.dimensions)]
+    given = lab.opened.card.spec.label_array([lab.opened.start.label] * 20_000)
+    z = sample_prior(model, 20_000, 1, given)[:, list(found.dimensions)]
     wanted = np.stack([z.mean(0) - 2 * z.std(0), z.mean(0) + 2 * z.std(0)], 1)
     np.testing.assert_allclose(ends, wanted, atol=0.15)
 
@@ -135,12 +141,24 @@ def test_what_needs_the_kl_of_each_dimension_says_that_it_is_unknown(case, tmp_p
     assert "nan nats" not in page
 
 
-def test_a_grid_has_even_steps_where_the_quantiles_are_unknown(case):
-    _, lab, abilities = case
+@pytest.mark.parametrize("spacing", list(Spacing))
+def test_a_grid_covers_the_prior_of_the_model(case, spacing):
+    """Two deviations of it along each axis, or its shares within two deviations of N(0, 1)."""
+    _, lab, _ = case
+    model = lab.explorer.model
     frame = axes_plane(0, 1, lab.opened.card.latent_dim)
-    grid = GridSettings(5, 2.0, Spacing.QUANTILE)
-    axis = lab(MakeManifold(lab.opened.start, frame, grid)).axis
-    assert np.allclose(np.diff(axis), axis[1] - axis[0]) == (not abilities >= STANDARD_PRIOR)
+    axes = lab(MakeManifold(lab.opened.start, frame, GridSettings(5, 2.0, spacing))).axes
+    assert (np.diff(axes) > 0).all()
+    if model.has_standard_prior or not model.has_prior_density:
+        assert axes[:, [0, -1]].tolist() == [pytest.approx([-2.0, 2.0])] * 2
+        return
+    given = lab.opened.card.spec.label_array([lab.opened.start.label] * 20_000)
+    z = frame.place(sample_prior(model, 20_000, 1, given))
+    if spacing is Spacing.UNIFORM:
+        wanted = np.stack([z.mean(0) - 2 * z.std(0), z.mean(0) + 2 * z.std(0)])
+    else:
+        wanted = np.quantile(z, [NormalDist().cdf(-2.0), NormalDist().cdf(2.0)], axis=0)
+    np.testing.assert_allclose(axes[:, [0, -1]].T, wanted, atol=0.25)
 
 
 def test_pseudo_inputs_are_the_images_and_their_codes(case):

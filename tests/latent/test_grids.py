@@ -5,7 +5,7 @@ from statistics import NormalDist
 import numpy as np
 import pytest
 
-from latentlab.latent.grid import Spacing, grid_axis, plane_points
+from latentlab.latent.grid import Spacing, grid_axis, plane_points, sampled_axis
 from latentlab.latent.interpolation.curves import lerp
 from latentlab.latent.planes import axes_plane
 
@@ -35,6 +35,25 @@ def test_quantile_lines_have_equal_shares_of_the_prior_between_them():
     within = NormalDist().cdf(2.0) - NormalDist().cdf(-2.0)
     np.testing.assert_allclose(shares, within / 11, rtol=1e-6)
     assert np.ptp(np.diff(lines)) > 0.1, "and so not in equal steps"
+
+
+@pytest.mark.parametrize("n", [1, 4])
+def test_an_axis_of_samples_is_that_of_their_distribution(n):
+    samples = np.random.default_rng(0).normal(3.0, 2.0, 200_000)
+    for spacing in Spacing:
+        wanted = 3.0 + 2.0 * grid_axis(n, 2.0, spacing)
+        np.testing.assert_allclose(sampled_axis(samples, n, 2.0, spacing), wanted, atol=0.05)
+
+
+@pytest.mark.parametrize("spacing", list(Spacing))
+def test_lines_stay_apart_where_all_samples_are_equal(spacing):
+    lines = sampled_axis(np.full(9, 5.0), 3, 2.0, spacing)
+    np.testing.assert_allclose(lines, [4.998, 5.0, 5.002])
+
+
+def test_the_axes_of_a_plane_may_differ():
+    points = plane_points((0.0, 7.0), axes_plane(0, 1, 2), np.array([[0.0, 1.0], [5.0, 6.0]]))
+    assert points.tolist() == [[0, 6], [1, 6], [0, 5], [1, 5]]
 
 
 def test_points_are_in_reading_order_with_y_up():

@@ -403,6 +403,17 @@ def test_recipes_of_binarized_digits_are_those_of_the_papers(name):
     assert (recipe.objective.beta, recipe.model.likelihood.kind) == (1.0, "bernoulli")
 
 
+def test_the_recipe_with_a_prior_of_each_class_is_the_same_network_given_the_class():
+    recipe, other = (
+        read_recipe(TRAINING / f"{each}.toml") for each in ("prior-conditional", "prior-mixture")
+    )
+    assert (recipe.model.kind, recipe.model.prior.kind) == ("cvae", "conditional")
+    assert (recipe.data, recipe.training) == (other.data, other.training)
+    assert recipe.objective == other.objective
+    model = recipe.model.build(MNIST)
+    assert linear_shapes(model) == [(32, 10), (256, 794), (32, 256), (256, 26), (784, 256)]
+
+
 def test_no_recipe_ships_untested():
     assert {path.stem for path in TRAINING.glob("*.toml")} == {
         *NETWORKS,
@@ -411,6 +422,7 @@ def test_no_recipe_ships_untested():
         *MATCHING,
         *BINARIZED,
         "cvae-mnist",
+        "prior-conditional",
         "vae-16d-mnist",
         "vae-2d-mnist",
         "vae-per-pixel-mnist",

@@ -55,9 +55,14 @@ LEARNED = {
     "objective": {"kind": "iwae", "samples": 3},
     "training": {"average": 0.9, "learning_rate": 1e-3},
 }
+GIVEN_LABEL = {
+    "model": {"prior": "conditional"},
+    "objective": {"extra": "mmd"},
+    "training": {"average": 0.9, "learning_rate": 1e-3},
+}
 RECIPES = {
     **{"plain": PLAIN, "full": FULL, "bf16": BF16, "factor": FACTOR},
-    **{"codebook": VQ, "ladder": LADDER, "learned": LEARNED},
+    **{"codebook": VQ, "ladder": LADDER, "learned": LEARNED, "given label": GIVEN_LABEL},
 }
 
 
@@ -130,7 +135,7 @@ STOPS = {
     [
         *(("full", name) for name in STOPS),
         *itertools.product(("plain", "bf16", "factor"), ("in the middle", "after an epoch")),
-        *((values, "in the middle") for values in ("codebook", "ladder", "learned")),
+        *((values, "in the middle") for values in ("codebook", "ladder", "learned", "given label")),
     ],
 )
 def test_a_stopped_run_goes_on_as_if_it_had_not_been(tmp_path, values, stop):

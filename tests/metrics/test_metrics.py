@@ -19,6 +19,7 @@ from latentlab.metrics.measures.log_likelihood import bound, curve_points
 from latentlab.metrics.measures.marginal_kl import entropy_of
 from latentlab.metrics.measures.mig import gaps_of
 from latentlab.metrics.measures.modularity import modularity_of
+from latentlab.metrics.measures.similarity_matrix import similarities
 from latentlab.metrics.measures.ssim import similarity
 from latentlab.metrics.metric import METRICS
 from latentlab.metrics.run import chosen_metrics, measure_all
@@ -422,6 +423,8 @@ def test_anomalies_are_the_classes_without_training_images():
     assert found.value == 1
     assert found.named("Average precision").value == 1
     assert "50 images of odd" in found.notes[0]
+    error = measured("pixel-error", Source(Crafted(), images, "test", training))
+    assert error.notes[-1] == "The images include odd, of which none was trained on."
     refused = measured("anomalies", Source(Crafted(), images, "test", images))
     assert isinstance(refused, Refusal)
     assert "not known which classes are anomalies" in refused.reason
@@ -562,3 +565,33 @@ def test_the_bits_of_one_image_have_no_error(kind):
     found = measured(kind, Source(model, images_of(pixels), "test"))
     assert found.values[0].error is None
     assert found.named("Bits per dimension").error is None
+
+
+def test_similarities_are_means_over_pairs_of_different_images():
+    rng = np.random.default_rng(0)
+    codes, labels = rng.standard_normal((12, 3)), np.arange(12) % 3
+    found = similarities(codes, labels)
+    z = codes - codes.mean(0)
+    cosines = (z @ z.T) / np.outer(*[np.linalg.norm(z, axis=1)] * 2)
+    for a in range(3):
+        for b in range(3):
+            pairs = [
+                cosines[i, j]
+                for i in np.flatnonzero(labels == a)
+                for j in np.flatnonzero(labels == b)
+                if i != j
+            ]
+            assert found[a, b] == pytest.approx(np.mean(pairs))
+    assert np.isnan(similarities(codes[:3], labels[:3])[0, 0])
+
+
+def test_classes_with_codes_on_opposite_sides_have_similarity_minus_one():
+    labels = np.arange(40) % 2
+    pixels = np.zeros((40, 1, 12, 12), np.float32)
+    pixels[labels == 1, 0, 0, :2] = 1
+    source = Source(Crafted(), images_of(pixels, labels, ("left", "right")), "test")
+    found = measured("similarity-matrix", source)
+    assert found.value == pytest.approx(1)
+    assert found.named("Similarity of different classes").value == pytest.approx(-1)
+    assert [row.name for row in found.series] == ["left", "right"]
+    assert found.series[0].y == pytest.approx((1, -1))

@@ -44,11 +44,11 @@ OPTIONS = (
     {"halvings": 2, "codes": 2, "decay": 0.0},
 )
 PRIORS_BY_POSTERIOR = {
-    "gaussian": {"standard", "mixture", "vamp", "flow"},
-    "flow": {"standard", "mixture", "flow"},
+    "gaussian": {"standard", "mixture", "vamp", "flow", "conditional"},
+    "flow": {"standard", "mixture", "flow", "conditional"},
     "deterministic": {"standard"},
 }
-"""What may be combined; plug-ins aside, no other pair may."""
+"""What may be combined; plug-ins aside, no other pair may, and a prior of labels needs labels."""
 SMALL_PARTS = {"vamp": {"pseudo_inputs": 3}, "mixture": {"components": 2}, "flow": {"units": 16}}
 PAIRS = [
     {
@@ -59,13 +59,24 @@ PAIRS = [
     for prior in sorted(priors)
 ]
 KINDS = sorted(MODELS.kinds())
+CONDITIONAL = {"cvae", "conv-cvae"}
 CONTINUOUS = [kind for kind in KINDS if "prior" in MODELS.kinds()[kind].model_fields]
+
+
+def may_have(kind, options):
+    """Return whether a kind of model has the fields of these options, and labels for its prior."""
+    prior = options.get("prior", {}).get("kind", "standard")
+    needs_labels = PRIORS.kinds()[prior].depends_on_label
+    has_fields = set(options) <= set(MODELS.kinds()[kind].model_fields)
+    return has_fields and (kind in CONDITIONAL or not needs_labels)
+
+
 CASES = [
     *itertools.product(KINDS, sorted(LIKELIHOODS.kinds()), SPECS, [{}]),
     *(
         case
         for case in itertools.product(KINDS, ["bernoulli"], SPECS, (*OPTIONS, *PAIRS))
-        if set(case[3]) <= set(MODELS.kinds()[case[0]].model_fields)
+        if may_have(case[0], case[3])
     ),
 ]
 
@@ -117,14 +128,16 @@ def test_it_encodes_and_decodes_to_distributions(case):
     assert p.mean.max() <= 1
     assert not torch.equal(p.mean[0], p.mean[1])
     assert torch.isfinite(p.log_prob(case.x)).all()
-    # The prior is the standard normal, unless another was chosen.
-    prior = case.model.prior(case.y)
+    # The prior is the standard normal, unless another was chosen; that of labels starts as it.
+    prior, by_label = case.model.prior(case.y), case.model.has_prior_given_label
     assert prior.event_shape == (case.latent_dim,)
-    assert prior.sample((4,)).shape == (4, case.latent_dim)
+    assert prior.batch_shape == ((IMAGES,) if by_label else ())
+    assert case.model.prior().sample((4,)).shape == (4, case.latent_dim)
+    assert case.model.draw_prior(IMAGES, case.y).shape == (IMAGES, case.latent_dim)
     by_hand = -0.5 * (case.z**2).sum(1) - 0.5 * case.latent_dim * math.log(2 * math.pi)
     log_p = prior.log_prob(case.z).expand(IMAGES)
     assert log_p.isfinite().all()
-    assert torch.allclose(log_p, by_hand) == case.model.has_standard_prior
+    assert torch.allclose(log_p, by_hand) == (case.model.has_standard_prior or by_label)
 
 
 def test_it_says_the_same_each_time_and_of_each_image_alone(case):
@@ -206,7 +219,7 @@ def test_it_is_built_again_from_its_config_seed_or_checkpoint(case, request, tmp
 COMBINED = [
     (kind, likelihood, SPECS[1], pair)
     for kind, likelihood, pair in itertools.product(CONTINUOUS, sorted(LIKELIHOODS.kinds()), PAIRS)
-    if likelihood != "bernoulli"
+    if likelihood != "bernoulli" and may_have(kind, pair)
 ]
 
 
@@ -228,7 +241,8 @@ def test_the_other_priors_and_posteriors_are_refused_with_a_reason(kind):
     assert {*PRIORS_BY_POSTERIOR} == {*POSTERIORS.kinds()}
     assert {*PRIORS.kinds()} == set.union(*PRIORS_BY_POSTERIOR.values())
     for posterior, priors in PRIORS_BY_POSTERIOR.items():
-        for prior in {*PRIORS.kinds()} - priors:
+        possible = {prior for prior in priors if may_have(kind, {"prior": {"kind": prior}})}
+        for prior in {*PRIORS.kinds()} - possible:
             with pytest.raises(RecipeError, match="choose") as error:
                 Case(kind, "bernoulli", SPECS[0], {"prior": prior, "posterior": posterior})
             assert [*error.value.problems] == ["model.prior"]

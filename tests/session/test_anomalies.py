@@ -5,11 +5,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import toy
 
 from latentlab import work
 from latentlab.api.files import write_scores
 from latentlab.api.model import load
-from latentlab.data.image_set import TRAIN, VALIDATION, Attributes
+from latentlab.data.image_set import TRAIN, VALIDATION, Attributes, ImageSpec
 from latentlab.errors import DataError, RunError
 from latentlab.explorer.answer import answer, find_answers
 from latentlab.explorer.explorer import Explorer
@@ -23,6 +24,7 @@ from latentlab.session.scores.anomalies import (
     DecodeThumbnails,
     SaveScores,
     ScoreImages,
+    compare_sets,
     save_scores,
     with_eta,
 )
@@ -177,3 +179,25 @@ def test_scores_hold_for_the_codes():
     for kind in (ScoreImages, DecodeThumbnails):
         assert kind.lifetime is Lifetime.CODES
         assert valid_answers({kind: 1, MakeSamples: 2}, Lifetime.CODES) == {MakeSamples: 2}
+
+
+# Two sets
+
+
+def test_the_left_out_classes_are_told_from_the_other_held_out_images():
+    labels, parts = np.array([0, 1, 2, 0, 1, 2]), np.array([VALIDATION] * 4 + [TRAIN] * 2, object)
+    known = Codes(np.zeros((6, 2), np.float32), np.ones((6, 2), np.float32), labels, parts=parts)
+    values = np.array([5.0, 9.0, 6.0, 7.0, 0.0, 99.0])
+    scores = Scores(values, values, values, 1)
+    spec = ImageSpec((1, 4, 4), ("a", "b", "c"))
+    recipe = {"data": {"kind": "digits", "leave_out": ["c"]}}
+    model = toy.card(spec=spec, recipe=recipe)
+    said = compare_sets(scores, Score.ELBO, known, model)
+    # Of a, b and a, with 5, 9 and 7 nats, one scores below c with 6.
+    assert said == (
+        "The negative ELBO in nats of held-out images: classes of the training 7.0 ± 1.6, "
+        "left out (c) 6.0 ± 0.0. AUROC 0.333."
+    )
+    assert compare_sets(scores, Score.ELBO, known, toy.card(spec=spec)) == ""
+    assert compare_sets(scores, Score.ELBO, replace(known, parts=None), model) == ""
+    assert compare_sets(scores, Score.ELBO, known, replace(model, other="others")) == ""

@@ -158,7 +158,7 @@ def test_the_default_kind_comes_first():
     assert others == sorted(others)
     assert {"mnist", "fashion-mnist"} <= set(others)
     assert [kind.name for kind in FORM["training"].kinds] == [""]
-    every = {"conditions", "binarize", "binarize_seed"}
+    every = {"conditions", "leave_out", "binarize", "binarize_seed"}
     assert {field.name for field in FORM["data"].kinds[0].fields} == every
     assert all(every <= {field.name for field in kind.fields} for kind in FORM["data"].kinds)
     assert at("model", "vae", "likelihood").default == {"kind": "bernoulli"}

@@ -44,7 +44,7 @@ def test_mark_is_gone_where_z_is_off_the_grid(desk):
 def test_mark_sits_in_the_middle_of_its_tile_between_quantiles(desk):
     desk.controller.decoding.set_grid(GridSettings(9, 2.5, Spacing.QUANTILE))
     desk.settle()
-    axis = desk.state.answer(MakeManifold).axis
+    axis = desk.state.answer(MakeManifold).axes[0]
     for i, j in ((0, 0), (4, 4), (8, 2)):
         desk.controller.point.set(desk.state.point.along({0: axis[i], 1: axis[j]}))
         assert marker(desk) == pytest.approx((i + 0.5, 9 - j - 0.5))
@@ -86,8 +86,8 @@ def test_settings_change_the_grid(desk):
     made = desk.state.answer(MakeManifold)
     assert desk.state.grid == GridSettings(7, 1.5, Spacing.QUANTILE)
     assert len(made.tiles.points) == 49
-    assert (made.axis[0], made.axis[-1]) == pytest.approx((-1.5, 1.5))
-    assert np.diff(made.axis)[0] > np.diff(made.axis)[3]
+    assert tuple(made.axes[0, [0, -1]]) == pytest.approx((-1.5, 1.5))
+    assert np.diff(made.axes[0])[0] > np.diff(made.axes[0])[3]
     assert panel.view.columns == 7
 
 

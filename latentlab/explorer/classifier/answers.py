@@ -16,7 +16,8 @@ from latentlab.explorer.classifier.files import read_classifier
 from latentlab.explorer.explorer import Explorer
 from latentlab.latent.counterfactual import nearest_other
 from latentlab.latent.encode import decode_means, to_model_input
-from latentlab.latent.grid import grid_axis, plane_points
+from latentlab.latent.grid import plane_points
+from latentlab.latent.prior_samples import grid_over_prior
 from latentlab.models.image_classifier import ImageClassifier
 from latentlab.session.classifier.records import (
     ClassifierCard,
@@ -89,8 +90,8 @@ def _(request: ClassifyImages, explorer: Explorer) -> Generator[Progress, None, 
 
 @answer.register
 def _(request: ClassifyManifold, explorer: Explorer) -> Generator[Progress, None, Decisions]:
-    grid = request.grid
-    lines = grid_axis(grid.n, grid.span, grid.spacing)
+    grid, y = request.grid, explorer.label_array(request.point)
+    lines = grid_over_prior(explorer.model, request.frame, grid.n, grid.span, grid.spacing, y)
     z = plane_points(request.point.z, request.frame, lines)
     found = yield from _decoded(explorer, request.classifier, z, request.point)
     return _decisions(found)

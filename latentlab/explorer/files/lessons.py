@@ -15,6 +15,9 @@ from latentlab.errors import DataError, LatentlabError, RunError, reading
 from latentlab.explorer.answer import answer
 from latentlab.explorer.explorer import Explorer
 from latentlab.json_files import Count, Record, read_json
+from latentlab.learning.checkpoint import read_checkpoint
+from latentlab.learning.recipe import make_recipe
+from latentlab.session.lessons.checks import CHECKS
 from latentlab.session.lessons.lesson import (
     KeepProgress,
     Lesson,
@@ -25,6 +28,7 @@ from latentlab.session.lessons.lesson import (
 )
 from latentlab.session.lessons.read import MAX_STEPS, Parsed, is_lesson, parse_lesson
 from latentlab.text_files import read_text
+from latentlab.work import finish
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -103,7 +107,25 @@ def _(request: ReadLesson, explorer: Explorer) -> OpenedLesson:
     kept = read_progress().get(_key(request.path), _Progress())
     count = len(lesson.steps)
     done = frozenset(step for step in kept.done if step < count)
-    return OpenedLesson(lesson, min(kept.at, count - 1), done)
+    classes = _classes(lesson)
+    for step in lesson.steps:
+        if step.check and classes is not None:
+            CHECKS.require_classes(step.check, classes)
+    return OpenedLesson(lesson, min(kept.at, count - 1), done, classes=classes)
+
+
+def _classes(lesson: Lesson) -> tuple[str, ...] | None:
+    """Return the classes of the model and of the data of a lesson; None if they are unknown."""
+    if lesson.model is None or lesson.scene is not None:
+        return None
+    names = [*read_checkpoint(lesson.model).spec.class_names]
+    if lesson.recipe is not None:
+        given = lesson.recipe if "data" in lesson.recipe else None
+        outline = finish(make_recipe(given).data.outline()) if given else None
+        if outline is None or not outline.spec.class_names:
+            return None
+        names += outline.spec.class_names
+    return tuple(dict.fromkeys(names))
 
 
 @answer.register

@@ -109,7 +109,8 @@ def inspect_foreign(
     shown = imported.images
     if not model.has_encoder:
         labels = imported.spec.labels_in_turn(2 * SHOWN)
-        reconstructions = decode(model, sample_prior(model, 2 * SHOWN, 0), labels)
+        drawn = sample_prior(model, 2 * SHOWN, 0, labels)
+        reconstructions = decode(model, drawn, labels)
     elif shown is not None:
         few = shown.sample[:SHOWN]
         codes = encode(model, few)

@@ -48,7 +48,10 @@ class AggregatePosterior(Metric, title="Mutual information and marginal KL"):
     """
 
     group: ClassVar[Group] = Group.LATENT
-    needs: ClassVar[frozenset[Need]] = WITH_POSTERIOR | {Need.GAUSSIAN_POSTERIOR}
+    needs: ClassVar[frozenset[Need]] = WITH_POSTERIOR | {
+        Need.GAUSSIAN_POSTERIOR,
+        Need.COMMON_PRIOR,
+    }
     kind: Literal["aggregate-posterior"] = "aggregate-posterior"
     seed: int = Seed
 

@@ -59,7 +59,7 @@ class Anomalies(Metric, title="Anomaly detection"):
 
     @override
     def measure(self, source: Source) -> Generator[Progress, None, Measurement]:
-        names = self.classes or unseen_classes(source)
+        names = self.classes or source.unseen
         is_anomaly = self._anomalies(source, names)
         pieces = elbo_scores(source.model, source.images, self.draws, self.seed)
         scores = yield from with_progress(pieces, "Scoring images")
@@ -111,12 +111,3 @@ class Anomalies(Metric, title="Anomaly detection"):
         on = ComputedOn(split=source.split, images=len(score), k=self.draws, seed=self.seed)
         notes = [f"Anomalies: {int(is_anomaly.sum()):,} images of {listed(names, 12)}."]
         return self.result(on, values, series=[curve], notes=notes)
-
-
-def unseen_classes(source: Source) -> tuple[str, ...]:
-    """Return the names of the classes of the images of which there is no training image."""
-    training = source.training
-    if training is None or training.labels is None:
-        return ()
-    unseen = np.setdiff1d(source.labels, training.labels)
-    return tuple(source.images.spec.class_names[label] for label in unseen.tolist())

@@ -43,7 +43,7 @@ class MarginalKL(Metric, title="Marginal KL by neighbours"):
     """
 
     group: ClassVar[Group] = Group.LATENT
-    needs: ClassVar[frozenset[Need]] = WITH_ENCODER | {Need.PRIOR_DENSITY}
+    needs: ClassVar[frozenset[Need]] = WITH_ENCODER | {Need.PRIOR_DENSITY, Need.COMMON_PRIOR}
     kind: Literal["marginal-kl"] = "marginal-kl"
     neighbours: int = Field(
         5, ge=1, le=100, description="Nearest codes whose distance gives the density of codes."

@@ -26,7 +26,7 @@ class MixtureKID(SampleMetric, title="KID of an ex-post mixture"):
     From Variational to Deterministic Autoencoders, Ghosh et al., 2020, section 4.
     """
 
-    needs: ClassVar[frozenset[Need]] = WITH_ENCODER
+    needs: ClassVar[frozenset[Need]] = WITH_ENCODER | {Need.COMMON_PRIOR}
     kind: Literal["mixture-kid"] = "mixture-kid"
     components: int = Field(10, ge=1, le=500, description="Gaussians of the mixture.")
 

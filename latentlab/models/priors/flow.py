@@ -75,7 +75,7 @@ class Flow(PriorNetwork):
             )
 
     @override
-    def forward(self, model: Model) -> Distribution:
+    def forward(self, model: Model, y: Tensor | None = None) -> Distribution:
         return FullPrecision(self.flow(), next(self.flow.parameters()).device)
 
 

@@ -50,7 +50,7 @@ class Mixture(PriorNetwork):
         self.log_sigma = nn.Parameter(torch.zeros(components, latent_dim))
 
     @override
-    def forward(self, model: Model) -> Distribution:
+    def forward(self, model: Model, y: Tensor | None = None) -> Distribution:
         each = Normal(self.mean, self.log_sigma.exp(), validate_args=False)
         return mixture(self.logits, Independent(each, 1, validate_args=False))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from torch import nn
 
@@ -18,8 +18,15 @@ if TYPE_CHECKING:
 
 
 class Prior(Config, ABC):
-    """Base class of the priors that a model can have."""
+    """Base class of the priors that a model can have.
 
+    Attributes
+    ----------
+    depends_on_label : bool
+        Whether it is p(z|y), which only a conditional model can have.
+    """
+
+    depends_on_label: ClassVar[bool] = False
     kind: str
 
     @abstractmethod
@@ -44,11 +51,19 @@ class PriorNetwork(nn.Module, ABC):
     """A prior that is learned with the model; its parameters are part of the model's file."""
 
     @abstractmethod
-    def forward(self, model: Model) -> Distribution:
-        """Return p(z), with event shape (D,), of the model that this is a part of.
+    def forward(self, model: Model, y: Tensor | None = None) -> Distribution:
+        """Return the prior, with event shape (D,), of the model that this is a part of.
 
         Its `sample` and `log_prob` take no longer than those of a few images; both are in fp32,
         also under autocast.
+
+        Parameters
+        ----------
+        model : Model
+            The whole model.
+        y : Tensor, optional
+            Labels, with shape (B,) or (B, K). If the prior depends on them, the result is p(z|y)
+            with batch shape (B,), and without them p(z) over all labels; other priors ignore them.
         """
 
     def pseudo_inputs(self, model: Model) -> tuple[Tensor, Tensor | None] | None:

@@ -77,7 +77,7 @@ class Vamp(PriorNetwork):
         self.register_buffer("conditions", conditions, persistent=False)
 
     @override
-    def forward(self, model: Model) -> Distribution:
+    def forward(self, model: Model, y: Tensor | None = None) -> Distribution:
         u, labels = self.pseudo_inputs(model)
         return mixture(u.new_zeros(len(u)), model.encode(u, labels))
 

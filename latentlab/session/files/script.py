@@ -52,7 +52,8 @@ def manifold_script(model: ModelCard, manifold: Manifold, grid: GridSettings) ->
     point, frame = manifold.tiles.points[0], manifold.frame
     if frame.dimensions is None or model.latent_dim == 1:
         return _plane_script(model, manifold)
-    options = [f"n={len(manifold.axis)}", f"span={grid.span}", f'spacing="{grid.spacing.value}"']
+    n = manifold.axes.shape[1]
+    options = [f"n={n}", f"span={grid.span}", f'spacing="{grid.spacing.value}"']
     if model.latent_dim > 2:
         options += [f"dimensions={frame.dimensions}", f"center={_numbers(point.z)}"]
     elif frame.dimensions != (0, 1):
@@ -68,17 +69,20 @@ def _plane_script(model: ModelCard, manifold: Manifold) -> str:
     rest = frame.rest(point.z).tolist()
     label = f", labels={_labels(model, [point.label])}" if model.conditional else ""
     lines = [
-        f"axis = np.array({_numbers(manifold.axis.tolist())})",
+        *(
+            f"{name} = np.array({_numbers(axis.tolist())})"
+            for name, axis in zip(("across_axis", "up_axis"), manifold.axes, strict=True)
+        ),
         f"across = np.array({_numbers(frame.across)})",
         f"up = np.array({_numbers(frame.up)})",
         f"rest = np.array({_numbers(rest)})  # off the plane",
-        "x, y = np.meshgrid(axis, axis[::-1])",
+        "x, y = np.meshgrid(across_axis, up_axis[::-1])",
         "z = rest + x[..., None] * across + y[..., None] * up",
     ]
     if frame.across == frame.up:
         lines[-1] = "z = rest + x[..., None] * across"
     lines.append(f"images = model.decode(z.reshape(-1, {len(rest)}){label})")
-    return _script(model, lines, "manifold", len(manifold.axis), 0)
+    return _script(model, lines, "manifold", manifold.axes.shape[1], 0)
 
 
 def path_script(model: ModelCard, ends: LatentPath, kinds: Sequence[PathKind], film: Tiles) -> str:

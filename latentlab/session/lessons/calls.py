@@ -31,8 +31,14 @@ class Between:
     high: float
 
 
-type Accepted = Between | Collection[str]
-"""What an argument may be: a range of numbers, or names."""
+@dataclass(frozen=True, slots=True)
+class ClassName:
+    """Name of a class of the data of the lesson, which is known when the lesson is opened."""
+
+
+CLASS = ClassName()
+type Accepted = Between | ClassName | Collection[str]
+"""What an argument may be: a range of numbers, names, or names of classes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +125,13 @@ class Registry[**P, R]:
             if each.default is each.empty and name not in call.arguments:
                 raise _problem(call, f"{call.name} needs {name!r}")
 
+    def require_classes(self, call: Call, classes: Collection[str]) -> None:
+        """Raise a DataError if an argument names a class that is none of those."""
+        for name, accepted in self._accepted.get(call.name, {}).items():
+            value = call.arguments.get(name)
+            if isinstance(accepted, ClassName) and value is not None:
+                _require(call, "class", value, classes)
+
 
 def _fits(value: object, annotation: str) -> bool:
     kinds = annotation.removesuffix(" | None").split(" | ")
@@ -138,6 +151,8 @@ def _is_of(value: object, kind: str) -> bool:
 
 def _require(call: Call, name: str, value: Any, accepted: Accepted) -> None:
     """Raise an error if an argument, or an item of it, is not what is accepted."""
+    if isinstance(accepted, ClassName):
+        return
     for each in value if isinstance(value, list) else [value]:
         if isinstance(accepted, Between):
             if not accepted.low <= each <= accepted.high:

@@ -17,13 +17,14 @@ from latentlab.latent.grid import Spacing
 from latentlab.latent.interpolation.curves import PathKind
 from latentlab.latent.ranking import Score
 from latentlab.learning.events import is_active
+from latentlab.metrics.measurement import Measurement
 from latentlab.session.comparison import OpenModelB
 from latentlab.session.curves.curves import VALIDATION
 from latentlab.session.directions import MeasureDimensions, ReadDirections
 from latentlab.session.files.report import SaveReport
 from latentlab.session.image_sample import SampleImage
 from latentlab.session.interpolation import DecodeGeodesic, DecodePaths, MakeTraversal
-from latentlab.session.lessons.calls import Between, Registry
+from latentlab.session.lessons.calls import CLASS, Between, Registry
 from latentlab.session.map import FindHoles, Layout, SamplePosteriors
 from latentlab.session.model import MakeManifold, MakeSamples
 from latentlab.session.own_image import Inpaint, InpaintSamples
@@ -31,7 +32,8 @@ from latentlab.session.pairs import MakePairs
 from latentlab.session.points import GRID_SIDES, GRID_SPANS
 from latentlab.session.recipes import value_of
 from latentlab.session.runs import Compare
-from latentlab.session.scores.anomalies import ScoreImages
+from latentlab.session.scores.anomalies import ScoreImages, left_out_auroc
+from latentlab.session.scores.metrics import MeasureMetrics, ReadMeasurements
 
 if TYPE_CHECKING:
     from typing import Any
@@ -118,6 +120,17 @@ def trained(
     return Checked(is_right and done >= epochs, seen)
 
 
+@CHECKS.accepting(classes=CLASS)
+def left_out(state: State, *, classes: list[str], epochs: int = 1) -> Checked:
+    """Whether the open model is a finished run of the user that left out exactly these classes."""
+    done = _trained_epochs(state)
+    if state.is_training or state.model is None or not done:
+        return trained(state)
+    found = [*(value_of(state.model.recipe, "data.leave_out") or ())]
+    seen = f"{_are(done, 'epoch', 'trained')}, left out: {', '.join(found) or 'none'}"
+    return Checked(sorted(found) == sorted(classes) and done >= epochs, seen)
+
+
 @check
 def loss(
     state: State,
@@ -199,7 +212,7 @@ def z_value(
     return Checked(at_least <= value <= at_most, f"z{dimension} is {value:.2f}")
 
 
-@check
+@CHECKS.accepting(name=CLASS)
 def label_is(state: State, *, name: str, keeps_z: bool = False) -> Checked:
     """Whether z has a class; with `keeps_z`, one that it did not have when the step began."""
     point, model = state.point, state.model
@@ -211,7 +224,7 @@ def label_is(state: State, *, name: str, keeps_z: bool = False) -> Checked:
     return Checked(shown == name and (is_new or not keeps_z), f"the class is {shown}")
 
 
-@check
+@CHECKS.accepting(name=CLASS)
 def image_at_z(state: State, *, name: str | None = None) -> Checked:
     """Whether z became the code of an image of the map, of a class if one is named."""
     row = state.original.row if state.original else None
@@ -230,7 +243,7 @@ def own_image(state: State) -> Checked:
     return Checked(state.own is not None, state.own.name if state.own else "no image is encoded")
 
 
-@check
+@CHECKS.accepting(name=CLASS)
 def near(state: State, *, name: str) -> Checked:
     """Whether the nearest code of z is that of an image of a class."""
     label = _nearest_class(state, state.point)
@@ -239,7 +252,7 @@ def near(state: State, *, name: str) -> Checked:
     )
 
 
-@check
+@CHECKS.accepting(start=CLASS, end=CLASS)
 def path(state: State, *, start: str, end: str, steps: int = 2) -> Checked:
     """Whether the path leads from one class to another, in at least this many steps."""
     ends = state.ends
@@ -296,6 +309,27 @@ def unusual_image(state: State, *, among: int) -> Checked:
     return Checked(rank <= among, f"this image has rank {rank}: {values[row]:.0f} nats")
 
 
+@check
+def auroc(state: State, *, at_least: float = 0.0, at_most: float = 1.0) -> Checked:
+    """Whether the AUROC of the negative ELBO of the classes left out lies in a range."""
+    scores, codes, model = state.answer(ScoreImages), state.codes, state.model
+    if scores is None or codes is None or model is None:
+        return Checked(False, "no image is scored yet")
+    area = left_out_auroc(scores, Score.ELBO, codes, model)
+    if area is None:
+        return Checked(False, "the open model left no class out of its training")
+    return Checked(at_least <= area <= at_most, f"AUROC {area:.2f}")
+
+
+@check
+def measured(state: State, *, metric: str) -> Checked:
+    """Whether a metric of the open model is measured, by its kind."""
+    stored, new = state.answer(ReadMeasurements) or (), state.answer(MeasureMetrics)
+    outcomes = (*stored, *(new.outcomes if new else ()))
+    kinds = [each.metric for each in outcomes if isinstance(each, Measurement)]
+    return Checked(metric in kinds, f"measured: {', '.join(kinds) or 'nothing yet'}")
+
+
 @CHECKS.accepting(kinds=[*PathKind])
 def path_kinds(state: State, *, kinds: list[str]) -> Checked:
     """Whether paths of all these kinds are decoded between the same ends."""
@@ -316,7 +350,7 @@ def direction(state: State, *, name: str | None = None) -> Checked:
     return Checked(bool(matches), f"directions: {', '.join(names[:4]) or 'none'}")
 
 
-@check
+@CHECKS.accepting(name=CLASS)
 def samples_of(state: State, *, name: str) -> Checked:
     """Whether the samples are of one class."""
     label, model = state.sampling.label, state.model

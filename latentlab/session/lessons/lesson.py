@@ -135,6 +135,8 @@ class OpenedLesson:
         z at the beginning of the step.
     is_showing : bool
         Whether “Show me” is at work.
+    classes : tuple of str or None
+        Classes that its steps may name; None if they are not known when it is opened.
     """
 
     lesson: Lesson
@@ -142,6 +144,7 @@ class OpenedLesson:
     done: frozenset[int] = frozenset()
     began: Point | None = None
     is_showing: bool = False
+    classes: tuple[str, ...] | None = None
 
     @property
     def step(self) -> Step:

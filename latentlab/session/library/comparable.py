@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from latentlab.errors import listed
 from latentlab.session.recipes import value_of
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ class Scale:
     Parameters
     ----------
     data : str
-        Kind and folder or file of the data set; empty if unknown.
+        Kind and folder or file of the data set, and the classes left out; empty if unknown.
     likelihood : str
         Kind of the likelihood; empty if unknown.
     """
@@ -52,7 +53,9 @@ def scale_of(recipe: Mapping[str, Any]) -> Scale:
     place = next(filter(None, places), None)
     binarize = value_of(recipe, "data.binarize")
     drawn = "binarized" if binarize in ("static", "dynamic") else None
-    data = " ".join(str(part) for part in (kind, place, drawn) if part)
+    left_out = value_of(recipe, "data.leave_out")
+    without = f"without {listed(left_out)}" if left_out else None
+    data = " ".join(str(part) for part in (kind, place, drawn, without) if part)
     return Scale(data, likelihood_of(recipe))
 
 

@@ -8,21 +8,26 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from latentlab.latent.ranking import Score, Scores, auroc, rank_descending
+from latentlab.data.image_set import TRAIN
+from latentlab.data.leave_out import named_classes
+from latentlab.errors import listed
+from latentlab.latent.ranking import Score, Scores, auroc, auroc_error, rank_descending
 from latentlab.session.abilities import DECODER_ON_IMAGES, SCORES, Abilities
 from latentlab.session.files.tables import file_and_part, write_table
 from latentlab.session.model import SET_ATTRIBUTE
 from latentlab.session.points import Original, Preview
+from latentlab.session.recipes import value_of
 from latentlab.session.request import Lifetime, Priority, Request, SaveFile
 from latentlab.work import with_progress
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable, Generator, Mapping
     from pathlib import Path
 
     from numpy.typing import NDArray
 
     from latentlab.latent.codes import Codes
+    from latentlab.session.points import ModelCard
     from latentlab.session.state import State
     from latentlab.work import Progress
 
@@ -76,28 +81,69 @@ def _duration(seconds: float) -> str:
     return f"{seconds:.0f} s" if seconds < 99.5 else f"{seconds / 60:.0f} min"
 
 
-def compare_sets(scores: Scores, by: Score, codes: Codes) -> str:
-    """Compare the scores of the images of the run with those of another set, in one sentence.
+def compare_sets(scores: Scores, by: Score, codes: Codes, model: ModelCard) -> str:
+    """Say how far a score tells two sets of images apart, in one sentence.
+
+    The sets are the images of the run and the other ones on the map; or, among the held-out images,
+    those of the classes that the model was trained on and those of the classes left out.
 
     Returns
     -------
     str
-        Mean and deviation of each set and the AUROC; empty unless two sets are on the map and
-        images of both are scored.
+        Mean and deviation of each set and the AUROC; empty without two sets of scored images.
     """
     known = codes.attributes
-    if known is None or SET_ATTRIBUTE not in known.names:
-        return ""
-    values, sets = scores.by(by), known.column(SET_ATTRIBUTE)[: len(scores)]
-    found = [values[(sets == i) & ~np.isnan(values)] for i in range(2)]
-    if not all(map(len, found)):
+    if known is not None and SET_ATTRIBUTE in known.names:
+        sets = known.column(SET_ATTRIBUTE)[: len(scores)]
+        masks = {name: sets == i for i, name in enumerate(known.levels[SET_ATTRIBUTE][:2])}
+        return _separation(scores, by, masks)
+    masks = _learned_and_left_out(codes, model)
+    return _separation(scores, by, masks, " of held-out images")
+
+
+def left_out_auroc(scores: Scores, by: Score, codes: Codes, model: ModelCard) -> float | None:
+    """Return the AUROC of the classes left out of the training; None if none is left out."""
+    found = _known_scores(scores, by, _learned_and_left_out(codes, model))
+    return auroc(*found) if found else None
+
+
+def _learned_and_left_out(codes: Codes, model: ModelCard) -> dict[str, NDArray[np.bool_]]:
+    """Return the held-out images of both kinds of classes, as masks; none if none is left out."""
+    given = value_of(model.recipe, "data.leave_out")
+    if not given or model.other or codes.labels is None or codes.parts is None:
+        return {}
+    names = model.spec.class_names
+    left_out = named_classes(given, names)
+    unseen = np.isin(codes.labels, [names.index(name) for name in left_out])
+    held_out = np.asarray(codes.parts != TRAIN)
+    return {
+        "classes of the training": held_out & ~unseen,
+        f"left out ({listed(left_out)})": held_out & unseen,
+    }
+
+
+def _separation(
+    scores: Scores, by: Score, masks: Mapping[str, NDArray[np.bool_]], of: str = ""
+) -> str:
+    found = _known_scores(scores, by, masks)
+    if not found:
         return ""
     parts = (
         f"{name} {by.text(float(each.mean()))} ± {by.text(float(each.std()))}"
-        for name, each in zip(known.levels[SET_ATTRIBUTE], found, strict=False)
+        for name, each in zip(masks, found, strict=True)
     )
-    area = auroc(*found)
-    return f"The {by.value} in {by.unit}: {', '.join(parts)}. AUROC {area:.3f}."
+    area, error = auroc(*found), auroc_error(*found)
+    near = f" ± {error:.3f}" if error and error >= 0.0005 else ""
+    return f"The {by.value} in {by.unit}{of}: {', '.join(parts)}. AUROC {area:.3f}{near}."
+
+
+def _known_scores(
+    scores: Scores, by: Score, masks: Mapping[str, NDArray[np.bool_]]
+) -> list[NDArray[np.float64]]:
+    """Return the scores of both sets without NaN; empty if a set has none."""
+    values = scores.by(by)
+    found = [values[mask[: len(scores)] & ~np.isnan(values)] for mask in masks.values()]
+    return found if len(found) == 2 and all(map(len, found)) else []
 
 
 def save_scores(

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QComboBox, QWidget
 
 from latentlab.latent.grid import Spacing
 from latentlab.session import wants
-from latentlab.session.abilities import DECODER, STANDARD_PRIOR, why_not
+from latentlab.session.abilities import DECODER
 from latentlab.session.classifier.requests import ClassifyManifold, OpenClassifier
 from latentlab.session.files.figure import PlotAxis
 from latentlab.session.files.script import manifold_script
@@ -29,6 +29,8 @@ from latentlab.widgets.panel import Area, Panel, PanelWidget, Place
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from numpy.typing import NDArray
 
     from latentlab.session.classifier.records import Decisions
     from latentlab.session.points import Manifold
@@ -64,8 +66,8 @@ class ManifoldPanel(PanelWidget):
         self.span.setSuffix(" σ")
         self.span.setKeyboardTracking(False)
         self.span.setToolTip(
-            "Extent of the grid, in standard deviations of a standard normal prior. Beyond 3 a "
-            "model with this prior has seen hardly any codes."
+            "Extent of the grid, in standard deviations of the prior. Beyond 3 the model has seen "
+            "hardly any codes."
         )
         self.spacing = QComboBox()
         self.spacing.addItems(list(SPACINGS))
@@ -113,8 +115,6 @@ class ManifoldPanel(PanelWidget):
     def show_state(self, state: State, changed: Changes) -> None:
         if "grid" in changed:
             self._show_settings(state)
-        if "model" in changed:
-            self._show_spacing(state)
         if MakeManifold in changed:
             manifold = state.answer(MakeManifold)
             self.view.set_tiles(manifold.tiles if manifold else None)
@@ -133,12 +133,6 @@ class ManifoldPanel(PanelWidget):
     def _on_decisions(self) -> None:
         self.controller.demand.renew()
         self._show_decisions(self.controller.state)
-
-    def _show_spacing(self, state: State) -> None:
-        """Offer quantiles only of the standard normal prior, whose quantiles are known."""
-        reason = why_not(STANDARD_PRIOR, state.model)
-        self.spacing.setEnabled(not reason)
-        self.spacing.setToolTip(reason or SPACING_TIP)
 
     def _show_settings(self, state: State) -> None:
         for widget in (self.count, self.span, self.spacing):
@@ -200,12 +194,17 @@ def _tints(found: Decisions) -> list[QColor]:
 
 def axes_of(manifold: Manifold) -> tuple[PlotAxis, PlotAxis]:
     """Return the axes of a manifold: tiles are equally wide, and labelled with their values."""
-    values = manifold.axis.tolist()
+    x, y = (
+        _plot_axis(name, values.tolist())
+        for name, values in zip(manifold.frame.names, manifold.axes, strict=True)
+    )
+    return x, y
+
+
+def _plot_axis(name: str, values: list[float]) -> PlotAxis:
     step = -(-len(values) // MAX_TICKS)
     ticks = tuple((i + 0.5, f"{values[i]:.2g}") for i in range(0, len(values), step))
-    limits = (0.0, float(len(values)))
-    x, y = (PlotAxis(name, limits, ticks) for name in manifold.frame.names)
-    return x, y
+    return PlotAxis(name, (0.0, float(len(values))), ticks)
 
 
 def _marker(state: State) -> QPointF | None:
@@ -213,17 +212,21 @@ def _marker(state: State) -> QPointF | None:
     manifold = state.answer(MakeManifold)
     if not manifold or not state.point:
         return None
-    axis, frame = manifold.axis, manifold.frame
+    frame = manifold.frame
     if frame.size != len(state.point.z):
         return None
-    n = len(axis)
-    half = (axis[1] - axis[0]) / 2
+    spot = frame.spot(state.point.z)
+    x, y = (_tile(value, axis) for value, axis in zip(spot, manifold.axes, strict=True))
+    return None if x is None or y is None else QPointF(x, manifold.axes.shape[1] - y)
+
+
+def _tile(value: float, axis: NDArray[np.float64]) -> float | None:
+    """Return the position of a coordinate along an axis, in tiles, or None if it is outside."""
+    n, half = len(axis), (axis[1] - axis[0]) / 2
     edges = np.array([axis[0] - half, *axis, axis[-1] + half])
-    tiles = np.array([0.0, *(np.arange(n) + 0.5), n])
-    x, y = frame.spot(state.point.z)
-    if not all(edges[0] <= value <= edges[-1] for value in (x, y)):
+    if not edges[0] <= value <= edges[-1]:
         return None
-    return QPointF(np.interp(x, edges, tiles), n - np.interp(y, edges, tiles))
+    return float(np.interp(value, edges, [0.0, *(np.arange(n) + 0.5), n]))
 
 
 PANEL = Panel(

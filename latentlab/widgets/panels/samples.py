@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 
 LABEL_OF_Z = "as z"
+MAX_SAMPLES = 400
+"""Maximum number of samples in the panel; File > Save generated data set writes more."""
 SAMPLES, PSEUDO_INPUTS, CODEBOOK = "samples", "pseudo-inputs", "codebook"
 ANSWERS = frozenset({MakeSamples, FetchPseudoInputs, FetchCodebook})
 
@@ -63,8 +65,12 @@ class SamplesPanel(PanelWidget):
         self.seed.setPrefix("seed ")
         self.seed.setKeyboardTracking(False)
         self.seed.setToolTip("The same seed gives the same samples, on any machine.")
+        self.count = IntegerBox(1, MAX_SAMPLES)
+        self.count.setSuffix(" images")
+        self.count.setKeyboardTracking(False)
+        self.count.setToolTip("Number of points that are drawn from the prior.")
         export = IconButton("export", "Save the samples")
-        for widget in (self.shown, self.new, self.label, self.seed):
+        for widget in (self.shown, self.new, self.label, self.count, self.seed):
             self.tools.addWidget(widget)
         self.tools.addStretch(1)
         self.tools.addWidget(export)
@@ -84,6 +90,7 @@ class SamplesPanel(PanelWidget):
         # The label of z may have changed since it was last chosen.
         self.label.activated.connect(self._on_settings)
         self.seed.valueChanged.connect(self._on_settings)
+        self.count.valueChanged.connect(self._on_settings)
         self.new.clicked.connect(controller.decoding.draw_samples)
         self.view.hovered.connect(self._on_hovered)
         self.view.chosen.connect(self._on_chosen)
@@ -114,7 +121,7 @@ class SamplesPanel(PanelWidget):
 
     @override
     def show_state(self, state: State, changed: Changes) -> None:
-        for widget in (self.label, self.seed):
+        for widget in (self.label, self.count, self.seed):
             widget.blockSignals(True)
         if "model" in changed:
             self.label.clear()
@@ -125,7 +132,8 @@ class SamplesPanel(PanelWidget):
         chosen = 0 if isinstance(label, tuple) else label  # the label of z is the only choice
         self.label.setCurrentIndex(0 if chosen is None else chosen + 1)
         self.seed.show_value(state.sampling.seed)
-        for widget in (self.label, self.seed):
+        self.count.show_value(state.sampling.count)
+        for widget in (self.label, self.count, self.seed):
             widget.blockSignals(False)
         if changed & ANSWERS:
             self._show_tiles()
@@ -150,6 +158,7 @@ class SamplesPanel(PanelWidget):
         is_drawn = self.shown.currentText() == SAMPLES
         self.new.setVisible(is_drawn)
         self.seed.setVisible(is_drawn)
+        self.count.setVisible(is_drawn)
         self.label.setVisible(is_drawn and bool(state.model and state.model.conditional))
 
     def _name_content(self) -> None:
@@ -174,9 +183,9 @@ class SamplesPanel(PanelWidget):
         label: Label | None = index - 1 if index > 0 else None
         if label is not None and state.model and state.model.spec.conditions:
             label = state.point.label if state.point else None
-        sampling = state.sampling
+        seed, count = self.seed.value(), self.count.value()
         self.controller.decoding.set_sampling(
-            replace(sampling, label=label, seed=self.seed.value())
+            replace(state.sampling, label=label, seed=seed, count=count)
         )
 
     @Slot(int)

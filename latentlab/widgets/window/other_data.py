@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from latentlab.session.form import Field
     from latentlab.workers.controller import Controller
 
-SET_BY_MODEL = frozenset({"width", "height", "size", "colour", "split", "held_out"})
+SET_BY_MODEL = frozenset({"width", "height", "size", "colour", "split", "held_out", "leave_out"})
 """Fields of a data set that the model decides, or that have no meaning without training."""
 REMEMBERED = "other_data/form"
 

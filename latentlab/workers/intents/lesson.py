@@ -61,6 +61,8 @@ class LessonIntents(QObject):
             for step in lesson.steps:
                 for call in step.shows:
                     ACTIONS.validate(call)
+                    if opened.classes is not None:
+                        ACTIONS.require_classes(call, opened.classes)
         except LatentlabError as error:
             self._store.refuse(error.message, error.advice)
             return

@@ -13,6 +13,7 @@ pythae = pytest.importorskip("pythae.models")
 networks = pytest.importorskip("pythae.models.nn.benchmarks.mnist")
 
 SIZES = {"input_dim": (1, 28, 28), "latent_dim": 4}
+pytestmark = pytest.mark.usefixtures("same_process")
 X = torch.rand((5, 1, 28, 28), generator=torch.Generator().manual_seed(0))
 
 

@@ -142,6 +142,7 @@ def test_strides_of_convolutions_are_found_by_the_sizes_and_the_error(images, tm
     )
 
 
+@pytest.mark.usefixtures("same_process")
 @pytest.mark.parametrize("convolutions", [False, True])
 def test_heads_with_hidden_layers_of_their_own(images, tmp_path, convolutions):
     model = train(seeded(DeepHeads, convolutions=convolutions), images[0], steps=200, rate=5e-3)
@@ -325,6 +326,7 @@ def test_models_that_are_not_understood_are_refused(tmp_path, tensors, problem):
     assert caught.value.advice
 
 
+@pytest.mark.usefixtures("same_process")
 def test_choices_that_a_file_does_not_leave_are_refused(example, tmp_path):
     path = save(example, tmp_path / "vae.pth")
     with pytest.raises(RunError, match=r"no choice 'outpt'.*output"):
@@ -342,6 +344,7 @@ class Block(nn.Module):
         self.conv1, self.conv2 = (nn.Conv2d(8, 8, 3, padding=1) for _ in range(2))
 
 
+@pytest.mark.usefixtures("same_process")
 @pytest.mark.parametrize("block", [Block, nn.Identity])
 def test_blocks_that_may_be_residual_are_refused_where_no_image_decides(tmp_path, block):
     model = nn.Module()

@@ -6,14 +6,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from latentlab.data.image_set import ImageSpec
+from latentlab.data.image_set import VALIDATION, ImageSpec
 from latentlab.directories import resources
 from latentlab.latent.codes import Codes
+from latentlab.latent.ranking import Scores
+from latentlab.metrics.measurement import Refusal
 from latentlab.session.lessons.calls import Call
 from latentlab.session.lessons.checks import CHECKS
 from latentlab.session.lessons.lesson import Lesson, OpenedLesson, ReadLesson, Step
 from latentlab.session.points import LatentPath, ModelCard, Original
 from latentlab.session.runs import Finding, Run, RunLog, TrainingStatus
+from latentlab.session.scores.anomalies import ScoreImages
+from latentlab.session.scores.metrics import MeasuredMetrics, MeasureMetrics
 from latentlab.session.state import State
 
 CARD = ModelCard("mine", Path("/runs/mine"), "vae", 2, False, ImageSpec((1, 4, 4), ("a", "b")))
@@ -53,6 +57,8 @@ def test_every_check_answers_without_a_model():
         "n": 20,
         "what": "holes",
         "kinds": ["straight"],
+        "classes": ["a"],
+        "metric": "elbo",
         "among": 3,
     }
     for name in CHECKS.names:
@@ -145,3 +151,38 @@ def test_another_class_of_the_same_z_was_chosen_in_the_step(state):
 def test_one_epoch_is_trained_and_two_are(state, epochs, seen):
     mine = replace(state, model=replace(CARD, epoch=epochs))
     assert run(mine, "training").seen == f"{seen} trained"
+
+
+def with_answer(state, request, found):
+    return replace(state, answers={**state.answers, request: found})
+
+
+def test_exactly_these_classes_were_left_out_of_a_finished_run(state):
+    run_card = replace(CARD, epoch=3, recipe={"data": {"kind": "digits", "leave_out": ["b"]}})
+    left_out = replace(state, model=run_card)
+    assert run(left_out, "left_out", classes=["b"]).is_done
+    assert not run(left_out, "left_out", classes=["a"]).is_done
+    assert not run(left_out, "left_out", classes=["a", "b"]).is_done
+    assert not run(left_out, "left_out", classes=["b"], epochs=4).is_done
+    assert run(left_out, "left_out", classes=["b"]).seen == "3 epochs are trained, left out: b"
+    assert not run(state, "left_out", classes=["b"]).is_done
+
+
+def test_the_area_of_the_classes_left_out_lies_in_a_range(state):
+    card = replace(CARD, epoch=3, recipe={"data": {"kind": "digits", "leave_out": ["b"]}})
+    held_out = replace(CODES, parts=np.array([VALIDATION] * 2, object))
+    values = np.array([1.0, 2.0])
+    scored = with_answer(
+        replace(state, model=card, codes=held_out), ScoreImages, Scores(values, values, values, 1)
+    )
+    assert run(scored, "auroc", at_least=0.9).is_done
+    assert run(scored, "auroc").seen == "AUROC 1.00"
+    assert not run(scored, "auroc", at_most=0.9).is_done
+    assert run(replace(scored, model=CARD), "auroc").seen.endswith(
+        "left no class out of its training"
+    )
+
+
+def test_a_metric_that_was_refused_is_not_measured(state):
+    refused = MeasuredMetrics((Refusal("elbo", "ELBO", "No images."),), saved=False)
+    assert not run(with_answer(state, MeasureMetrics, refused), "measured", metric="elbo").is_done

@@ -78,7 +78,7 @@ def test_answers_that_keep_coming_are_not_dimmed(panel):
     """While a hand drags, the next answer is awaited before the last one is shown."""
     veil, manifold = veil_of(panel), panel.controller.state.answer(MakeManifold)
     for _ in range(6):
-        again = Manifold(manifold.tiles, manifold.frame, manifold.axis)
+        again = Manifold(manifold.tiles, manifold.frame, manifold.axes)
         awaiting(panel, MakeManifold, answers={MakeManifold: again})
         wait(DIM_DELAY_MS // 3)
         assert veil.isHidden()

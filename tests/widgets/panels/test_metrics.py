@@ -3,13 +3,15 @@
 import csv
 import json
 
+import numpy as np
+import pyqtgraph as pg
 import pytest
 import toy
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog
 
-from latentlab.metrics.measurement import Refusal
+from latentlab.metrics.measurement import Refusal, Series
 from latentlab.session.abilities import DECODER, Ability, why_not
 from latentlab.session.runs import Run
 from latentlab.session.scores.metrics import (
@@ -22,6 +24,7 @@ from latentlab.session.scores.metrics import (
 )
 from latentlab.widgets.panels.metrics.metric_tree import RESULT, TITLE
 from latentlab.widgets.panels.metrics.panel import TRAINING_TEXT, MetricsPanel
+from latentlab.widgets.panels.metrics.series_plot import SeriesPlot
 from latentlab.work import Progress
 
 BUILT = ("map", "image", "metrics")
@@ -198,3 +201,19 @@ def test_a_long_measurement_is_cancelled_in_the_window(desk):
 def test_behind_its_tab_it_asks_nothing(desk):
     desk.go("analyse")
     assert not any(type(request) is ListMetrics for request in desk.lab.asked)
+
+
+def test_rows_over_their_own_names_are_drawn_as_a_matrix(qtbot):
+    plot = SeriesPlot()
+    qtbot.addWidget(plot)
+    names, values = ("cat", "dog"), ((0.5, -0.25), (-0.25, 1.0))
+    rows = [
+        Series(name=name, x_name="class", y_name="class", x=names, y=y)
+        for name, y in zip(names, values, strict=True)
+    ]
+    plot.show_measurement(toy.measurement("log-likelihood").model_copy(update={"series": (*rows,)}))
+    (image,) = [each for each in plot.getPlotItem().items if isinstance(each, pg.ImageItem)]
+    np.testing.assert_array_equal(image.image, values)
+    assert tuple(image.levels) == (-1, 1)
+    plot.show_measurement(toy.measurement("log-likelihood"))
+    assert plot.getPlotItem().getAxis("left")._tickLevels is None

@@ -63,3 +63,16 @@ def test_the_choice_of_images_is_undone(vamp):
     panel.shown.setCurrentText(PSEUDO_INPUTS)
     vamp.controller.undo.undo()
     assert panel.shown.currentText() == SAMPLES
+
+
+def test_as_many_samples_as_asked_for_are_shown_and_can_be_repeated(desk):
+    desk.go("explore")
+    panel = desk.panel("samples")
+    before = desk.state.sampling.count
+    panel.count.setValue(200)
+    desk.settle()
+    assert len(desk.state.answer(MakeSamples).points) == 200
+    assert "sample(200" in panel._script(desk.state)
+    desk.controller.undo.undo()
+    desk.settle()
+    assert panel.count.value() == before == len(panel.view._tiles.points)

@@ -81,8 +81,9 @@ class AnomaliesPanel(PanelWidget):
         self.sets = muted(stretch=False)
         self.sets.setWordWrap(True)
         self.sets.setToolTip(
-            "AUROC: the probability that an image of the other set scores higher than one of the "
-            "run. 0.5: the score does not tell them apart."
+            "AUROC: the probability that an image of the second set scores higher than one of the "
+            "first. 0.5: the score does not tell them apart. Metrics has the ROC curve of classes "
+            "that were left out of the training."
         )
         self.ranked = RankingView(self._describe)
         self.body.addWidget(self.work)
@@ -197,8 +198,11 @@ class AnomaliesPanel(PanelWidget):
         values = scores.by(self.score) if scores else np.empty(0)
         self.ranked.show_scores(self.score, values, chosen.rows if scores and chosen else None)
         self._show_classes()
-        codes = self.controller.state.codes
-        self.sets.setText(compare_sets(scores, self.score, codes) if scores and codes else "")
+        codes, model = self.controller.state.codes, self.controller.state.model
+        text = ""
+        if scores is not None and codes is not None and model is not None:
+            text = compare_sets(scores, self.score, codes, model)
+        self.sets.setText(text)
         self.sets.setVisible(bool(self.sets.text()))
 
     @Slot()

@@ -17,6 +17,7 @@ from latentlab.session.contours import (
     FindLikelihoodContours,
     FindPriorContours,
     FindTruePosterior,
+    label_of_prior,
     studied_image,
 )
 from latentlab.session.files.figure import Line
@@ -161,7 +162,7 @@ class ContourLayers(QObject):
         """Return the requests of the active contours."""
         frame = state.view.frame
         if has_learned_prior(state):
-            yield FindPriorContours(frame)
+            yield FindPriorContours(frame, label_of_prior(state))
         # During training the codes change many times a second.
         image = studied_image(state)
         if image is None or state.is_training:
@@ -174,7 +175,8 @@ class ContourLayers(QObject):
     def show_contours(self, state: State) -> None:
         """Show the contours that belong to the view and to the image at z."""
         prior = self._fitting(state, FindPriorContours)
-        self._show(self.prior, prior if has_learned_prior(state) else None)
+        is_prior = prior is not None and prior.label == label_of_prior(state)
+        self._show(self.prior, prior if is_prior and has_learned_prior(state) else None)
         likelihood = self._fitting(state, FindLikelihoodContours)
         self._show(self.likelihood, likelihood if self._is_on(LIKELIHOOD) else None)
         posterior = self._fitting(state, FindTruePosterior)

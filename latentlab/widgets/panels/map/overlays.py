@@ -139,11 +139,15 @@ class Picture(pg.GraphicsObject):
 
 def manifold_image(manifold: Manifold) -> tuple[QImage, QRectF]:
     """Return the decoded grid as one image, and its rectangle in data coordinates."""
-    axis = manifold.axis
-    half = (axis[1] - axis[0]) / 2 if len(axis) > 1 else 0.5
-    low, high = float(axis[0] - half), float(axis[-1] + half)
+    (left, right), (low, high) = map(_edges, manifold.axes)
     mosaic = tile(manifold.tiles.pictures, manifold.tiles.columns, 0, 0)
-    return to_qimage(mosaic), QRectF(low, low, high - low, high - low)
+    return to_qimage(mosaic), QRectF(left, low, right - left, high - low)
+
+
+def _edges(axis: NDArray[np.float64]) -> tuple[float, float]:
+    """Return where the first tile along an axis begins and the last ends."""
+    half = (axis[1] - axis[0]) / 2 if len(axis) > 1 else 0.5
+    return float(axis[0] - half), float(axis[-1] + half)
 
 
 def holes_image(missing: NDArray[np.float64], reach: float) -> tuple[QImage, QRectF]:

@@ -298,7 +298,7 @@ PANEL = Panel(
     },
     help="Each dot is the code of one real image: the mean of <b>q(z|x)</b>, coloured by class. "
     "The dashed rings are one, two and three standard deviations of the prior N(0, 1); a learned "
-    "prior has contours with the same shares. "
+    "prior has contours with the same shares, given the label of z if it depends on it. "
     "Hover to see the decoded image of a position, click to set z to it (the cross), "
     "Shift+click to go to the nearest real image. The two ellipses around the code of an "
     "image are one and two standard deviations of its posterior. Drag <b>A</b> and <b>B</b> "

@@ -1,4 +1,4 @@
-"""Plot of the curves of a measurement, or of its bars."""
+"""Plot of the curves of a measurement, of its bars, or of its matrix."""
 
 from __future__ import annotations
 
@@ -21,7 +21,10 @@ ROC = "ROC"
 
 
 class SeriesPlot(Plot):
-    """Curves over numbers, or bars over names; bars of several series stand side by side."""
+    """Curves over numbers, or bars over names; bars of several series stand side by side.
+
+    Series over names, one for each of these names, are the rows of a matrix.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -48,6 +51,10 @@ class SeriesPlot(Plot):
         item.setLabel("bottom", series[0].x_name, **LABEL)
         item.setLabel("left", series[0].y_name, **LABEL)
         item.getAxis("bottom").setTicks(None)
+        item.getAxis("left").setTicks(None)
+        if tuple(each.name for each in series) == series[0].x:
+            self._add_matrix(series)
+            return
         for i, each in enumerate(series):
             shade = shades[i % len(shades)]
             if each.x and isinstance(each.x[0], str):
@@ -75,6 +82,17 @@ class SeriesPlot(Plot):
             symbolBrush=shade,
             symbolPen=self.pen(shade),
         )
+
+    def _add_matrix(self, rows: tuple[Series, ...]) -> None:
+        """Show a value from −1 to 1 for each pair of names, as colours from blue to red."""
+        image = pg.ImageItem(np.array([row.y for row in rows]), axisOrder="row-major")
+        image.setColorMap(pg.colormap.get("CET-D1"))
+        image.setLevels((-1.0, 1.0))
+        self.addItem(image)
+        ticks = [(i + 0.5, row.name) for i, row in enumerate(rows)]
+        for side in ("bottom", "left"):
+            self.getPlotItem().getAxis(side).setTicks([ticks])
+        self.enableAutoRange()
 
     def _add_bars(self, series: Series, index: int, count: int, shade: str) -> None:
         width = BARS_WIDTH / count

@@ -38,13 +38,14 @@ if TYPE_CHECKING:
     from latentlab.workers.controller import Controller
 
 RECIPE_KEY = "train/recipe"
-CONDITIONS_KEY = "data.conditions"
 FAST = (
     "A fifth of the epochs, with four times the learning rate, which rises first and falls to 0 at "
     "the end. The loss ends within about a percent of that of the long run. The price: more epochs "
     "afterwards learn nothing at a rate of 0, and a model that diverges needs a lower rate"
 )
 FAST_ALREADY = "This recipe is as short as the fast schedule"
+OFFERED = {"data.conditions": "attributes", "data.leave_out": "classes"}
+"""Fields whose words the data set offers, and where an estimate has these words."""
 
 
 class TrainPanel(PanelWidget):
@@ -150,8 +151,9 @@ class TrainPanel(PanelWidget):
         self.fast.setToolTip(FAST if can_be_faster else FAST_ALREADY)
         estimate = current_estimate(state) if state.training.run is None else None
         self.time.setText(describe_estimate(estimate))
-        if estimate and self.form and (row := self.form.row(CONDITIONS_KEY)):
-            row.offer(estimate.attributes)
+        for key, words in OFFERED.items() if estimate else ():
+            if self.form and (row := self.form.row(key)):
+                row.offer(getattr(estimate, words))
 
     def _show_busy(self, busy: bool) -> None:
         visible = {self.start: not busy, self.queue: busy, self.card: busy, self._next_label: busy}
