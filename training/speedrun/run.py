@@ -66,6 +66,14 @@ def count_epochs(task: str, place: Path) -> int:
     return int(last["epoch"])
 
 
+def known_epochs(task: str) -> int:
+    """Return the epochs that the baseline needs, as they were counted."""
+    known = json.loads(COUNTED.read_text())
+    if task not in known:
+        raise SystemExit(f"The epochs of the baseline of {task} are not known: add --count.")
+    return known[task]
+
+
 def whole_seconds(epochs: list[Line], needed: int) -> Line:
     """Return the seconds of a baseline that makes the epochs it needs, from its first ones."""
     first, *later = epochs
@@ -81,7 +89,7 @@ def compare(task: str, place: Path, plain: Path | None, seeds: list[int], epochs
     target = TASKS[task].target
     ours: list[Line] = []
     baseline: list[Line] = []
-    needed = json.loads(COUNTED.read_text())[task] if plain else 0
+    needed = known_epochs(task) if plain else 0
     for seed in seeds:
         ours += lines_of("ours.py", task, place, "--seed", seed)
         if plain:
