@@ -4,7 +4,7 @@ import pytest
 
 from latentlab.directories import recipes
 from latentlab.learning.recipe import make_recipe, read_recipe
-from latentlab.session.fast_schedule import fast_schedule
+from latentlab.session.recipes import fast_schedule
 
 SHIPPED = sorted(recipes().glob("*.toml"))
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from latentlab.session.fast_schedule import describe_fast, fast_schedule
+from latentlab.session.recipes import describe_fast, fast_schedule
 
 
 def recipe_of(objective=None, **training):

@@ -15,9 +15,15 @@ from PySide6.QtWidgets import (
 )
 
 from latentlab.session.export import DescribeForm
-from latentlab.session.fast_schedule import describe_fast, fast_schedule
 from latentlab.session.form import with_titles
-from latentlab.session.recipes import EstimateTime, ListPresets, TimePresets, describe_estimate
+from latentlab.session.recipes import (
+    EstimateTime,
+    ListPresets,
+    TimePresets,
+    describe_estimate,
+    describe_fast,
+    fast_schedule,
+)
 from latentlab.widgets.kit.form.form import FormWidget
 from latentlab.widgets.kit.labels import muted, problem
 from latentlab.widgets.kit.settings import settings
