@@ -70,11 +70,16 @@ class HandTraining(QObject):
         super().__init__()
         self.running, self.past, self.calls = False, RunLog(), []
         self.folder, self.recipe = None, {}
+        self.others = []
+
+    def beside(self):
+        self.others.append(HandTraining())
+        return self.others[-1]
 
     def start(self, order):
         self.running = True
         self.calls.append(("start", order))
-        self.progressed.emit(Run())
+        self.progressed.emit(Run(recipe=order.recipe))
 
     def stop(self, *, discard):
         self.calls.append(("stop", discard))

@@ -147,6 +147,7 @@ def test_several_recipes_are_trained_one_after_another(latentlab, recipe, tmp_pa
     }
     assert load_model(out / "tiny")[0].latent_dim == 2
     assert load_model(out / "other")[0].latent_dim == 3
+    assert said.startswith("2 runs, one at a time, because there is one core for them\n")
     assert said.index("Trained: ") < said.index("other:")
     assert "latent dim 2" in said
     assert "latent dim 3" in said

@@ -18,7 +18,10 @@ from latentlab.directories import runs
 from latentlab.explorer.explorer import Explorer
 from latentlab.learning.checkpoint import load_model
 from latentlab.learning.events import EpochEnd
+from latentlab.runs import batch_training
 from latentlab.runs.library import library
+from latentlab.runs.side_by_side import Cores
+from latentlab.runs.terminal import ProgressPrinter
 
 TINY = {"hidden": [16], "latent_dim": 2}
 RECIPE = """
@@ -585,3 +588,47 @@ def test_a_model_leaves_as_weights_and_not_under_another_name(latentlab, tmp_pat
     status, _, error = latentlab("export", "digits-2d", "--out", tmp_path / "model.pt")
     assert status == 2
     assert ".pt is not a format for a model" in error
+
+
+def test_a_sweep_trains_side_by_side_where_there_are_cores(latentlab, tmp_path, monkeypatch):
+    monkeypatch.setattr(batch_training, "divide_cores", lambda recipes: Cores(2, 1))
+    arrays(tmp_path / "d.npz")
+    (tmp_path / "tiny.toml").write_text(
+        f"data = {{kind = 'arrays', images = '{tmp_path / 'd.npz'}'}}\n"
+        "training = {epochs = 2, batch_size = 8, device = 'cpu'}\n"
+        "model = {likelihood = 'gaussian'}"
+    )
+    words = ("train", tmp_path / "tiny.toml", "--set", "training.optimizer=sgd", "--sweep")
+    rates = "training.learning_rate=1e-4,1e-3,1"
+    status, said, errors = latentlab(*words, rates, "--out", tmp_path / "runs")
+    assert said.startswith("3 runs, 2 at a time with 1 thread each\n")
+    for name in ("tiny-learning_rate-1e-4", "tiny-learning_rate-1e-3"):
+        assert f"{name}: epoch 2/2  train" in said
+        assert f"Trained: {tmp_path / 'runs' / name}" in said
+    assert "tiny-learning_rate-1 failed: At step" in said
+    assert (tmp_path / "runs" / "comparison.png").exists()
+    assert status == 2
+    assert "1 of 3 runs failed: tiny-learning_rate-1" in errors
+    (tmp_path / "d.npz").unlink()
+    status, _, errors = latentlab(*words, rates, "--out", tmp_path / "more")
+    assert status == 2
+    assert "d.npz" in errors
+    assert "internal" not in errors
+
+
+def test_what_ctrl_c_has_ended_side_by_side_is_kept(latentlab, tmp_path, monkeypatch):
+    monkeypatch.setattr(batch_training, "divide_cores", lambda recipes: Cores(2, 1))
+
+    def interrupted(self, event):
+        if isinstance(event, EpochEnd):
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(ProgressPrinter, "tell", interrupted)
+    data = f"data.images={arrays(tmp_path / 'd.npz')['images']}"
+    (tmp_path / "tiny.toml").write_text("data = {kind = 'arrays'}\ntraining = {device = 'cpu'}")
+    words = ("--set", data, "--set", "training.epochs=100000", "--seeds", 3)
+    status, said, _ = latentlab("train", tmp_path / "tiny.toml", *words)
+    assert status == 130
+    kept = [entry for entry in library() if not entry.shipped]
+    assert said.count("Stopped and kept") == len(kept) > 0
+    assert all(entry.name.startswith("tiny-seed-") for entry in kept)

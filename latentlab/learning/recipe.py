@@ -130,7 +130,7 @@ class TrainingConfig(Config):
         le=MAX_SEEDS,
         title="Repetitions",
         json_schema_extra={"unit": "runs"},
-        description="Number of runs, one after another, each with the next seed. The library shows "
+        description="Number of runs, each with the next seed. The library shows "
         "the mean and the standard deviation of their losses.",
     )
     writers: tuple[str, ...] = Field(

@@ -11,24 +11,28 @@ from latentlab.errors import RunError, TrainingError
 from latentlab.learning.checkpoint import DESCRIPTION_FILE, read_checkpoint
 from latentlab.learning.fast.distributed import is_main
 from latentlab.learning.recipe import read_values
-from latentlab.runs.library import compare, new_folder, rename
+from latentlab.runs.library import compare, make_folder, rename
 from latentlab.runs.recorder import record, resume
+from latentlab.runs.side_by_side import SideBySide, divide_cores
 from latentlab.runs.sweeps import plan, with_unique_names
-from latentlab.runs.terminal import show
+from latentlab.runs.terminal import show, show_several
 from latentlab.session.curves.curves import last_losses
 from latentlab.session.files.tables import write_table
 from latentlab.session.recipes import SEED, SEEDS, differing_values, repeated_runs
+from latentlab.session.runs import TrainingJob
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Mapping, Sequence
 
+    from latentlab.runs.side_by_side import Cores
     from latentlab.runs.sweeps import PlannedRun
+    from latentlab.session.failure import Failure
 
 
 def train_all(
     files: tuple[Path, ...], out: Path | None, settings: tuple[str, ...], sweeps: tuple[str, ...]
 ) -> Generator[str, None, bool]:
-    """Train recipes one after another.
+    """Train recipes, several at once on the CPU if it has cores for them.
 
     Parameters
     ----------
@@ -61,6 +65,11 @@ def train_all(
         [each for file in files for each in plan(file.stem, read_values(file, settings), sweeps)]
     )
     _check_free([out / each.name if len(plans) > 1 else out for each in plans] if out else [])
+    cores = divide_cores([each.recipe for each in plans])
+    if cores.runs > 1:
+        return (yield from _train_side_by_side(plans, out, cores))
+    if len(plans) > 1 and is_main():
+        yield f"{len(plans)} runs, one at a time, because {cores.reason}"
     return (yield from _train(plans, out))
 
 
@@ -85,11 +94,51 @@ def _train(plans: Sequence[PlannedRun], out: Path | None) -> Generator[str, None
             yield from _report(each, folder, finished, named=several and out is None)
         if not finished:
             return False
-    if len(folders) > 1 and is_main():
+    if is_main():
+        yield from _conclude(plans, folders, failed, out)
+    return True
+
+
+def _train_side_by_side(
+    plans: Sequence[PlannedRun], out: Path | None, cores: Cores
+) -> Generator[str, None, bool]:
+    each_has = "1 thread" if cores.threads == 1 else f"{cores.threads} threads"
+    yield f"{len(plans)} runs, {cores.runs} at a time with {each_has} each"
+    jobs = [
+        TrainingJob(each.recipe.to_dict(), into=out and out / each.name, threads=cores.threads)
+        for each in plans
+    ]
+    runs = SideBySide(jobs, cores.runs)
+    show_several(runs.events(), [each.name for each in plans])
+    folders: list[Path] = []
+    failed: list[str] = []
+    for each, end in ((plans[i], runs.ended[i]) for i in range(len(plans))):
+        if end.failure:
+            if not end.folder:
+                raise _error(end.failure)
+            failed.append(each.name)
+            yield f"{each.name} failed: {_error(end.failure)}"
+        elif end.folder and (end.folder / DESCRIPTION_FILE).exists():
+            folders.append(end.folder)
+            yield from _report(each, end.folder, end.outcome == "finished", named=out is None)
+    if any(end.outcome == "stopped" for end in runs.ended.values()):
+        return False
+    yield from _conclude(plans, folders, failed, out)
+    return True
+
+
+def _error(failure: Failure) -> RunError:
+    return RunError(failure.title, failure.details or failure.advice)
+
+
+def _conclude(
+    plans: Sequence[PlannedRun], folders: list[Path], failed: list[str], out: Path | None
+) -> Iterator[str]:
+    """Compare the runs; raise an error that names those that have failed."""
+    if len(folders) > 1:
         yield from _compare(folders, out or folders[0].parent)
     if failed:
         raise TrainingError(f"{len(failed)} of {len(plans)} runs failed: {', '.join(failed)}.")
-    return True
 
 
 def _check_free(folders: Sequence[Path]) -> None:
@@ -101,21 +150,8 @@ def _check_free(folders: Sequence[Path]) -> None:
 
 def _folder_for(each: PlannedRun, out: Path | None, several: bool) -> Path:
     if out is None:
-        return _make_folder(each) if is_main() else Path()
+        return make_folder(each.recipe) if is_main() else Path()
     return out / each.name if several else out
-
-
-def _make_folder(each: PlannedRun) -> Path:
-    """Create a new folder; programs that start in the same second get different ones."""
-    while True:
-        folder = new_folder(each.recipe)
-        try:
-            folder.mkdir(parents=True)
-        except FileExistsError:
-            continue
-        except OSError as error:
-            raise RunError(f"{folder} cannot be written: {error.strerror}.") from error
-        return folder
 
 
 def _report(each: PlannedRun, folder: Path, finished: bool, *, named: bool) -> Iterator[str]:

@@ -23,12 +23,14 @@ from rich.table import Column
 from latentlab.errors import MOST_NAMES, listed
 from latentlab.learning.events import Change, EpochEnd, FinalTest, Losses, Started, Step
 from latentlab.learning.fast.distributed import is_main
+from latentlab.runs.side_by_side import Ended
+from latentlab.runs.stop_signals import noted_signals
 from latentlab.session.curves.bits import bits_text
 from latentlab.streams import Unfailing
 from latentlab.work import Progress
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Mapping
+    from collections.abc import Callable, Generator, Mapping, Sequence
 
 BAR_WIDTH = 12
 """Width of the bar in characters; epoch, loss and time left fit into 80 columns with it."""
@@ -39,21 +41,45 @@ PRINT_INTERVAL_S = 60.0
 def show(events: Generator[object]) -> bool:
     """Run training, show its progress, and return whether it finished.
 
-    Ctrl-C stops it and keeps what was learned.
+    Ctrl-C stops it after the present step, as SIGTERM and SIGHUP do, and keeps what was learned;
+    a second one stops it at once.
     """
     if not is_main():
         with closing(events):
             return all(True for _ in events)
     with RichProgress(*progress_columns(), console=_console(), expand=True) as progress:
         teller = ProgressPrinter(progress)
+        with noted_signals() as stop, closing(events):
+            try:
+                for event in events:
+                    teller.tell(event)
+                    if stop:
+                        return False
+            except KeyboardInterrupt:
+                return False
+    return True
+
+
+def show_several(events: Generator[tuple[int, object]], names: Sequence[str]) -> None:
+    """Run training of several runs, and show the progress of each on a line of its own.
+
+    Ctrl-C stops all and keeps what was learned.
+    """
+    with RichProgress(*progress_columns(), console=_console(), expand=True) as progress:
+        tellers: dict[int, ProgressPrinter] = {}
         try:
-            for event in events:
-                teller.tell(event)
+            for index, event in events:
+                if isinstance(event, Ended):
+                    if index in tellers:
+                        tellers.pop(index).close()
+                    continue
+                if index not in tellers:
+                    tellers[index] = ProgressPrinter(progress, name=names[index])
+                tellers[index].tell(event)
         except KeyboardInterrupt:
-            return False
+            return
         finally:
             events.close()
-    return True
 
 
 def progress_columns() -> tuple[ProgressColumn, ...]:
@@ -85,16 +111,29 @@ class ProgressPrinter:
         Progress bar and its console.
     clock : callable
         Returns seconds.
+    name : str
+        Name of the run, to tell it from others; empty if it trains alone.
     """
 
-    def __init__(self, progress: RichProgress, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        progress: RichProgress,
+        clock: Callable[[], float] = time.monotonic,
+        name: str = "",
+    ) -> None:
         self._progress = progress
-        self._task: TaskID = progress.add_task("Starting", total=None, news="", left="")
+        self._prefix = f"{name}: " if name else ""
+        text = f"{self._prefix}Starting"
+        self._task: TaskID = progress.add_task(text, total=None, news="", left="")
         self._epochs = self._per_epoch = 1
         self._recipe: Mapping[str, Any] = {}
         self._pixels = 1
         self._clock = clock
         self._last_print = clock()
+
+    def close(self) -> None:
+        """Remove the progress bar."""
+        self._progress.remove_task(self._task)
 
     def tell(self, event: object) -> None:
         """Show one event."""
@@ -143,7 +182,11 @@ class ProgressPrinter:
         left = f"{format_duration(event.seconds_left)} left"
         epoch = f"Epoch {event.epoch}/{self._epochs}"
         self._progress.update(
-            self._task, completed=event.step, description=epoch, news=news, left=left
+            self._task,
+            completed=event.step,
+            description=f"{self._prefix}{epoch}",
+            news=news,
+            left=left,
         )
         self._line(f"{epoch} · {news} · {left}")
 
@@ -156,11 +199,12 @@ class ProgressPrinter:
 
     def _update(self, text: str, done: float | None, total: float) -> None:
         limit = total if done is not None else None
-        self._progress.update(self._task, description=text, completed=done or 0, total=limit)
+        described = f"{self._prefix}{text}"
+        self._progress.update(self._task, description=described, completed=done or 0, total=limit)
 
     def _print(self, text: str) -> None:
         self._last_print = self._clock()
-        self._progress.console.print(text, highlight=False, soft_wrap=True)
+        self._progress.console.print(f"{self._prefix}{text}", highlight=False, soft_wrap=True)
 
     def _line(self, text: str) -> None:
         """Print a line every `LINE_EVERY_S` seconds if the output is not a terminal."""

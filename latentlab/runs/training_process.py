@@ -14,6 +14,7 @@ import sys
 from contextlib import ExitStack, closing, suppress
 from multiprocessing import forkserver
 from multiprocessing.reduction import ForkingPickler
+from pathlib import Path
 from pkgutil import iter_modules
 from typing import TYPE_CHECKING, Any
 
@@ -26,8 +27,9 @@ from latentlab.learning.events import Snapshot, Started, Step
 from latentlab.learning.fast import device as devices
 from latentlab.learning.recipe import make_recipe
 from latentlab.learning.steering import Controls
-from latentlab.runs.library import new_folder
+from latentlab.runs.library import make_folder
 from latentlab.runs.recorder import record, resume
+from latentlab.runs.stop_signals import handle_stop_signals
 from latentlab.session.failure import Failure, RemoteFailure
 
 if TYPE_CHECKING:
@@ -79,7 +81,14 @@ def train(order: TrainingJob, controls: Controls) -> Generator[object]:
     pipe, child_pipe = context.Pipe()
     process = context.Process(  # type: ignore[attr-defined]
         target=_serve,
-        args=(child_pipe, order, controls.snapshot_every, controls.one_at_a_time, dict(os.environ)),
+        args=(
+            child_pipe,
+            order,
+            controls.snapshot_every,
+            controls.one_at_a_time,
+            dict(os.environ),
+            Path.cwd(),
+        ),
         name="training",
         daemon=True,
     )
@@ -158,8 +167,14 @@ class _Commands:
 # Child process
 
 
-class _Stopped(Exception):
-    """Raised if the run is to stop, or the parent process has ended."""
+class _Stopped(BaseException):
+    """Raised if the run is to stop, or the parent process has ended; no failure of the run."""
+
+
+def _stop(number: int, _frame: object) -> None:
+    """Stop at a signal; further ones must not disturb the saving."""
+    signal.signal(number, signal.SIG_IGN)
+    raise _Stopped
 
 
 def _serve(
@@ -168,13 +183,20 @@ def _serve(
     snapshot_every: float | None,
     one_at_a_time: bool,
     environment: Mapping[str, str],
+    directory: Path,
 ) -> None:
     """Train and send the events; entry point of the process."""
     # Ctrl+C is sent to all processes of a terminal; the parent stops the run.
+    handle_stop_signals(_stop)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.environ.clear()
     os.environ.update(environment)
-    controls = Controls(snapshot_every, one_at_a_time=one_at_a_time, spare_core=True)
+    # The fork server is in the directory in which it was started; a recipe may have relative paths.
+    os.chdir(directory)
+    if order.threads:
+        torch.set_num_threads(order.threads)
+    spare_core = order.threads is None
+    controls = Controls(snapshot_every, one_at_a_time=one_at_a_time, spare_core=spare_core)
     parent = _Parent(pipe, controls)
     end: object = FINISHED
     try:
@@ -195,7 +217,7 @@ def _events(order: TrainingJob, controls: Controls) -> Generator[object]:
     if order.folder:
         return resume(order.folder, order.epochs, controls)
     recipe = make_recipe(order.recipe)
-    return record(recipe, new_folder(recipe), controls)
+    return record(recipe, order.into or make_folder(recipe), controls)
 
 
 class _Parent:

@@ -263,12 +263,15 @@ class TrainingStatus:
         Queued recipes.
     rhythm : float
         Seconds between two updates of the shown weights.
+    beside : tuple of Run
+        Runs of the queue that train beside the current one.
     """
 
     run: Run | None = None
     following: bool = True
     queue: tuple[Mapping[str, Any], ...] = ()
     rhythm: float = 1.0
+    beside: tuple[Run, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,11 +294,17 @@ class TrainingJob:
         Run folder to resume.
     epochs : int or None
         New total number of epochs of a resumed run; None keeps it.
+    into : Path or None
+        Folder of a new run; None for a new folder in the library.
+    threads : int or None
+        Threads to compute with beside other runs; None for a run that trains alone.
     """
 
     recipe: Mapping[str, Any] = field(default_factory=dict)
     folder: Path | None = None
     epochs: int | None = None
+    into: Path | None = None
+    threads: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

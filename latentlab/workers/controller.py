@@ -24,6 +24,7 @@ from latentlab.session.export import (
 from latentlab.session.files.scene import SCENES
 from latentlab.session.import_.model import ListForeignFormats
 from latentlab.session.model import Adopt, Open
+from latentlab.workers.beside import RunsBeside
 from latentlab.workers.demand import Demand
 from latentlab.workers.intents.arithmetic import ArithmeticIntents
 from latentlab.workers.intents.bookmarks import BookmarkIntents
@@ -45,6 +46,7 @@ from latentlab.workers.intents.training import TrainingIntents
 from latentlab.workers.intents.undo import Undo
 from latentlab.workers.intents.workspace import WorkspaceIntents
 from latentlab.workers.store import Store
+from latentlab.workers.watchers import Watchers
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -80,7 +82,8 @@ class Controller(QObject):
         self.demand = demand = Demand(store, lane, self)
         self.undo = undo = Undo(store)
         self.workspaces = workspaces = WorkspaceIntents(store)
-        self.point = PointIntents(store, demand, undo)
+        self.watchers = watchers = Watchers(self)
+        self.point = PointIntents(store, demand, undo, watchers)
         self.path = PathIntents(store, demand, undo)
         self.preview = PreviewIntents(store, demand)
         self.decoding = DecodingIntents(store, undo)
@@ -95,7 +98,10 @@ class Controller(QObject):
             store, demand, self.runs, self.selection, self.path, self.bookmarks
         )
         self.model = ModelIntents(store, demand, undo, self.point, self.own_image, self.runs)
-        self.training = TrainingIntents(store, demand, lane, training, self.runs, workspaces, undo)
+        beside = RunsBeside(training, self)
+        self.training = TrainingIntents(
+            store, demand, lane, training, beside, self.runs, workspaces, undo
+        )
         self.files = FileIntents(store, demand)
         self.classifier = ClassifierIntents(store, demand, self.point)
         self.imports = ImportIntents(
@@ -104,7 +110,9 @@ class Controller(QObject):
         self.scene = SceneIntents(store, demand, undo, self.map, self.runs, workspaces)
         self.lesson = LessonIntents(self)
         demand.on(CheckPlugins, self._on_plugins)
+        store.changed.connect(watchers.tell)
         store.changed.connect(self.changed)
+        watchers.moved.connect(demand.set_moving)
         lane.answered.connect(demand.take)
         lane.answered.connect(self._on_answer)
         lane.progressed.connect(self._on_lane_progress)
@@ -112,6 +120,8 @@ class Controller(QObject):
         training.adoptable.connect(self._on_adoptable)
         training.refused.connect(self._on_refused)
         training.ended.connect(self._on_training_ended)
+        beside.progressed.connect(self._on_beside)
+        beside.ended.connect(self._on_beside_ended)
 
     @property
     def state(self) -> State:
@@ -201,6 +211,14 @@ class Controller(QObject):
     @Slot(object, object, bool)
     def _on_training_ended(self, outcome: Outcome, folder: Path | None, discard: bool) -> None:
         self.training.end(outcome, folder, discard=discard)
+
+    @Slot(object)
+    def _on_beside(self, runs: tuple[Run, ...]) -> None:
+        self.training.show_beside(runs)
+
+    @Slot(object)
+    def _on_beside_ended(self, outcome: Outcome) -> None:
+        self.training.end_beside(outcome)
 
 
 def _opens_alone(path: Path) -> bool:

@@ -66,7 +66,7 @@ class Training(QObject):
         self._job: Job | None = None
         self._looks = UpdateThrottle(self)
         self._looks.due.connect(self.look_again)
-        self.rhythm = 1.0
+        self.rhythm: float | None = 1.0
         self._reset()
 
     def _reset(self) -> None:
@@ -77,6 +77,13 @@ class Training(QObject):
         self._controls = Controls(self.rhythm, one_at_a_time=True)
         self._started: Started | None = None
         self._discard = False
+
+    def beside(self) -> Training:
+        """Return another runner, which gives no weights to show while its run learns."""
+        other = Training(self._train, self.parent())
+        other.rhythm = None
+        other._reset()
+        return other
 
     @property
     def running(self) -> bool:

@@ -7,6 +7,7 @@ import pytest
 from controller_support import RUN, bare, bench
 from toy import portrait
 
+from latentlab.session import cores
 from latentlab.session.export import ReadRecipe
 from latentlab.session.failure import Failure
 from latentlab.session.library.notes import Annotate, Notes
@@ -24,9 +25,16 @@ from latentlab.session.runs import (
     TrainingJob,
     Trash,
 )
+from latentlab.workers.intents import training
 from latentlab.workers.lane import Answer
 
 __all__ = ["bare", "bench"]
+
+
+@pytest.fixture(autouse=True)
+def one_core(monkeypatch):
+    monkeypatch.setattr(training, "core_count", lambda: 1)
+    monkeypatch.setattr(cores, "MEMORY_PER_RUN", 1)
 
 
 # The queue
@@ -116,6 +124,78 @@ def test_a_failure_is_told_though_the_next_run_begins(bench):
     bench.training.end("failed", Failure("Bad recipe."), folder=None)
     assert len(orders(bench)) == 2
     assert bench.state.failure == Failure("Bad recipe.")
+
+
+# Runs beside the current one
+
+
+def betas(*values):
+    return [{"objective": {"beta": value}} for value in values]
+
+
+def sweep(bench, monkeypatch, count, *values):
+    """Sweep over beta; the first run says that it trains on the CPU."""
+    monkeypatch.setattr(training, "core_count", lambda: count)
+    bench.controller.training.set_draft({"objective": {"beta": 1.0}})
+    bench.controller.training.sweep("objective.beta", values)
+    bench.training.progressed.emit(Run(device="CPU"))
+
+
+def test_runs_of_a_sweep_train_beside_the_first_on_cores_of_their_own(bench, monkeypatch):
+    sweep(bench, monkeypatch, 3, 1.0, 2.0, 3.0, 4.0)
+    assert orders(bench) == [TrainingJob(betas(1.0)[0], threads=1)]
+    jobs = [call[1] for each in bench.training.others for call in each.calls]
+    assert jobs == [TrainingJob(values, threads=1) for values in betas(2.0, 3.0)]
+    assert [run.recipe for run in bench.state.training.beside] == betas(2.0, 3.0)
+    assert list(bench.state.training.queue) == betas(4.0)
+    bench.training.others[1].progressed.emit(Run(epoch=3, epochs=9, recipe={"more": 1}))
+    assert bench.state.training.beside[1].epoch == 3
+    assert bench.state.training.beside[1].recipe == betas(3.0)[0]
+
+
+def test_two_runs_on_many_cores_have_half_of_them_each(bench, monkeypatch):
+    sweep(bench, monkeypatch, 8, 1.0, 2.0)
+    assert orders(bench)[0].threads == 4
+    assert bench.training.others[0].calls == [("start", TrainingJob(betas(2.0)[0], threads=4))]
+
+
+def test_one_is_stopped_alone_and_the_next_takes_its_place(bench, monkeypatch):
+    sweep(bench, monkeypatch, 3, 1.0, 2.0, 3.0, 4.0)
+    first, second = bench.training.others
+    bench.controller.training.stop_beside(0)
+    assert first.calls[1:] == [("stop", False)]
+    assert len(second.calls) == 1
+    bench.lane.asked.clear()
+    first.end("stopped")
+    assert ListLibrary() in bench.lane.asked
+    assert [run.recipe for run in bench.state.training.beside] == betas(3.0, 4.0)
+    assert bench.state.training.queue == ()
+    second.end("failed", Failure("The loss was no longer a finite number."))
+    assert bench.state.failure.title.startswith("The loss")
+    assert [run.recipe for run in bench.state.training.beside] == betas(4.0)
+    bench.controller.close()
+    assert bench.training.others[2].calls[1:] == ["close"]
+
+
+def test_runs_train_one_after_another_on_a_gpu_and_beside_one_that_began_alone(bench, monkeypatch):
+    monkeypatch.setattr(training, "core_count", lambda: 3)
+    bench.controller.training.start()
+    bench.controller.training.enqueue()
+    bench.training.progressed.emit(Run(device="CPU"))
+    assert bench.training.others == []
+    bench.controller.training.enqueue()
+    bench.training.end()
+    bench.training.progressed.emit(Run(device="NVIDIA"))
+    assert bench.training.others == []
+    assert len(bench.state.training.queue) == 1
+
+
+def test_a_run_beside_the_current_one_cannot_be_deleted(bench, monkeypatch):
+    sweep(bench, monkeypatch, 2, 1.0, 2.0)
+    bench.training.others[0].progressed.emit(Run(folder=Path("/runs/beside")))
+    bench.controller.runs.delete(Path("/runs/beside"))
+    assert "in training" in bench.state.failure.title
+    assert not [each for each in bench.lane.asked if isinstance(each, Trash)]
 
 
 # Remedies

@@ -14,6 +14,7 @@ from latentlab.runs.recorder import record
 from latentlab.runs.run_log import read_changes
 from latentlab.session.runs import Compare, ListLibrary, Remedy
 from latentlab.workers.controller import Controller
+from latentlab.workers.intents import training as intents
 from latentlab.workers.lane import Lane
 from latentlab.workers.training import Training
 
@@ -69,7 +70,8 @@ class Lab:
         return len(self.training.past.curves.get(("running", "loss"), ((),))[0])
 
     def until_ended(self):
-        self.until(lambda: self.state.training.run is None and not self.state.training.queue)
+        self.until(lambda: not (self.state.training.run or self.state.training.queue))
+        self.until(lambda: not self.state.training.beside)
 
 
 @pytest.fixture
@@ -110,6 +112,23 @@ def test_a_paused_run_makes_no_step_and_its_clock_stands_still(lab):
     assert lab.state.training.run.seconds_left < 2 * left + 1
     assert max(value for value in seconds if value) < 1.2
     assert lab.state.training.run.images_per_second > 1000
+
+
+def test_a_run_beside_the_current_one_is_stopped_alone_and_kept(lab, monkeypatch):
+    monkeypatch.setattr(intents, "core_count", lambda: 2)
+    lab.controller.training.set_draft(TINY)
+    lab.controller.training.sweep("objective.beta", (1.0, 4.0))
+    lab.until(lambda: any(run.epoch > 1 for run in lab.state.training.beside))
+    assert lab.state.training.queue == ()
+    lab.until_step()
+    lab.controller.training.stop_beside(0)
+    lab.until(lambda: not lab.state.training.beside)
+    assert lab.state.training.run.phase == "training"
+    lab.controller.training.stop()
+    lab.until_ended()
+    kept = [read_checkpoint(folder) for folder in own_runs()]
+    assert {each.recipe.objective.beta for each in kept} == {1.0, 4.0}
+    assert all(each.step > 0 for each in kept)
 
 
 def test_a_paused_run_can_be_stopped_and_is_kept(lab):

@@ -93,7 +93,7 @@ class SweepDialog(QDialog):
         same = self._epochs and key != "training.epochs"
         each = f" of {counted(self._epochs, 'epoch')} each" if self._epochs and same else ""
         current = f"The form has {now:g}. " if now is not None else ""
-        ready = f"{current}{runs}{each}, one after another." if values else current
+        ready = f"{current}{runs}{each}." if values else current
         self._now.setText(current if wrong else ready)
 
     @override

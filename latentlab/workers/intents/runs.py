@@ -128,6 +128,10 @@ class RunIntents:
         if run and path.resolve() == run.resolve():
             self._store.refuse("This run is in training.", "Use “Cancel and discard” to delete it.")
             return
+        beside = self._store.state.training.beside
+        if any(each.folder and path.resolve() == each.folder.resolve() for each in beside):
+            self._store.refuse("This run is in training.", "Stop it in the queue first.")
+            return
         self._demand.ask(Trash(path))
 
     def restore(self, place: Path) -> None:

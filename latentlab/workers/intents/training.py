@@ -7,12 +7,14 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from latentlab.learning.steering import STEERABLE_PREFIXES
+from latentlab.session.cores import runs_at_once
 from latentlab.session.export import DescribeForm, ReadRecipe
 from latentlab.session.failure import without_changed
 from latentlab.session.form import field_titles
 from latentlab.session.model import Adopt, Open
 from latentlab.session.recipes import repetitions, value_of, with_value
 from latentlab.session.runs import Discard, Draft, TrainingJob
+from latentlab.workers.beside import core_count
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
     from latentlab.session.runs import Remedy, Run, TrainingStatus
     from latentlab.session.undo.snapshot import Snapshot
+    from latentlab.workers.beside import RunsBeside
     from latentlab.workers.demand import Demand
     from latentlab.workers.intents.runs import RunIntents
     from latentlab.workers.intents.undo import Undo
@@ -47,6 +50,8 @@ class TrainingIntents:
         Yields time to a run on the same cores.
     training : Training
         Runs training.
+    beside : RunsBeside
+        Runs what is queued on the cores that the current run leaves.
     runs : RunIntents
         Opens the trained model.
     workspaces : WorkspaceIntents
@@ -61,13 +66,15 @@ class TrainingIntents:
         demand: Demand,
         lane: Lane,
         training: Training,
+        beside: RunsBeside,
         runs: RunIntents,
         workspaces: WorkspaceIntents,
         undo: Undo,
     ) -> None:
         self._store, self._demand, self._lane = store, demand, lane
         self._workspaces, self._undo = workspaces, undo
-        self._training, self._runs = training, runs
+        self._training, self._beside, self._runs = training, beside, runs
+        self._at_once = 1
         self._previous: Path | None = None
         self._resumed = False
         demand.on(ReadRecipe, self._on_recipe)
@@ -141,9 +148,8 @@ class TrainingIntents:
             )
         elif self._is_ready():
             first, *others = repetitions(self._store.state.draft.values or {})
-            self._begin(TrainingJob(first))
-            for values in others:
-                self._enqueue(values)
+            self._set(queue=(*self._store.state.training.queue, *others))
+            self._begin_new(first)
 
     def resume(self, path: Path, epochs: int | None = None) -> None:
         """Resume an earlier run from its saved state, up to a total of `epochs` if given."""
@@ -152,8 +158,15 @@ class TrainingIntents:
             return
         self._begin(TrainingJob(folder=path, epochs=epochs))
 
-    def _begin(self, job: TrainingJob) -> None:
+    def _begin_new(self, values: Mapping[str, Any]) -> None:
+        """Start a run of a recipe, with its share of the cores if others are queued."""
+        training = self._store.state.training
+        at_once = runs_at_once(1 + len(training.queue) + len(training.beside), core_count())
+        self._begin(TrainingJob(values, threads=_share(at_once)), at_once)
+
+    def _begin(self, job: TrainingJob, at_once: int = 1) -> None:
         state = self._store.state
+        self._at_once = at_once
         opening = self._runs.wanted if Open in state.awaited else None
         before = opening or (state.model.source if state.model else None)
         if before not in self._runs.discarded:
@@ -250,9 +263,11 @@ class TrainingIntents:
     def sweep(self, key: str, values: tuple[Any, ...]) -> None:
         """Add the draft to the queue once for each value of a key, and for each of its seeds."""
         draft = self._store.state.draft.values or {}
+        queue = list(self._store.state.training.queue)
         for value in values if self._is_ready() else ():
-            for each in repetitions(with_value(draft, key, value) if key else draft):
-                self._enqueue(each)
+            queue += repetitions(with_value(draft, key, value) if key else draft)
+        self._set(queue=tuple(queue))
+        self._next()
 
     def _enqueue(self, values: Mapping[str, Any], index: int | None = None) -> None:
         queue = list(self._store.state.training.queue)
@@ -265,13 +280,42 @@ class TrainingIntents:
         if queue and not self._training.running:
             first, *others = queue
             self._set(queue=tuple(others))
-            self._begin(TrainingJob(first))
+            self._begin_new(first)
+
+    # Runs beside the current one
+
+    def _fill_cores(self) -> None:
+        """Start queued runs beside the current one, if it was started with its share of cores."""
+        training = self._store.state.training
+        room = max(0, self._at_once - 1 - len(training.beside))
+        for values in training.queue[:room]:
+            self._set(queue=self._store.state.training.queue[1:])
+            self._beside.start(TrainingJob(values, threads=_share(self._at_once)))
+
+    def stop_beside(self, index: int) -> None:
+        """Stop and keep a run beside the current one."""
+        self._beside.stop(index)
+
+    def show_beside(self, runs: tuple[Run, ...]) -> None:
+        """Show the progress of the runs beside the current one."""
+        self._set(beside=runs)
+        if not self._training.running:
+            self._share_cores(with_run=bool(runs))
+
+    def end_beside(self, outcome: Outcome) -> None:
+        """List a run that has ended, and start another in its place."""
+        if outcome.failure:
+            self._store.set(failure=outcome.failure)
+        self._runs.list()
+        self._fill_cores()
 
     # Events of training
 
     def show_run(self, run: Run) -> None:
         """Show the progress and the log of the run."""
         self._share_cores(with_run=run.device == "CPU" and run.phase != "paused")
+        if run.device == "CPU":
+            self._fill_cores()
         state, log = self._store.state, self._training.past
         previous = state.training.run
         if previous and run.epoch > previous.epoch:
@@ -288,7 +332,7 @@ class TrainingIntents:
 
     def end(self, outcome: Outcome, folder: Path | None, *, discard: bool) -> None:
         """Open the trained model, or the previous one if the run is discarded or left nothing."""
-        self._share_cores(with_run=False)
+        self._share_cores(with_run=bool(self._store.state.training.beside))
         status = replace(self._store.state.training, run=None)
         self._store.set(training=status, failure=outcome.failure)
         if discard and self._resumed:
@@ -312,6 +356,7 @@ class TrainingIntents:
         """Stop and keep the current run, and clear the queue."""
         self._set(queue=())
         self._training.close()
+        self._beside.close()
 
     def _share_cores(self, *, with_run: bool) -> None:
         self._lane.leave_time(MODEST_TIME_FRACTION if with_run else 1.0)
@@ -320,6 +365,11 @@ class TrainingIntents:
     def _set(self, **changes: Any) -> None:
         status: TrainingStatus = replace(self._store.state.training, **changes)
         self._store.set(training=status)
+
+
+def _share(at_once: int) -> int | None:
+    """Return the threads of each of some runs; None, for all, if there is one."""
+    return core_count() // at_once if at_once > 1 else None
 
 
 def _with_draft(place: Snapshot, *, values: Mapping[str, Any]) -> Snapshot:

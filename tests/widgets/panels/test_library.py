@@ -681,6 +681,22 @@ def test_waiting_run_is_taken_out(panel):
     assert panel.controller.asked == [("training.unqueue", 1)]
 
 
+def test_runs_beside_the_current_one_tell_how_far_they_are_and_can_be_stopped(panel):
+    first, second = ({**RECIPE, "objective": {"beta": beta}} for beta in (0.5, 4.0))
+    panel.controller.show(beside=(Run(recipe=first), Run(recipe=second)), queue=(RECIPE,))
+    row = panel.queue.training[1]
+    panel.controller.show(beside=(Run(recipe=first), Run(recipe=second, fraction=0.5)))
+    assert panel.queue.training[1] is row
+    assert [each.number.text() for each in panel.queue.training] == ["0%", "50%"]
+    assert [each.number.text() for each in panel.queue.waiting] == ["1."]
+    panel.grab()
+    QTest.mouseClick(row.remove, LEFT)
+    QTest.mouseClick(panel.queue.waiting[0].remove, LEFT)
+    assert panel.controller.asked == [("training.stop_beside", 1), ("training.unqueue", 0)]
+    panel.controller.show(beside=(), queue=(first,))
+    assert panel.queue.training == []
+
+
 def test_titles_of_recipes():
     assert recipe_title(RECIPE) == "VAE 2-D · toys"
     assert recipe_title({"model": "unheard-vae", "data": "unheard"}) == "Unheard VAE · unheard"

@@ -366,14 +366,14 @@ def test_sweep_says_how_many_runs_and_what_is_wrong(dialog):
     dialog.asked.connect(lambda *what: heard.append(what))
     assert dialog.key.currentData() == "objective.beta"
     assert dialog.queue.text() == "Queue 4 runs"
-    assert dialog._now.text() == "The form has 1. 4 runs of 30 epochs each, one after another."
+    assert dialog._now.text() == "The form has 1. 4 runs of 30 epochs each."
     dialog.values.setText("1, x")
     assert dialog._problem.isVisible()
     assert not dialog.queue.isEnabled()
     dialog.values.setText("2")
     assert dialog.queue.text() == "Queue 1 run"
     dialog.key.setCurrentIndex(dialog.key.findData("training.epochs"))
-    assert dialog._now.text() == "The form has 30. 1 run, one after another."
+    assert dialog._now.text() == "The form has 30. 1 run."
     QTest.mouseClick(dialog.queue, LEFT)
     assert heard == [("training.epochs", (2,))]
     assert not dialog.isVisible()

@@ -32,7 +32,9 @@ RUNS_WITHOUT_SEARCH = 8
 class LibraryPanel(PanelWidget):
     """Table of runs: click to open, select several to compare, right-click for a menu."""
 
-    watches = frozenset({ListLibrary, "model", "opening", Compare, "queue", "run", "following"})
+    watches = frozenset(
+        {ListLibrary, "model", "opening", Compare, "queue", "beside", "run", "following"}
+    )
 
     def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
         super().__init__(controller, parent)
@@ -75,7 +77,7 @@ class LibraryPanel(PanelWidget):
         if source != self._source or ended or news:
             self._source, self._compares = source, False
             self.list.show_open(source)
-        if "queue" in changed:
+        if changed & {"queue", "beside"}:
             self.queue.show_queue(state)
         self.actions_.update()
 

@@ -55,6 +55,11 @@ def is_training(entry: LibraryEntry, state: State) -> bool:
     return run is not None and (run.folder or NO_FOLDER) == entry.path
 
 
+def is_beside(entry: LibraryEntry, state: State) -> bool:
+    """Return whether a run trains beside the one that is shown as it learns."""
+    return any(run.folder == entry.path for run in state.training.beside)
+
+
 def fraction_done(entry: LibraryEntry, state: State) -> float | None:
     """Return the fraction of its training that is done; None if it is not being trained."""
     run = state.training.run
@@ -71,6 +76,8 @@ def progress_text(entry: LibraryEntry, state: State) -> str:
         return f"{phase} {done}".strip() if run.epochs and not phase.endswith("…") else phase
     if entry.damage:
         return "damaged"
+    if is_beside(entry, state):
+        return "in training"
     if entry.shipped or not entry.epochs:
         return ""
     if entry.failure:

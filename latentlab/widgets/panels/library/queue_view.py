@@ -1,7 +1,8 @@
-"""The queue of pending runs."""
+"""The queue of pending runs, and the runs that train beside the current one."""
 
 from __future__ import annotations
 
+from operator import is_not
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, Slot
@@ -14,7 +15,7 @@ from latentlab.widgets.kit.labels import ElidedLabel, counted, muted
 from latentlab.widgets.kit.theme import UNIT
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from PySide6.QtCore import QPoint
     from PySide6.QtWidgets import QMenu
@@ -24,10 +25,15 @@ if TYPE_CHECKING:
 
 ROW_HEIGHT = 26
 MAX_VISIBLE_ROWS = 5
+WAITING = "This run starts after those above it", "Remove this run from the queue"
+IN_TRAINING = "This run trains beside the current one", "Stop and keep this run"
+"""Tooltips of a row and of its button."""
 
 
 class QueueView(QScrollArea):
-    """One row per pending run, which can be removed. Hidden if there is none.
+    """One row per pending run, which can be removed, or run beside the current one.
+
+    Hidden if there is none.
 
     Parameters
     ----------
@@ -38,7 +44,8 @@ class QueueView(QScrollArea):
     def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._controller = controller
-        self._queue: object = None
+        self._beside: tuple[Mapping[str, Any], ...] = ()
+        self._queue: tuple[Mapping[str, Any], ...] = ()
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -46,60 +53,75 @@ class QueueView(QScrollArea):
         self._column = QVBoxLayout(inside)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(0)
+        self.training: list[QueueRow] = []
         self.waiting: list[QueueRow] = []
         self.setWidget(inside)
         self.hide()
 
     def show_queue(self, state: State) -> None:
-        """Show the pending runs."""
-        if state.training.queue is self._queue:
-            return
-        self._queue = state.training.queue
-        self._fill(state.training.queue)
-        count = len(state.training.queue)
-        self.setFixedHeight(max(1, min(count, MAX_VISIBLE_ROWS)) * ROW_HEIGHT)
-        self.setVisible(count > 0)
+        """Show the runs beside the current one, and the pending runs."""
+        training = state.training
+        beside = tuple(run.recipe for run in training.beside)
+        # The progress of a run must not take away the button under the cursor.
+        if _differ(beside, self._beside) or _differ(training.queue, self._queue):
+            self._beside, self._queue = beside, training.queue
+            self._fill((*beside, *training.queue), len(beside))
+        for row, run in zip(self.training, training.beside, strict=True):
+            row.number.setText(f"{run.fraction or 0:.0%}")
 
-    def _fill(self, queue: tuple[Mapping[str, Any], ...]) -> None:
-        for row in self.waiting:
+    def _fill(self, recipes: tuple[Mapping[str, Any], ...], training: int) -> None:
+        for row in (*self.training, *self.waiting):
             self._column.removeWidget(row)
             row.deleteLater()
-        self.waiting.clear()
-        for i, (recipe, difference) in enumerate(
-            zip(queue, describe_differences(queue), strict=True)
-        ):
-            row = QueueRow(f"{i + 1}.")
+        differences = describe_differences(recipes)
+        rows = [
+            QueueRow(*(IN_TRAINING if i < training else WAITING), f"{i + 1 - training}.")
+            for i in range(len(recipes))
+        ]
+        for row, recipe, difference in zip(rows, recipes, differences, strict=True):
             row.show_text(recipe_title(recipe), difference or epochs(recipe))
             row.remove.clicked.connect(self._on_remove)
             self._column.addWidget(row)
-            self.waiting.append(row)
+        self.training, self.waiting = rows[:training], rows[training:]
+        self.setFixedHeight(max(1, min(len(rows), MAX_VISIBLE_ROWS)) * ROW_HEIGHT)
+        self.setVisible(bool(rows))
 
     @Slot()
     def _on_remove(self) -> None:
         row = self.sender().parent()
-        if row in self.waiting:
+        if row in self.training:
+            self._controller.training.stop_beside(self.training.index(row))
+        elif row in self.waiting:
             self._controller.training.unqueue(self.waiting.index(row))
 
 
 class QueueRow(QWidget):
-    """Row of the queue: position, name and detail."""
+    """Row of the queue: position or progress, name and detail.
 
-    def __init__(self, place: str) -> None:
+    Parameters
+    ----------
+    tip, action : str
+        Tooltips of the row and of its button.
+    place : str
+        Position in the queue.
+    """
+
+    def __init__(self, tip: str, action: str, place: str) -> None:
         super().__init__()
         self.setFixedHeight(ROW_HEIGHT)
-        self.setToolTip("This run starts when the runs above it have ended")
-        number = muted(place, stretch=False)
-        number.setFixedWidth(3 * UNIT + 4)
+        self.setToolTip(tip)
+        self.number = muted(place, stretch=False)
+        self.number.setFixedWidth(3 * UNIT + 4)
         self.name = ElidedLabel()
         self.name.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.detail = muted(stretch=False)
         self.detail.setTextFormat(Qt.TextFormat.PlainText)
         self.detail.setMaximumWidth(160)
-        self.remove = IconButton("close", "Remove this run from the queue")
+        self.remove = IconButton("close", action)
         row = QHBoxLayout(self)
         row.setContentsMargins(UNIT, 0, 4, 0)
         row.setSpacing(UNIT // 2)
-        row.addWidget(number)
+        row.addWidget(self.number)
         row.addWidget(self.name, 1)
         row.addWidget(self.detail)
         row.addWidget(self.remove)
@@ -112,6 +134,10 @@ class QueueRow(QWidget):
         """Set name and detail."""
         self.name.setText(name)
         self.detail.setText(detail)
+
+
+def _differ(one: Sequence[object], other: Sequence[object]) -> bool:
+    return len(one) != len(other) or any(map(is_not, one, other))
 
 
 def epochs(recipe: Mapping[str, Any]) -> str:

@@ -13,7 +13,7 @@ from latentlab.widgets.kit.context_menu import open_context_menu
 from latentlab.widgets.kit.dialogs import ask_epochs, confirm
 from latentlab.widgets.kit.relink_dialog import ask_images_of_run
 from latentlab.widgets.panels.library.notes_dialog import ask_notes
-from latentlab.widgets.panels.library.progress import is_training
+from latentlab.widgets.panels.library.progress import is_beside, is_training
 from latentlab.widgets.panels.library.run_model import ENTRY
 
 if TYPE_CHECKING:
@@ -78,7 +78,9 @@ class RunActions(QObject):
         single = chosen[0] if len(chosen) == 1 else None
         listed = {entry.path for entry in state.answer(ListLibrary) or ()}
         kept = single if single and single.path in listed else None
-        runs = [entry for entry in chosen if not entry.shipped and not is_training(entry, state)]
+        busy = {entry.path for entry in chosen if is_training(entry, state)}
+        busy |= {entry.path for entry in chosen if is_beside(entry, state)}
+        runs = [entry for entry in chosen if not entry.shipped and entry.path not in busy]
         is_intact = kept is not None and not kept.damage
         self._update_training(kept)
         self.open.setEnabled(single is not None and not is_open(single, state))
@@ -94,7 +96,8 @@ class RunActions(QObject):
         self.delete.setText("Move to trash" if len(chosen) < 2 else f"Move {len(chosen)} to trash")
 
     def _update_training(self, single: LibraryEntry | None) -> None:
-        idle = self._controller.state.training.run is None
+        state = self._controller.state
+        idle = state.training.run is None and not (single and is_beside(single, state))
         can_resume = bool(single and single.resumable and idle)
         self.resume.setEnabled(bool(can_resume and single and single.epoch < single.epochs))
         self.more.setEnabled(can_resume)

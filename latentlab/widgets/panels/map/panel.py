@@ -180,7 +180,6 @@ class MapPanel(PanelWidget):
         # In Compare, A and B are the models.
         self.plot.show_path(visible=state.workspace != "compare")
         self.layers.show_layers(state, changed, self.plot.cloud.paint_now)
-        self.pointer.show_preview(state)
 
     def _show_note(self, state: State, model: ModelCard, codes: Codes) -> None:
         count, total = len(codes), model.images
@@ -306,7 +305,7 @@ PANEL = Panel(
     "to move and zoom. On a <b>plane</b> (dimensions, PCA, A, B and z, directions) every "
     "position decodes exactly; <b>t-SNE</b> and <b>UMAP</b> keep neighbours together and "
     "decode a blend of codes. Box and lasso select images for all panels. A <b>classifier</b> "
-    "(File &gt; Open classifier) colours the points by its decision, draws its boundary on a "
-    "plane, and leads to the nearest z that it decides otherwise.",
+    "(File &gt; Open classifier) colours the points by its decision, draws its boundary, "
+    "and leads to the nearest z that it decides otherwise.",
     widget=MapPanel,
 )

@@ -126,9 +126,10 @@ class TrainPanel(PanelWidget):
     def wants(self, state: State) -> Iterable[Request[Any]]:
         """Return the presets and the time of the draft; a run would disturb a measurement."""
         yield ListPresets()
-        if state.training.run is None and state.draft.values and not state.draft.problem:
+        idle = state.training.run is None and not state.training.beside
+        if idle and state.draft.values and not state.draft.problem:
             yield EstimateTime(state.draft.values)
-        if state.training.run is None and self._is_timing:
+        if idle and self._is_timing:
             yield TimePresets()
 
     @override
