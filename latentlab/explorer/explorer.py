@@ -386,15 +386,16 @@ class Explorer:
 
     def draw(self, settings: SampleSettings) -> tuple[Point, ...]:
         """Draw points from the prior, given the label that each is decoded with."""
+        model = self.model
         assert self.card
         spec, count = self.card.spec, settings.count
         labels: Sequence[Label | None] = [settings.label] * count
-        if settings.label is None and self.model.conditional:
+        if settings.label is None and model.conditional:
             y = spec.labels_in_turn(count)
             labels = [label_at(y, row) for row in range(count)]
         given = [self._point([], label) for label in labels]
         y = spec.label_array(point.label for point in given)
-        z = sample_prior(self.model, count, settings.seed, y).tolist()
+        z = sample_prior(model, count, settings.seed, y).tolist()
         return tuple(point.at(tuple(each)) for point, each in zip(given, z, strict=True))
 
     def label_array(self, point: Point) -> LabelArray:
