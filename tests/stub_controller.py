@@ -9,6 +9,10 @@ from latentlab.workers.controller import Controller
 from latentlab.workers.demand import Demand
 from latentlab.workers.intents.undo import Undo
 from latentlab.workers.store import Store
+from latentlab.workers.watchers import Watchers
+
+OWN = ("store", "demand", "changed", "undo", "watchers")
+"""Parts of the stub that are no recorders."""
 
 
 class DeafLane(QObject):
@@ -67,10 +71,18 @@ class StubController(QObject):
         self.demand = Demand(self.store, self._lane, self)
         self.undo = Undo(self.store)
         self.ask = self.demand.ask
+        self.watchers = Watchers(self)
+        self.changed.connect(self.watchers.tell)
         self.store.changed.connect(self.changed)
         real = Controller(DeafLane([]), DeafTraining())
         for name, topic in vars(real).items():
-            if name not in ("store", "demand", "changed", "undo") and not name.startswith("_"):
+            if name not in (
+                "store",
+                "demand",
+                "changed",
+                "undo",
+                "watchers",
+            ) and not name.startswith("_"):
                 setattr(self, name, Recorder(name, topic, self.asked))
         self.store.refuse = Recorder("store", real.store, self.asked).refuse
 

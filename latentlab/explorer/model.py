@@ -52,16 +52,16 @@ from latentlab.work import Progress, with_progress
 if TYPE_CHECKING:
     from latentlab.latent.planes import Plane
 
-TIMING_SAMPLE = 16
+TIMING_SAMPLE = 4
 """Number of images decoded first to measure the time of one."""
-STEP_S = 0.012
+STEP_S = 0.004
 """Thread time of one step in seconds; requests to decode z are answered between steps."""
 
 
 def decode_in_steps(
     explorer: Explorer, points: tuple[Point, ...], columns: int, message: str
 ) -> Generator[Progress, None, Tiles]:
-    """Decode many points in steps of `PIECE` seconds."""
+    """Decode many points in steps of `STEP_S` seconds."""
     parts, done, count = [], 0, TIMING_SAMPLE
     while done < len(points):
         began = time.thread_time()

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from latentlab.session.state import State
 
 
-COMPARED_METRICS = ("elbo", "pixel-error", "aggregate-posterior")
+COMPARED_METRICS = ("elbo", "pixel-error", "aggregate-posterior", "marginal-kl")
 """Metrics that are measured for a comparison; others are shown if both were measured before."""
 
 

@@ -187,7 +187,7 @@ class Point:
 
     def at(self, z: tuple[float, ...]) -> Point:
         """Return a point with other coordinates and the same model and label."""
-        return replace(self, z=z)
+        return Point(z, self.label, self.model)  # `replace` is five times as slow
 
 
 @dataclass(frozen=True, slots=True)

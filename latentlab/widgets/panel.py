@@ -123,7 +123,7 @@ class PanelWidget(WrappingWidget):
         self.tools = FlowLayout(UNIT // 2)
         column.addLayout(self.tools)
         self.body = column
-        controller.changed.connect(self._on_changed)
+        controller.watchers.add(self._on_changed, self.watches)
 
     def show_state(self, state: State, changed: Changes) -> None:
         """Show what changed; called only while the panel is visible."""

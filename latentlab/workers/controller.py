@@ -46,6 +46,7 @@ from latentlab.workers.intents.training import TrainingIntents
 from latentlab.workers.intents.undo import Undo
 from latentlab.workers.intents.workspace import WorkspaceIntents
 from latentlab.workers.store import Store
+from latentlab.workers.watchers import Watchers
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -81,7 +82,8 @@ class Controller(QObject):
         self.demand = demand = Demand(store, lane, self)
         self.undo = undo = Undo(store)
         self.workspaces = workspaces = WorkspaceIntents(store)
-        self.point = PointIntents(store, demand, undo)
+        self.watchers = watchers = Watchers(self)
+        self.point = PointIntents(store, demand, undo, watchers)
         self.path = PathIntents(store, demand, undo)
         self.preview = PreviewIntents(store, demand)
         self.decoding = DecodingIntents(store, undo)
@@ -108,7 +110,9 @@ class Controller(QObject):
         self.scene = SceneIntents(store, demand, undo, self.map, self.runs, workspaces)
         self.lesson = LessonIntents(self)
         demand.on(CheckPlugins, self._on_plugins)
+        store.changed.connect(watchers.tell)
         store.changed.connect(self.changed)
+        watchers.moved.connect(demand.set_moving)
         lane.answered.connect(demand.take)
         lane.answered.connect(self._on_answer)
         lane.progressed.connect(self._on_lane_progress)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer, Slot
 
+from latentlab.log_file import ACTIONS
 from latentlab.session.abilities import why_not
 from latentlab.session.belonging import belongs_to_model
 from latentlab.session.request import Lifetime
@@ -57,8 +58,9 @@ class _Held:
 class Demand(QObject):
     """Sends requests to the lane and stores their answers in the state.
 
-    While a run trains on the same cores, modest requests are held until z stops moving: otherwise a
-    drag would start work at every move and finish none. All methods run on the GUI thread.
+    While the hand moves z, a modest request is held until the one of its kind before is answered,
+    and while a run trains on the same cores, until z stops moving: otherwise a drag would start
+    work at every move and finish none. All methods run on the GUI thread.
 
     Parameters
     ----------
@@ -77,7 +79,7 @@ class Demand(QObject):
         """Last request of each kind; an equal one is not sent again."""
         self._cancelled: set[Kind] = set()
         self._held: dict[Kind, _Held] = {}
-        self._busy = False
+        self._busy = self._moving = False
         self._number = self._model_since = 0
         self._last: dict[Kind, int] = {}
         """Number of the last request of each kind."""
@@ -100,6 +102,7 @@ class Demand(QObject):
             return
         if request.is_about_model() and not belongs_to_model(request, state):
             return
+        ACTIONS.info("%s", type(request).__name__)
         self._send_or_hold(request)
         self._store.set(awaited=self._store.state.awaited | {type(request)})
 
@@ -177,7 +180,7 @@ class Demand(QObject):
         now, kind = time.monotonic(), type(request)
         if not request.writes:
             self._sent[kind] = request
-        if not (self._busy and request.modest):
+        if not self._holds(request):
             self._held.pop(kind, None)
             self.submit(request)
             return
@@ -191,14 +194,28 @@ class Demand(QObject):
         self._busy = busy
         self._release()
 
+    @Slot(bool)
+    def set_moving(self, moving: bool) -> None:
+        """Set whether the hand moves z."""
+        self._moving = moving
+        self._release()
+
+    def _holds(self, request: Request[Any]) -> bool:
+        is_under_way = self._last.get(type(request), 0) > self._valid_from.get(type(request), 0)
+        return request.modest and (self._busy or (self._moving and is_under_way))
+
     @Slot()
     def _release(self) -> None:
         """Send the held requests that are due, and start the timer for the next."""
         now = time.monotonic()
-        due = [kind for kind, held in self._held.items() if held.due <= now or not self._busy]
+        due = [
+            kind
+            for kind, held in self._held.items()
+            if (self._busy and held.due <= now) or not self._holds(held.request)
+        ]
         for kind in due:
             self.submit(self._held.pop(kind).request)
-        if self._held:
+        if self._held and self._busy:
             first = min(held.due for held in self._held.values())
             self._next.start(max(1, round(1000 * (first - now))))
 
@@ -283,7 +300,11 @@ class Demand(QObject):
 
     @Slot(object)
     def take(self, answer: Answer) -> None:
-        """Store or handle an answer, unless it is outdated."""
+        """Store or handle an answer, unless it is outdated, and send what waited for it."""
+        self._take(answer)
+        self._release()
+
+    def _take(self, answer: Answer) -> None:
         if self._is_stale(answer) and not self._is_fact(answer):
             return
         request, kind = answer.request, type(answer.request)

@@ -52,7 +52,7 @@ def test_a_small_model_pauses_but_once(make_slow):
 
 
 def test_a_deep_one_pauses_after_as_many_as_a_piece_has_time_for(make_slow):
-    slow = make_slow(0.0025)
+    slow = make_slow(0.0009)
     told = list(decode_in_steps(slow, POINTS, 10, "Decoding"))
     assert slow.longest == decoding.TIMING_SAMPLE
     assert len(told) == (100 - decoding.TIMING_SAMPLE) // 4

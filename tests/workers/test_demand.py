@@ -192,3 +192,31 @@ def test_under_a_hand_that_never_rests_something_is_made_now_and_then(demand, st
 
     until(keep_drawing)
     assert len(lane.sent) == 1
+
+
+# While the hand moves z
+
+
+def test_in_a_drag_the_next_work_waits_for_the_one_before(demand, store, lane):
+    demand.set_moving(True)
+    demand.show("Samples", wants.samples)
+    for seed in range(1, 5):
+        draw(store, seed)
+    assert seeds(lane) == [0]
+    demand.take(Answer(1, lane.sent[0], toy.tiles([store.state.point], 1)))
+    assert seeds(lane) == [0, 4]
+    assert MakeSamples in store.state.awaited
+    draw(store, 5)
+    draw(store, 6)
+    assert seeds(lane) == [0, 4]
+    demand.set_moving(False)
+    assert seeds(lane) == [0, 4, 6]
+
+
+def test_in_a_drag_every_picture_is_asked_for(demand, store, lane):
+    demand.show("Picture", wants.picture)
+    lane.sent.clear()
+    demand.set_moving(True)
+    for x in range(1, 4):
+        move(store, x)
+    assert [request.point.z[0] for request in lane.sent] == [1.0, 2.0, 3.0]

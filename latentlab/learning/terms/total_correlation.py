@@ -58,7 +58,9 @@ class TotalCorrelation(Term, title="Total correlation (beta-TC-VAE)"):
 
         The minibatch-weighted estimator has a weight of 1 / (N M), for N training images and
         batches of M, which adds the constant (D - 1) log N. It has no gradient and is left out, so
-        that independent dimensions have a total correlation of about 0.
+        that independent dimensions have a total correlation of about 0. Where posteriors of a batch
+        do not overlap, log q(z) is estimated as log q(z|x) - log M: of a mean KL above log M, the
+        excess counts as total correlation, so that small batches penalize the whole KL.
         """
         q = gaussian(batch.q)
         mu, sigma = batch.rows(q.loc), batch.rows(q.scale)

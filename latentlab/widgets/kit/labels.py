@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textwrap import fill
 from typing import TYPE_CHECKING, override
 
 from PySide6.QtCore import QSize, Qt
@@ -17,6 +18,15 @@ RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 """Alignment of numbers."""
 
 
+TIP_WIDTH = 90
+"""Characters of a line of a long tooltip."""
+
+
+def wrapped(text: str) -> str:
+    """Return the text of a tooltip in lines that fit; line breaks are kept."""
+    return "\n".join(fill(line, TIP_WIDTH) for line in text.split("\n"))
+
+
 class ElidedLabel(QLabel):
     """One line of plain text, shortened if too long; the tooltip has the full text.
 
@@ -24,30 +34,54 @@ class ElidedLabel(QLabel):
     ----------
     mode : Qt.TextElideMode
         Position of the ellipsis.
+    fills : bool
+        Whether it takes the width that is left, whatever its text: another one lays out nothing,
+        unless the shortest needs another width.
     """
 
-    def __init__(self, mode: Qt.TextElideMode = Qt.TextElideMode.ElideRight) -> None:
+    def __init__(
+        self, mode: Qt.TextElideMode = Qt.TextElideMode.ElideRight, *, fills: bool = False
+    ) -> None:
         super().__init__(textFormat=Qt.TextFormat.PlainText)
-        self._mode = mode
-        self._shorter: tuple[str, ...] = ()
+        self._mode, self._fills = mode, fills
+        self._texts: tuple[str, ...] = ("",)
 
     @override
     def setText(self, text: str, *shorter: str) -> None:
         """Show a text; in less room the first of the shorter ones that fits, else it is elided."""
-        super().setText(text)
-        self._shorter = shorter
+        if (text, *shorter) == self._texts:
+            return
+        needed = self.sizeHint(), self.minimumSizeHint()
+        # Not the text of QLabel, which lays out the whole window at each change.
+        self._texts = (text, *shorter)
         self.setToolTip(text)
-        self.updateGeometry()
+        self.setAccessibleName(text)
+        self.update()
+        if needed != (self.sizeHint(), self.minimumSizeHint()):
+            self.updateGeometry()
+
+    @override
+    def text(self) -> str:
+        return self._texts[0]
+
+    @override
+    def sizeHint(self) -> QSize:
+        if self._fills:
+            return self.minimumSizeHint()
+        margins = self.contentsMargins()
+        width = self.fontMetrics().horizontalAdvance(self.text())
+        return QSize(width + margins.left() + margins.right(), super().sizeHint().height())
 
     @override
     def minimumSizeHint(self) -> QSize:
-        needed = self.fontMetrics().horizontalAdvance(self._shorter[-1]) if self._shorter else 0
+        shortest = self._texts[-1] if len(self._texts) > 1 else ""
+        needed = self.fontMetrics().horizontalAdvance(shortest)
         return QSize(max(4 * UNIT, needed), super().minimumSizeHint().height())
 
     @property
     def texts(self) -> tuple[str, ...]:
         """The text and the shorter ones that may stand for it."""
-        return (self.text(), *self._shorter)
+        return self._texts
 
     @property
     def shown_text(self) -> str:

@@ -57,7 +57,8 @@ class StaleOverlay(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_NoMousePropagation)
         self.hide()
         host.installEventFilter(self)
-        controller.changed.connect(self._on_changed)
+        watched = frozenset({"awaited", "opening", "working"}) | self._answers
+        controller.watchers.add(self._on_changed, watched)
 
     @Slot(object, object)
     def _on_changed(self, state: State, changed: Changes) -> None:
@@ -72,7 +73,8 @@ class StaleOverlay(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents, not self._opening)
         if not self._kinds & state.awaited:
             self._show_timer.stop()
-            self.hide()
+            if not self.isHidden():
+                self.hide()
         elif self.isHidden() and not self._show_timer.isActive():
             self._show_timer.start()
 

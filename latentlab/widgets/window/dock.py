@@ -84,7 +84,7 @@ class Dock(QDockWidget):
         self.reason.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.reason.hide()
         if panel.badge or panel.needs:
-            controller.changed.connect(self._on_changed)
+            controller.watchers.add(self._on_changed, None if panel.badge else frozenset({"model"}))
 
     @property
     def is_built(self) -> bool:

@@ -72,6 +72,7 @@ class MainWindow(QMainWindow):
     def __init__(self, controller: Controller) -> None:
         super().__init__()
         self.controller = controller
+        self._asks = True
         self.setWindowTitle("latentlab")
         self.setAcceptDrops(True)
         self.setDockNestingEnabled(True)
@@ -112,6 +113,7 @@ class MainWindow(QMainWindow):
         # Otherwise Qt gives the focus to the first button, which then looks chosen.
         self.setFocus()
         self.failure_bar.dismiss.clicked.connect(controller.store.dismiss_failure)
+        # Not as a watcher, which may be told later: a message is in the state for a moment only.
         controller.changed.connect(self._on_changed)
         controller.setting_wanted.connect(self._on_setting)
 
@@ -337,10 +339,16 @@ class MainWindow(QMainWindow):
 
     # Closing
 
+    def end(self) -> None:
+        """Close without a question, because the system ends the program; a run is kept."""
+        self._asks = False
+        self.close()
+
     @override
     def closeEvent(self, event: QCloseEvent) -> None:
         run = self.controller.state.training.run
-        if run and run.phase != "stopping" and not self._confirm_stop():
+        asks = self._asks and run is not None and run.phase != "stopping"
+        if asks and not self._confirm_stop():
             event.ignore()
             return
         settings().setValue("geometry", bytes(self.saveGeometry().data()))

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from latentlab.workers.demand import Demand
     from latentlab.workers.intents.undo import Undo
     from latentlab.workers.store import Store
+    from latentlab.workers.watchers import Watchers
 
 RANDOM = SystemRandom()
 
@@ -25,20 +26,24 @@ class PointIntents:
 
     Parameters
     ----------
-    store, demand, undo : Store, Demand, Undo
+    store, demand, undo, watchers : Store, Demand, Undo, Watchers
         Those of the controller.
     """
 
-    def __init__(self, store: Store, demand: Demand, undo: Undo) -> None:
+    def __init__(self, store: Store, demand: Demand, undo: Undo, watchers: Watchers) -> None:
         self._store, self._demand, self._undo = store, demand, undo
+        self._watchers = watchers
         demand.on(DrawPoint, self._on_drawn)
         demand.on(PickImage, self._on_picked)
         demand.on(EncodeImageAgain, self._on_renewed)
 
     def set(self, point: Point, *, settled: bool = True) -> None:
         """Move z; `settled` is False during a drag, so that undo treats the drag as one step."""
+        if not settled:
+            self._watchers.move()
         self._store.set(point=point, original=None, preview=None)
         if settled:
+            self._watchers.rest()
             self._undo.remember()
 
     def randomize(self) -> None:

@@ -41,6 +41,8 @@ class ImageView(QWidget):
 
     def set_pixels(self, pixels: NDArray[np.uint8] | None) -> None:
         """Show an image, or none."""
+        if pixels is self._pixels:
+            return
         self._pixels = pixels
         self._image = None if pixels is None else to_qimage(pixels)
         self.update()
@@ -64,8 +66,9 @@ class ImageView(QWidget):
 
     def set_frame(self, colour: QColor | None) -> None:
         """Set the colour of the frame, or None for no frame."""
-        self._frame = colour
-        self.update()
+        if colour != self._frame:
+            self._frame = colour
+            self.update()
 
     @property
     def image(self) -> QImage | None:

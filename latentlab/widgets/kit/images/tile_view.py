@@ -6,7 +6,7 @@ import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, override
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QImage,
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 BAR_HEIGHT = 0.12
 """Height of a bar, relative to its tile."""
+MARKER_RADIUS = 7
 
 
 class ImageGrid(QWidget):
@@ -109,13 +110,18 @@ class ImageGrid(QWidget):
 
     def set_marker(self, marker: QPointF | None) -> None:
         """Set the marker, in units of tiles from the top left corner, or None for no marker."""
+        if marker == self._marker:
+            return
+        # The grid is large, and the marker follows the hand.
+        self.update(self._marker_rect())
         self._marker = marker
-        self.update()
+        self.update(self._marker_rect())
 
     def set_tints(self, tints: Sequence[QColor]) -> None:
         """Set a translucent colour over each tile; none for an empty sequence."""
-        self._tints = tints
-        self.update()
+        if tints or self._tints:
+            self._tints = tints
+            self.update()
 
     def set_bars(self, shares: Sequence[float]) -> None:
         """Set a bar at the foot of each tile, relative to the largest; none if empty."""
@@ -241,11 +247,21 @@ class ImageGrid(QWidget):
             foot.setWidth(rect.width() * share / largest)
             painter.fillRect(foot, QColor(colours().accent))
 
-    def _draw_marker(self, painter: QPainter, marker: QPointF) -> None:
+    def _marker_center(self, marker: QPointF) -> QPointF:
         first = self.tile_rect(0)
-        center = QPointF(
+        return QPointF(
             first.x() + marker.x() * first.width(), first.y() + marker.y() * first.height()
         )
+
+    def _marker_rect(self) -> QRect:
+        """Return the pixels of the marker; empty without one."""
+        if self._marker is None:
+            return QRect()
+        reach = MARKER_RADIUS + 3
+        around = QRectF(-reach, -reach, 2 * reach, 2 * reach)
+        return around.translated(self._marker_center(self._marker)).toAlignedRect()
+
+    def _draw_marker(self, painter: QPainter, marker: QPointF) -> None:
         for colour, width in (("#000000", 4), ("#ffffff", 2)):
             painter.setPen(QPen(QColor(colour), width))
-            painter.drawEllipse(center, 7, 7)
+            painter.drawEllipse(self._marker_center(marker), MARKER_RADIUS, MARKER_RADIUS)

@@ -86,6 +86,8 @@ class ScatterItem(pg.GraphicsObject):
         self._cells: GridIndex | None = None
         self._picture: _DensityImage | None = None
         self._image = QImage()
+        self._stamped: tuple[tuple[object, ...], QImage] = ((), QImage())
+        """The last stamped points, and what they were stamped from."""
         self._largest = largest
         self._worker = BackgroundWorker(self)
         self._worker.done.connect(self._on_done)
@@ -197,7 +199,7 @@ class ScatterItem(pg.GraphicsObject):
             return
         seen, box = view.viewRect(), _box(view.viewRect())
         if self._cells is None or self._cells.count(box) <= STAMPED:
-            image = self._stamp(seen, width, height, ratio)
+            image = self._stamp_again(seen, width, height, ratio)
             image.setDevicePixelRatio(ratio)
             painter.save()
             painter.resetTransform()
@@ -213,6 +215,16 @@ class ScatterItem(pg.GraphicsObject):
             painter.scale(1, -1)
             painter.drawImage(QRectF(left, -high, right - left, high - low), self._image)
             painter.restore()
+
+    def _stamp_again(self, view: QRectF, width: int, height: int, ratio: float) -> QImage:
+        """Stamp the points, unless the last image shows them: a mark above them moves often."""
+        of = (self._xy, self._cells, self._paint, self._selected)
+        place = (*_box(view), width, height, ratio)
+        before, image = self._stamped
+        if before[4:] != place or any(a is not b for a, b in zip(before[:4], of, strict=True)):
+            image = self._stamp(view, width, height, ratio)
+            self._stamped = ((*of, *place), image)
+        return image
 
     def _stamp(self, view: QRectF, width: int, height: int, ratio: float = 1.0) -> QImage:
         xy, places = self._in_view(_box(view))

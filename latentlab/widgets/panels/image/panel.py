@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, override
 
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from latentlab.session import wants
 from latentlab.session.abilities import DECODER, Ability, why_not
@@ -16,7 +16,7 @@ from latentlab.session.points import Tiles
 from latentlab.widgets.kit.export.content import Content
 from latentlab.widgets.kit.icons import IconButton
 from latentlab.widgets.kit.images.image_view import ImageView
-from latentlab.widgets.kit.labels import ElidedLabel, muted
+from latentlab.widgets.kit.labels import ElidedLabel
 from latentlab.widgets.kit.theme import UNIT, small
 from latentlab.widgets.kit.undoable import make_undoable
 from latentlab.widgets.kit.veil import StaleOverlay
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from latentlab.workers.controller import Controller
 
 DECIMALS = 2
+PICTURES: Changes = frozenset({"preview", Decode, SampleImage})
 SAMPLE = (
     "Show a sample of p(x|z) instead of its mean: the image with the noise in each pixel that the "
     "likelihood assumes"
@@ -52,7 +53,7 @@ class ImagePanel(PanelWidget):
 
     def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
         super().__init__(controller, parent)
-        self.place = ElidedLabel()
+        self.place = ElidedLabel(fills=True)
         self.place.setObjectName("muted")
         self.place.setFont(small(self.place.font()))
         self._smooth = IconButton("smooth", "Smooth the pixels of the enlarged image")
@@ -84,6 +85,7 @@ class ImagePanel(PanelWidget):
         self.view.exporting.serve(self._export)
         for view, kind in ((self.view, Decode), (self._pair, Decode), (self.gauge, MeasureSupport)):
             StaleOverlay(view, controller, kind)
+        controller.watchers.add(self._show_picture, PICTURES, leads=True)
 
     @override
     def wants(self, state: State) -> Iterable[Request[Any]]:
@@ -95,20 +97,26 @@ class ImagePanel(PanelWidget):
         if state.point and state.codes is not None and not state.is_training:
             yield MeasureSupport(state.point)
 
+    def _show_picture(self, state: State, _: Changes) -> None:
+        """Show the preview if there is one, else the current z, before anything else is shown."""
+        if not self.isVisible():
+            return
+        shown = self._sample_of(state) or state.shown
+        if why_not(DECODER, state.model):
+            original = _original(state)
+            self.view.set_pixels(original.picture if original else None)
+        else:
+            self.view.set_pixels(shown.pixels if shown else None)
+        self.view.set_frame(self.palette().accent().color() if state.preview else None)
+
     @override
     def show_state(self, state: State, changed: Changes) -> None:
-        """Show the preview if there is one, else the current z."""
-        sample = self._sample_of(state)
-        shown, original = sample or state.shown, state.original
-        if state.preview and state.preview.original:
-            original = state.preview.original
+        """Show the picture, and what is around it."""
+        self._show_picture(state, changed)
+        sample, original = self._sample_of(state), _original(state)
         decodes = not why_not(DECODER, state.model)
         self.view.set_caption(_caption(state))
-        if decodes:
-            self.view.set_pixels(shown.pixels if shown else None)
-        else:
-            self.view.set_pixels(original.picture if original else None)
-        self.view.set_frame(self.palette().accent().color() if state.preview else None)
+        shown = sample or state.shown
         point = shown.point if shown else state.point
         name = f"{original.name} · " if original and not decodes else ""
         kind = _sample_text(state) if sample else ""
@@ -162,6 +170,12 @@ class ImagePanel(PanelWidget):
         self.controller.demand.renew()
 
 
+def _original(state: State) -> Original | None:
+    """Return the image under the cursor, else the one that z is the code of."""
+    previewed = state.preview.original if state.preview else None
+    return previewed or state.original
+
+
 def _sample_text(state: State) -> str:
     """Return which likelihood a sample is drawn from."""
     title = likelihood_title(state.model) if state.model else ""
@@ -198,11 +212,14 @@ class _Pair(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(UNIT)
         self._views: list[ImageView] = []
-        self._captions: list[QLabel] = []
+        self._captions: list[ElidedLabel] = []
         for caption in ("original", "reconstruction"):
             column = QVBoxLayout()
             column.setSpacing(2)
-            view, label = ImageView(), muted(caption, stretch=False)
+            view, label = ImageView(), ElidedLabel(fills=True)
+            label.setText(caption)
+            label.setObjectName("muted")
+            label.setFont(small(label.font()))
             view.setMinimumHeight(32)
             view.setMaximumHeight(72)
             label.setAlignment(Qt.AlignmentFlag.AlignCenter)

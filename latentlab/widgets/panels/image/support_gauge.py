@@ -9,7 +9,7 @@ from PySide6.QtGui import QColor, QPainter, QPainterPath, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from latentlab.session.interpolation import EDGE, OFF, describe_level
-from latentlab.widgets.kit.labels import ElidedLabel
+from latentlab.widgets.kit.labels import ElidedLabel, wrapped
 from latentlab.widgets.kit.theme import UNIT, colours, faint, small
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ class SupportGauge(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.dial = _Dial()
-        self.text = ElidedLabel()
+        self.text = ElidedLabel(fills=True)
         self.text.setObjectName("muted")
         self.text.setFont(small(self.text.font()))
         row = QHBoxLayout(self)
@@ -37,10 +37,14 @@ class SupportGauge(QWidget):
         row.setSpacing(UNIT)
         row.addWidget(self.dial)
         row.addWidget(self.text, 1)
+        self._shown: tuple[PointSupport | None, ...] = ()
         self.show_footing(None)
 
     def show_footing(self, footing: PointSupport | None) -> None:
         """Show a measurement; None shows that there is none."""
+        if self._shown == (footing,):
+            return
+        self._shown = (footing,)
         level = footing.level if footing else None
         self.dial.set_level(level)
         if footing is None:
@@ -51,12 +55,12 @@ class SupportGauge(QWidget):
             text, tip = "no codes to compare with", _drift_text(footing)
         else:
             text = describe_level(level)
-            tip = (
-                f"<p>Data support of the current z: <b>{describe_level(level)}</b>. The gauge "
+            tip = wrapped(
+                f"Data support of the current z: {describe_level(level)}. The gauge "
                 f"shows the worse of two measures. Density: codes are {footing.density:.2g} times "
                 "as dense here as is typical of the data, and the nearest code is "
                 f"{footing.nearest:.2f} times as far as is typical. Drift: "
-                f"{_drift_text(footing)}</p>"
+                f"{_drift_text(footing)}"
             )
         self.text.setText(text, text.removesuffix(" by the data"))
         self.setToolTip(tip)
@@ -87,8 +91,9 @@ class _Dial(QWidget):
 
     def set_level(self, level: float | None) -> None:
         """Move the marker; None hides it."""
-        self.level = level
-        self.update()
+        if level != self.level:
+            self.level = level
+            self.update()
 
     @override
     def paintEvent(self, event: QPaintEvent) -> None:

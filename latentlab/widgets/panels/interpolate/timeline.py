@@ -58,6 +58,8 @@ class Timeline(QWidget):
 
     def show_ends(self, ends: LatentPath | None) -> None:
         """Show another path, or none."""
+        if ends is self._ends:
+            return
         self._ends = ends
         if self.selected >= len(ends.keys if ends else ()):
             self.selected = -1

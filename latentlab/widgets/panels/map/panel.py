@@ -180,7 +180,6 @@ class MapPanel(PanelWidget):
         # In Compare, A and B are the models.
         self.plot.show_path(visible=state.workspace != "compare")
         self.layers.show_layers(state, changed, self.plot.cloud.paint_now)
-        self.pointer.show_preview(state)
 
     def _show_note(self, state: State, model: ModelCard, codes: Codes) -> None:
         count, total = len(codes), model.images

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from html import escape
 from typing import TYPE_CHECKING, Any, override
 
 import numpy as np
@@ -88,6 +89,7 @@ class MapPlot(Plot):
         for item in (self.rings, self.cloud, self.path, *handles, self.cross, self.z_label):
             self.addItem(item, ignoreBounds=True)
         self._is_plane = True
+        self._path_places: tuple[tuple[float, float], ...] = ()
         self._axis_titles: tuple[str, ...] = ("", "")
         self._kind: object = None
         self._extent = np.zeros((2, 2))
@@ -158,7 +160,7 @@ class MapPlot(Plot):
             axis = self.getPlotItem().getAxis(side)
             length = axis.size().width() if side == "bottom" else axis.size().height()
             fitting = shortened(title, QFontMetrics(font), length - TITLE_MARGINS)
-            axis.setLabel(fitting, **style)
+            axis.setLabel(escape(fitting), **style)  # the title is HTML
             axis.setToolTip(title)
 
     def forget_range(self) -> None:
@@ -197,6 +199,10 @@ class MapPlot(Plot):
         stops: Sequence[tuple[float, float]] = (),
     ) -> None:
         """Move the handles to the ends of the path, and draw a line through all its stops."""
+        places = (a, b, *(stops or (a, b)))
+        if places == self._path_places:
+            return
+        self._path_places = places
         for handle, pos in zip(self.handles.values(), (a, b), strict=True):
             with QSignalBlocker(handle):
                 handle.setPos(pos)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from latentlab.session.map import MapView
     from latentlab.session.points import LatentPath, Point, Preview
-    from latentlab.session.state import State
+    from latentlab.session.state import Changes, State
     from latentlab.widgets.panels.map.plot import MapPlot, MapPosition
     from latentlab.workers.controller import Controller
 
@@ -46,6 +46,7 @@ class MapPointer(QObject):
         self.thumbnail = HoverCard(plot)
         self._spot: MapPosition | None = None
         self._placed: dict[tuple[float, ...], tuple[float, float]] = {}
+        controller.watchers.add(self._show_preview, frozenset({"preview", "view"}), leads=True)
         plot.hovered.connect(self._on_hovered)
         plot.clicked.connect(self._on_clicked)
         plot.asked.connect(self._on_asked)
@@ -63,7 +64,7 @@ class MapPointer(QObject):
             stops = [self._spot_of(stop.point) for stop in ends.stops()]
             self._plot.set_path(stops[0], self._spot_of(ends.b), stops)
 
-    def show_preview(self, state: State) -> None:
+    def _show_preview(self, state: State, _: Changes) -> None:
         """Show the preview beside the cursor."""
         if self._spot is None or state.preview is None:
             self.thumbnail.hide()

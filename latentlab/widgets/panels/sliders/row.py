@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from html import escape
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, Signal
@@ -69,15 +70,17 @@ class SliderRow(QObject):
         super().__init__(parent)
         self._grid_row, self._grid = LINES_PER_ROW * place, grid
         self._title: AxisTitle | None = None
+        self._shown: tuple[Axis, float] | None = None
         self.dimension = place
         self.strip: ImageStrip | None = None
-        self._name = QLabel()
+        self._name = QLabel(textFormat=Qt.TextFormat.RichText)
         self.slider = AxisSlider()
         self._value = QLabel()
         self._value.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self._value.setFont(small(self._value.font()))
-        # Fixed, so that nothing moves while the number changes.
-        self._value.setFixedWidth(self._value.fontMetrics().horizontalAdvance("+000.00") + 2)
+        # Fixed, so that nothing moves, and nothing is laid out again, while the number changes.
+        metrics = self._value.fontMetrics()
+        self._value.setFixedSize(metrics.horizontalAdvance("+000.00") + 2, metrics.height())
         self._reset = IconButton("reset", "Reset")
         self._widgets = (self._name, self.slider, self._value, self._reset)
         for column, widget in enumerate(self._widgets):
@@ -97,7 +100,7 @@ class SliderRow(QObject):
         self._title, self.dimension = title, title.dimension
         number = title.dimension + 1
         is_z = title.letters == "z"
-        note = f"&nbsp;<small>{title.note}</small>" if title.note else ""
+        note = f"&nbsp;<small>{escape(title.note)}</small>" if title.note else ""
         self._name.setText(f"{title.letters}<sub>{number}</sub>{note}")
         self._name.setEnabled(not title.dead)
         self._value.setEnabled(not title.dead)
@@ -115,6 +118,9 @@ class SliderRow(QObject):
         self.slider.show_z(axis, z)
         # The coordinate, as above the image, and not the position of the slider.
         value = float(z @ axis.vector)
+        if (axis, value) == self._shown:
+            return
+        self._shown = axis, value
         decimals = 2 if abs(value) < 999.995 else 0
         self._value.setText(f"{value:+.{decimals}f}")
         self._value.setToolTip(

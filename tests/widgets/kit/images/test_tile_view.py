@@ -120,3 +120,17 @@ def test_colour_pictures(make_view):
     view.set_tiles(Tiles((Point((0.0,)),), red, 1))
     colour = colour_at(view, view.rect().center())
     assert (colour.red(), colour.green(), colour.blue()) == (200, 0, 0)
+
+
+def test_a_marker_is_painted_where_it_was_and_where_it_is_and_nowhere_else(make_view):
+    view = make_view(4, 2, fixed_columns=True)
+    view.set_marker(QPointF(0.5, 0.5))
+    before, updated = view._marker_rect(), []
+    view.update = lambda rect: updated.append(rect)
+    view.set_marker(QPointF(1.5, 1.5))
+    assert updated == [before, view._marker_rect()]
+    updated.clear()
+    view.set_marker(QPointF(1.5, 1.5))
+    assert updated == []
+    for rect, tile in ((before, 0), (view._marker_rect(), 3)):
+        assert view.tile_rect(tile).contains(rect.toRectF())

@@ -116,6 +116,30 @@ def test_a_density_picture_follows_view_and_colours(plot, few_are_many):
     assert plot.cloud._picture.scale == pytest.approx(before / 2, rel=0.05)
 
 
+def test_points_are_stamped_again_only_where_they_look_different(plot, monkeypatch):
+    stamped = []
+    stamp = type(plot.cloud)._stamp
+    monkeypatch.setattr(type(plot.cloud), "_stamp", lambda *seen: stamped.append(1) or stamp(*seen))
+    xy, labels = many(200)
+    plot.set_codes(xy, labels, None)
+    paint(plot)
+    stamped.clear()
+    plot.set_point(0.5, 0.5)
+    paint(plot)
+    assert stamped == [], "z moved above the points"
+    for change in (
+        lambda: plot.cloud.set_paint(by_value(xy[:, 0])[0]),
+        lambda: plot.cloud.set_selected(xy[:, 0] > 0),
+        lambda: plot.getViewBox().translateBy(x=0.1),
+        lambda: plot.set_codes(xy, labels, {1}),
+        lambda: plot.set_codes(xy, labels, None),
+    ):
+        change()
+        paint(plot)
+        assert stamped, "the picture is of before the change"
+        stamped.clear()
+
+
 @pytest.mark.parametrize("how", ["stamped", "counted"])
 def test_what_is_not_selected_grows_pale(plot, how, monkeypatch):
     if how == "counted":
