@@ -266,6 +266,8 @@ def approximate(seconds: float, slowest: float | None = None) -> str:
     if slowest is None or slowest < UNCERTAIN_RATIO * seconds:
         return f"about {count} {unit}"
     most, most_unit = _rounded(slowest)
+    if (most, most_unit) == (count, unit):
+        return f"about {count} {unit}"
     first = count if unit == most_unit else f"{count} {unit}"
     return f"{first} to {most} {most_unit}"
 
