@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import shutil
 import tempfile
 import time
 import warnings
@@ -80,16 +79,16 @@ class Judge:
     def __init__(self, target: FuzzTarget) -> None:
         self.outcome = Outcome()
         self._target = target
+        self._folder = tempfile.TemporaryDirectory(prefix="latentlab-fuzz-")
 
     def __call__(self, content: bytes) -> None:
-        """Read one input in a folder of its own."""
-        folder = Path(tempfile.mkdtemp(prefix="latentlab-fuzz-"))
-        try:
-            with warnings.catch_warnings(action="ignore"):
-                for read in self._target.reads(content, folder):
-                    self._read(read, content)
-        finally:
-            shutil.rmtree(folder)
+        """Read one input in an empty folder."""
+        folder = Path(self._folder.name)
+        with warnings.catch_warnings(action="ignore"):
+            for read in self._target.reads(content, folder):
+                self._read(read, content)
+        for file in folder.iterdir():
+            file.unlink()
 
     def _read(self, read: Callable[[], object], content: bytes) -> None:
         memory = Memory()
@@ -109,9 +108,10 @@ def fuzz(name: str, seconds: float, report: Callable[[int, Outcome], None]) -> N
 
     with atheris.instrument_imports(include=["latentlab", "zipfile", "PIL", "tomllib"]):
         chosen = targets()[name]
-        judge = Judge(chosen)
-        for seed in seeds(name):
-            judge(seed.read_bytes())
+        warm_up = Judge(chosen)
+        for seed in seeds(name):  # imports what is imported on first use
+            warm_up(seed.read_bytes())
+    judge = Judge(chosen)
     end, executions = time.monotonic() + seconds, 0
 
     def one(content: bytes) -> None:
@@ -131,8 +131,10 @@ def fuzz(name: str, seconds: float, report: Callable[[int, Outcome], None]) -> N
             changed = atheris.Mutate(content, most)
         return changed[:most]
 
+    # Inputs of new coverage are written into the first folder.
+    folders = [tempfile.mkdtemp(), str(CORPUS / name)]
     options = [f"-max_len={LONGEST_INPUT}", "-rss_limit_mb=0", "-timeout=60", "-verbosity=0"]
-    atheris.Setup(["fuzz", *options, str(CORPUS / name)], one, custom_mutator=mutate)
+    atheris.Setup(["fuzz", *options, *folders], one, custom_mutator=mutate)
     atheris.Fuzz()
 
 

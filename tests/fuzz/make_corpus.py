@@ -111,9 +111,9 @@ def of_user(run: Path, home: Path) -> dict[tuple[str, str], bytes]:
     from latentlab.runs.image_files import save_image
 
     files = {}
-    for name, kinds in {"run_json": ("run notes", "directions", "bookmarks"), "scene": ("scene",)}.items():
-        for kind in kinds:
-            files[name, kind.replace(" ", "_")] = OWN[kind](run, home).file.read_bytes()
+    for kind in ("run notes", "directions", "bookmarks", "scene"):
+        name = "scene" if kind == "scene" else "run_json"
+        files[name, kind.replace(" ", "_")] = OWN[kind](run, home).file.read_bytes()
     for suffix in ("png", "jpg", "webp", "tiff"):
         file = home / f"my.{suffix}"
         save_image(np.zeros((4, 4), np.uint8), file, SCENE)

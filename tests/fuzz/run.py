@@ -17,7 +17,7 @@ from pathlib import Path
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE.parent), str(HERE.parents[1])]
 
-from fuzz.harness import CORPUS, fuzz, keep, targets  # noqa: E402  # needs the path
+from fuzz.harness import CORPUS, fuzz, keep  # noqa: E402  # needs the path
 
 ONE = "--one"
 SPARE_S = 300
@@ -48,7 +48,9 @@ def run_apart(name: str, seconds: float) -> dict[str, object]:
         answer = Path(home) / "answer.json"
         call = [sys.executable, __file__, str(seconds), name, ONE, str(answer)]
         variables = {**os.environ, "LATENTLAB_HOME": home, "TMPDIR": home}
-        done = subprocess.run(call, env=variables, cwd=home, capture_output=True, timeout=seconds + SPARE_S)
+        done = subprocess.run(
+            call, env=variables, cwd=home, capture_output=True, timeout=seconds + SPARE_S
+        )
         if answer.exists():
             found = json.loads(answer.read_text())
         else:
@@ -66,7 +68,6 @@ def run_here(name: str, seconds: float, answer: Path) -> None:
         found = {
             "executions": executions,
             "findings": dict(outcome.escaped.most_common()),
-            "refused": outcome.refused,
             "slowest_s": round(outcome.slowest, 2),
         }
         answer.write_text(json.dumps(found))
