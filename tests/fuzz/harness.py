@@ -76,18 +76,16 @@ def seeds(name: str) -> list[Path]:
 class Judge:
     """Runs the readers of a target on one input after the other, and counts the findings."""
 
-    def __init__(self, target: FuzzTarget) -> None:
+    def __init__(self, target: FuzzTarget, folder: Path) -> None:
         self.outcome = Outcome()
-        self._target = target
-        self._folder = tempfile.TemporaryDirectory(prefix="latentlab-fuzz-")
+        self._target, self._folder = target, folder
 
     def __call__(self, content: bytes) -> None:
-        """Read one input in an empty folder."""
-        folder = Path(self._folder.name)
+        """Read one input in the folder, which is empty before and after."""
         with warnings.catch_warnings(action="ignore"):
-            for read in self._target.reads(content, folder):
+            for read in self._target.reads(content, self._folder):
                 self._read(read, content)
-        for file in folder.iterdir():
+        for file in self._folder.iterdir():
             file.unlink()
 
     def _read(self, read: Callable[[], object], content: bytes) -> None:
@@ -108,10 +106,11 @@ def fuzz(name: str, seconds: float, report: Callable[[int, Outcome], None]) -> N
 
     with atheris.instrument_imports(include=["latentlab", "zipfile", "PIL", "tomllib"]):
         chosen = targets()[name]
-        warm_up = Judge(chosen)
+        folder = Path(tempfile.mkdtemp())
+        warm_up = Judge(chosen, folder)
         for seed in seeds(name):  # imports what is imported on first use
             warm_up(seed.read_bytes())
-    judge = Judge(chosen)
+    judge = Judge(chosen, folder)
     end, executions = time.monotonic() + seconds, 0
 
     def one(content: bytes) -> None:

@@ -10,8 +10,10 @@ TARGETS = {
 
 
 @pytest.mark.parametrize("name", sorted(TARGETS))
-def test_only_errors_of_ours_leave_the_readers(name):
-    judge = Judge(targets()[name])
+def test_only_errors_of_ours_leave_the_readers(name, tmp_path):
+    folder = tmp_path / "inputs"
+    folder.mkdir()
+    judge = Judge(targets()[name], folder)
     for seed in seeds(name):
         judge(seed.read_bytes())
         assert not judge.outcome.escaped, (seed.name, judge.outcome.escaped)
