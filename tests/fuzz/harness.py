@@ -9,7 +9,6 @@ import warnings
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache
 from hashlib import sha256
 from importlib import import_module
 from pathlib import Path
@@ -21,6 +20,7 @@ from mutation_support import BYTES, Memory, Outcome, attempt, note
 if TYPE_CHECKING:
     from mutation_support import DecodedPaths
 
+TARGETS = Path(__file__).with_name("targets")
 CORPUS = Path(__file__).with_name("corpus")
 SLOWEST = 2.0
 """Maximum processor time of one read, in seconds."""
@@ -60,12 +60,15 @@ def target(ways: DecodedPaths = BYTES) -> Callable[[Callable[[bytes, Path], Read
     return register
 
 
-@cache
-def targets() -> dict[str, FuzzTarget]:
-    """Return all targets by name: each module of `targets` registers one."""
-    for module in iter_modules([str(Path(__file__).with_name("targets"))]):
-        import_module(f"fuzz.targets.{module.name}")
-    return dict(sorted(_FOUND.items()))
+def names() -> list[str]:
+    """Return the names of all targets, without loading them."""
+    return sorted(module.name for module in iter_modules([str(TARGETS)]))
+
+
+def load(name: str) -> FuzzTarget:
+    """Return a target by its name, that of its module."""
+    import_module(f"fuzz.targets.{name}")
+    return _FOUND[name]
 
 
 def seeds(name: str) -> list[Path]:
@@ -105,7 +108,7 @@ def fuzz(name: str, seconds: float, report: Callable[[int, Outcome], None]) -> N
     import atheris
 
     with atheris.instrument_imports(include=["latentlab", "zipfile", "PIL", "tomllib"]):
-        chosen = targets()[name]
+        chosen = load(name)
         folder = Path(tempfile.mkdtemp())
         warm_up = Judge(chosen, folder)
         for seed in seeds(name):  # imports what is imported on first use

@@ -17,7 +17,7 @@ from pathlib import Path
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE.parent), str(HERE.parents[1])]
 
-from fuzz.harness import CORPUS, fuzz, keep  # noqa: E402  # needs the path
+from fuzz.harness import CORPUS, fuzz, keep, names  # noqa: E402  # needs the path
 
 ONE = "--one"
 SPARE_S = 300
@@ -32,14 +32,10 @@ def main() -> None:
     arguments = parser.parse_args()
     if arguments.one:
         run_here(arguments.names[0], arguments.seconds, arguments.one)
-    names = arguments.names or names_of_targets()
-    result = {name: run_apart(name, arguments.seconds) for name in names}
+    chosen = arguments.names or names()
+    result = {name: run_apart(name, arguments.seconds) for name in chosen}
     print(json.dumps(result))
     sys.exit(any(each["findings"] for each in result.values()))
-
-
-def names_of_targets() -> list[str]:
-    return sorted(file.stem for file in (HERE / "targets").glob("*.py"))
 
 
 def run_apart(name: str, seconds: float) -> dict[str, object]:
