@@ -5,7 +5,9 @@ import os
 import sys
 from pathlib import Path
 
-from latentlab.directories import expanded
+from latentlab.directories import check_home, expanded
+from latentlab.errors import RunError
+from latentlab.log_file import start_logging
 from latentlab.streams import print_stand_ins
 
 
@@ -26,6 +28,12 @@ def main() -> int:
     multiprocessing.freeze_support()  # the one-file program starts itself as the training process
     print_stand_ins()
     limit_spinning()
+    try:
+        check_home()
+    except RunError as error:
+        print(f"latentlab: {error}", file=sys.stderr)
+        return 2
+    start_logging()
     if sys.platform == "win32":
         # On Windows torch must be imported before Qt (pytorch issue 166628).
         import torch  # noqa: F401

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 from pathlib import Path
 from threading import Event, Thread
@@ -13,9 +12,13 @@ from PySide6.QtCore import QTimer
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
-from latentlab.directories import resources
+from latentlab.atomic_write import check_writable
+from latentlab.directories import home, resources
+from latentlab.errors import RunError
+from latentlab.log_file import start_logging
+from latentlab.runs.stop_signals import handle_stop_signals
 from latentlab.widgets.kit import theme
-from latentlab.widgets.kit.settings import recent
+from latentlab.widgets.kit.settings import recent, settings
 from latentlab.widgets.window.main_window import MainWindow
 from latentlab.workers.collector import Collector
 from latentlab.workers.controller import Controller
@@ -25,6 +28,7 @@ from latentlab.workers.training import Training
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
+    from latentlab.errors import LatentlabError
     from latentlab.learning.steering import Controls
     from latentlab.session.request import Request
     from latentlab.session.runs import TrainingJob
@@ -45,10 +49,15 @@ def main(path: Path | None = None) -> int:
             file=sys.stderr,
         )
         return 1
+    start_logging(is_window=True)
+    problem = startup_problem()
     app = make_application()
     # `recent` lists this model once it is open.
     is_first_start = path is None and not recent()
     window = open_window(path)
+    if problem:
+        message, advice = problem.message, problem.advice
+        QTimer.singleShot(0, window, lambda: window.controller.store.refuse(message, advice))
     if is_first_start:
         QTimer.singleShot(0, window, window.show_welcome)
     close_when_interrupted(window)
@@ -72,17 +81,26 @@ def keep_session(window: MainWindow) -> None:
     timer.start(KEEP_SESSION_MS)
 
 
+def startup_problem() -> LatentlabError | None:
+    """Return what is wrong with the user's folder or settings, which are set aside; else None."""
+    try:
+        check_writable(home())
+    except RunError as error:
+        return RunError(error.message, "Settings, runs and bookmarks are not kept until it can be.")
+    return settings().problem
+
+
 def close_when_interrupted(window: MainWindow) -> None:
-    """Close the window on Ctrl+C.
+    """Close the window on Ctrl+C, SIGTERM and SIGHUP; a run is stopped and kept.
 
     The handler only sets a flag, which a timer polls: closing the window inside the handler could
     deadlock, for example with a thread that waits for an import. The timer also lets Python run
     the handler, which it cannot do while Qt's event loop is idle.
     """
     interrupted = Event()
-    signal.signal(signal.SIGINT, lambda *_: interrupted.set())
+    handle_stop_signals(lambda *_: interrupted.set())
     pulse = QTimer(window)
-    pulse.timeout.connect(lambda: window.close() if interrupted.is_set() else None)
+    pulse.timeout.connect(lambda: window.end() if interrupted.is_set() else None)
     pulse.start(300)
 
 

@@ -1,11 +1,21 @@
 """Folders of the program's resources and of the user's data."""
 
+import errno
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import platformdirs
 
+from latentlab.errors import RunError, reason_of, shown
+
+HOME = "LATENTLAB_HOME"
+"""Environment variable that names the user's latentlab folder."""
+LONGEST_NAME = 100
+"""Length of a file name, in characters, for which the path of the folder must leave room."""
+UNUSABLE = (errno.ENAMETOOLONG, errno.ELOOP)
+"""Errors of a path that no missing folder explains."""
 RUN_FILES = ("checkpoint.json", "checkpoint.safetensors", "recipe.toml")
 """Files of which a run folder has at least one."""
 MODEL_SUFFIXES = (".safetensors", ".json")
@@ -45,11 +55,52 @@ def recipes() -> Path:
 
 
 def home() -> Path:
-    """Return the user's latentlab folder, which ``LATENTLAB_HOME`` overrides."""
-    chosen = os.environ.get("LATENTLAB_HOME")
-    return (
-        Path(chosen) if chosen else Path(platformdirs.user_data_dir("latentlab", appauthor=False))
-    )
+    """Return the user's latentlab folder, which ``LATENTLAB_HOME`` overrides.
+
+    Raises
+    ------
+    RunError
+        If there is none.
+    """
+    return _chosen_home() or _of_user(platformdirs.user_data_dir)
+
+
+def check_home() -> None:
+    """Check that the user's latentlab folder has a usable path; it need not exist.
+
+    Raises
+    ------
+    RunError
+        If there is no such path, or it is too long for the files below it.
+    """
+    longest = home() / "runs" / ("n" * LONGEST_NAME) / ("n" * LONGEST_NAME)
+    try:
+        longest.stat()
+    except (OSError, ValueError) as error:  # ValueError: null character
+        if isinstance(error, ValueError) or error.errno in UNUSABLE:
+            raise RunError(
+                f"The latentlab folder {shown(home())} cannot be used: {reason_of(error)}.",
+                f"Set {HOME} to a folder with a shorter path.",
+            ) from error
+
+
+def _chosen_home() -> Path | None:
+    """Return the folder that ``LATENTLAB_HOME`` names; None if it is not set."""
+    chosen = os.environ.get(HOME)
+    return expanded(Path(chosen)) if chosen else None
+
+
+def _of_user(place: Callable[..., str]) -> Path:
+    """Return one of the user's folders; without a home, `place` fails or leaves the ``~``."""
+    try:
+        path = place("latentlab", appauthor=False)
+    except RuntimeError:
+        path = "~"
+    if path.startswith("~"):
+        raise RunError(
+            "This user has no home folder.", f"Set {HOME} to a folder for models and settings."
+        )
+    return Path(path)
 
 
 def runs() -> Path:
@@ -64,10 +115,10 @@ def downloads() -> Path:
 
 def cache() -> Path:
     """Return the folder of data that can be recomputed, such as decoded images."""
-    chosen = os.environ.get("LATENTLAB_HOME")
+    chosen = _chosen_home()
     if chosen:
-        return Path(chosen) / "cache"
-    return Path(platformdirs.user_cache_dir("latentlab", appauthor=False))
+        return chosen / "cache"
+    return _of_user(platformdirs.user_cache_dir)
 
 
 def is_imported(folder: Path) -> bool:

@@ -88,13 +88,15 @@ def load_model(run: Path, *, with_data: bool = False) -> Model:
 
 
 def print_lines(lines: Generator[str, None, bool]) -> None:
-    """Print each line; exit with `INTERRUPTED` if the generator returns False."""
+    """Print each line; if the generator returns False, exit with the status of an interruption."""
     while True:
         try:
             say(next(lines))
         except StopIteration as done:
             if not done.value:
-                raise typer.Exit(INTERRUPTED) from None
+                from latentlab.runs.stop_signals import exit_status
+
+                raise typer.Exit(exit_status()) from None
             return
 
 

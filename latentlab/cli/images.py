@@ -130,15 +130,36 @@ def score(
 @app.command()
 def info(
     file: Annotated[
-        Path, typer.Argument(help="Any file or folder, or a model's name.", parser=path)
-    ],
+        Path | None, typer.Argument(help="Any file or folder, or a model's name.", parser=path)
+    ] = None,
     obsm: Obsm = "",
     json_: Json = False,
+    system: Annotated[
+        bool, typer.Option("--system", help="Tell versions, system and memory instead.")
+    ] = False,
 ) -> None:
     """Tell what a file or folder is, whether it can be opened, and how it is understood."""
+    if system == (file is not None):
+        raise RunError("Give either a file or folder, or --system.")
+    if file is None:
+        print_system(json_=json_)
+        return
     from latentlab.api.info import info as describe
 
     found = describe(file, obsm=obsm)
     print_json(found.to_dict()) if json_ else say(str(found))
     if not found.opens:
         raise typer.Exit(1)
+
+
+def print_system(*, json_: bool) -> None:
+    """Print versions, system, memory, and the device that trains."""
+    from latentlab.learning.fast.device import device_name, pick_device
+    from latentlab.system_info import system_info
+
+    found = {**system_info(), "Device": device_name(pick_device())}
+    if json_:
+        print_json(found)
+        return
+    for name, value in found.items():
+        say(f"{name}: {value}")

@@ -46,9 +46,10 @@ def train(
 ) -> None:
     """Train with a progress bar; Ctrl-C stops and keeps the weights trained so far."""
     from latentlab.runs.batch_training import resume_run, train_all
+    from latentlab.runs.stop_signals import handle_stop_signals
 
-    # Treat the SIGTERM of a job scheduler like Ctrl-C, so that the trained weights are saved.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # Before and after training; `latentlab.runs.terminal.show` stops a run without an exception.
+    handle_stop_signals(signal.default_int_handler)
     if bool(recipes) == bool(resume):
         raise RunError("Give either recipes to train, or --resume RUN.")
     if resume and (out or settings or sweep or seeds):

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import FailFast, Field, JsonValue, TypeAdapter
 
-from latentlab.atomic_write import write_atomically
-from latentlab.errors import RunError, reading
+from latentlab.atomic_write import set_aside, write_atomically
+from latentlab.errors import RunError
 from latentlab.explorer.answer import answer
 from latentlab.explorer.explorer import Explorer
 from latentlab.explorer.files.user_files import path_for
@@ -67,8 +67,7 @@ def write_bookmarks(path: Path, card: ModelCard, marks: tuple[Bookmark, ...]) ->
         try:
             read_bookmarks(path, card)
         except RunError:
-            with reading(path):
-                path.replace(path.with_suffix(".damaged"))
+            set_aside(path)
     content = {
         "format": FORMAT,
         "model": card.name,
@@ -128,14 +127,12 @@ def save_marks(path: Path, card: ModelCard, marks: tuple[Bookmark, ...]) -> None
 def _(request: ReadBookmarks, explorer: Explorer) -> tuple[Bookmark, ...]:
     if explorer.card is None:
         return ()
-    path = path_for(explorer.card, FILE_STEM)
-    return _decoded(read_bookmarks(path, explorer.card), explorer) if path.exists() else ()
+    return _decoded(_read_known(explorer.card, explorer), explorer)
 
 
 @answer.register
 def _(request: SaveBookmarks, explorer: Explorer) -> tuple[Bookmark, ...]:
-    write_bookmarks(path_for(request.card, FILE_STEM), request.card, request.marks)
-    return request.marks
+    return _save(request.card, request.marks, explorer)
 
 
 @answer.register
@@ -143,9 +140,7 @@ def _(request: ImportBookmarks, explorer: Explorer) -> tuple[Bookmark, ...]:
     existing = {mark.point for mark in request.marks}
     found = read_bookmarks(request.path, request.card)
     new = [(point, note) for point, note in found if point not in existing]
-    marks = request.marks + _decoded(new, explorer)
-    write_bookmarks(path_for(request.card, FILE_STEM), request.card, marks)
-    return marks
+    return _save(request.card, request.marks + _decoded(new, explorer), explorer)
 
 
 @answer.register
@@ -156,6 +151,29 @@ def _(request: ExportBookmarks, explorer: Explorer) -> Exported:
         check_suffix(request.path, BOOKMARKS)
         write_bookmarks(request.path, request.card, request.marks)
     return Exported(request.path)
+
+
+def _save(card: ModelCard, marks: tuple[Bookmark, ...], explorer: Explorer) -> tuple[Bookmark, ...]:
+    """Write bookmarks with those that another window has added since; return all."""
+    known = explorer.known_bookmarks.get(path_for(card, FILE_STEM), frozenset())
+    own = {mark.point for mark in marks}
+    try:
+        now = _read_known(card, explorer)
+    except RunError:
+        now = []  # it is set aside below
+    others = [each for each in now if each not in known and each[0] not in own]
+    marks += _decoded(others, explorer)
+    write_bookmarks(path_for(card, FILE_STEM), card, marks)
+    _read_known(card, explorer)
+    return marks
+
+
+def _read_known(card: ModelCard, explorer: Explorer) -> list[tuple[Point, str]]:
+    """Read the bookmarks of a model, and remember that they are known; none without a file."""
+    path = path_for(card, FILE_STEM)
+    found = read_bookmarks(path, card) if path.exists() else []
+    explorer.known_bookmarks[path] = frozenset(found)
+    return found
 
 
 def _decoded(found: list[tuple[Point, str]], explorer: Explorer) -> tuple[Bookmark, ...]:

@@ -105,6 +105,8 @@ class Explorer:
         self.codes = Codes(np.empty((0, 1), np.float32), np.empty((0, 1), np.float32), None)
         self.path_index: CodeStatistics | None = None
         self.classifier: OpenedClassifier | None = None
+        self.known_bookmarks: dict[Path, frozenset[tuple[Point, str]]] = {}
+        """Bookmarks of each file as last read or written here: others are of another window."""
 
     @property
     def model(self) -> Model:

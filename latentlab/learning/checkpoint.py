@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import numpy as np
 import torch
 from pydantic import AllowInfNan, FailFast, Field, JsonValue, TypeAdapter
+from safetensors import safe_open
 from safetensors.numpy import save
 
 from latentlab import __version__
@@ -18,9 +19,9 @@ from latentlab.atomic_write import is_missing, write_atomically
 from latentlab.data.condition import Condition
 from latentlab.data.image_set import MAX_CONDITIONS, ImageSpec
 from latentlab.errors import RecipeError, RunError, reading, shown
-from latentlab.json_files import Count, Record, read_json
+from latentlab.json_files import Count, Record, parse_json, read_json
 from latentlab.learning.recipe import Recipe, make_recipe
-from latentlab.learning.tensors import check_shapes, read_weights
+from latentlab.learning.tensors import NOT_SAFETENSORS, check_shapes, read_weights
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
 LAST_STEM, BEST_STEM = "checkpoint", "best"
 """File stems of the last weights, and of the weights with the lowest validation loss."""
 WEIGHTS_FILE, DESCRIPTION_FILE = f"{LAST_STEM}.safetensors", f"{LAST_STEM}.json"
+DESCRIPTION = "latentlab"
+"""Key of the description in the metadata of the weights: the only one, because safetensors writes
+several in random order. Earlier versions wrote their number there."""
 FORMAT = 1
 MAX_HASHES = 64
 MAX_ATTACHED_BYTES = 1 << 30
@@ -96,6 +100,8 @@ def save_checkpoint(
 ) -> None:
     """Write weights and description as two files with the stem `stem`, each atomically.
 
+    The weights hold the description too, because the process may be killed between the two.
+
     Raises
     ------
     RunError
@@ -103,10 +109,8 @@ def save_checkpoint(
     """
     kind = np.float16 if half else np.float32
     arrays = {name: np.ascontiguousarray(value, kind) for name, value in weights.items()}
-    write_atomically(
-        folder / f"{stem}.safetensors", save(arrays, {"latentlab": checkpoint.version})
-    )
     text = json.dumps(checkpoint.to_dict(), indent=2)
+    write_atomically(folder / f"{stem}.safetensors", save(arrays, {DESCRIPTION: text}))
     write_atomically(folder / f"{stem}.json", f"{text}\n".encode())
 
 
@@ -245,7 +249,18 @@ def load_model(
         if inspect:
             inspect(files)
         model.attach(files)
-    return model, checkpoint
+    return model, _described(file, checkpoint)
+
+
+def _described(weights: Path, beside: Checkpoint) -> Checkpoint:
+    """Return the description of weights: the one inside if that beside them is of another step."""
+    with reading(weights, fault=NOT_SAFETENSORS):
+        with safe_open(weights, "np") as content:
+            text = (content.metadata() or {}).get(DESCRIPTION, "")
+        if not text.startswith("{"):
+            return beside
+        inside = _checkpoint(parse_json(text, _DESCRIPTION), weights)
+    return inside if inside.step != beside.step else beside
 
 
 def _attached(folder: Path, names: Sequence[str]) -> dict[str, bytes]:

@@ -60,7 +60,8 @@ class Monitor:
         self._reading: LossTransfer | None = None
         self._snapshot_due = self._preview_due = 0.0
         self._saved_at: float = -math.inf
-        self._saved_step = trainer.step_count if position else -1
+        # A resumed run too: it may have been killed before its checkpoint followed its state.
+        self._saved_step = -1
         self._last_finite = trainer.snapshot()
         self._diverged = False
         self._resumed_seconds = position.seconds if position else 0.0

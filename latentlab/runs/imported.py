@@ -6,7 +6,6 @@ import hashlib
 import json
 import re
 import shutil
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -14,9 +13,9 @@ import numpy as np
 from pydantic import Field, TypeAdapter
 
 from latentlab import __version__
-from latentlab.atomic_write import write_atomically
-from latentlab.directories import IMPORT_FILE, home, is_imported, runs
-from latentlab.errors import reading, shown
+from latentlab.atomic_write import complete_folder, not_written, write_atomically
+from latentlab.directories import IMPORT_FILE, is_imported, runs
+from latentlab.errors import shown
 from latentlab.json_files import Record, read_json
 from latentlab.learning.checkpoint import DESCRIPTION_FILE, Checkpoint, save_checkpoint
 from latentlab.runs.library import RECIPE, rename, write_preview
@@ -109,23 +108,19 @@ def write_imported(
     folder = runs() / f"{_stem(name)}-{_hash(recipe, spec, weights, files or {})}"
     if (folder / DESCRIPTION_FILE).exists():
         return folder
-    with reading(folder, fault="cannot be written"):
-        home().mkdir(parents=True, exist_ok=True)
-        draft = Path(tempfile.mkdtemp(prefix="importing-", dir=home()))
     try:
-        for file, content in (files or {}).items():
-            write_atomically(draft / file, content)
-        _fill(draft, recipe, spec, weights, record)
-        rename(draft, name)
-        if splits is not None:
-            write_run_data(draft, recipe.data, splits)
-        write_preview(draft)
-        with reading(folder, fault="cannot be written"):
-            runs().mkdir(parents=True, exist_ok=True)
+        with complete_folder(folder) as draft:
+            for file, content in (files or {}).items():
+                write_atomically(draft / file, content)
+            _fill(draft, recipe, spec, weights, record)
+            rename(draft, name)
+            if splits is not None:
+                write_run_data(draft, recipe.data, splits)
+            write_preview(draft)
+            # It holds no checkpoint, so that it is no run.
             shutil.rmtree(folder, ignore_errors=True)
-            draft.replace(folder)
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
+    except OSError as error:
+        raise not_written(folder, error) from error
     return folder
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from send2trash import send2trash
 
-from latentlab.atomic_write import write_atomically
+from latentlab.atomic_write import is_incomplete, write_atomically
 from latentlab.directories import is_imported, resources, runs
 from latentlab.errors import RunError, shown
 from latentlab.latent.encode import decode
@@ -29,6 +29,7 @@ from latentlab.runs.notes import is_shipped, notes_file, read_notes
 from latentlab.runs.provenance import FILE as PROVENANCE
 from latentlab.runs.provenance import read_provenance
 from latentlab.runs.run_data import FILE as RUN_DATA
+from latentlab.runs.run_lock import is_in_training
 from latentlab.runs.run_log import FAILURE, read_failure, read_short_text
 from latentlab.session.curves.curves import TEST, VALIDATION, read_curves
 from latentlab.session.files.mosaic import tile
@@ -97,7 +98,7 @@ def make_folder(recipe: Recipe) -> Path:
 
 def library() -> tuple[LibraryEntry, ...]:
     """Return the shipped models, then the user's runs, newest first."""
-    shipped, own = _folders(resources() / "models"), _folders(runs())
+    shipped, own = run_folders(resources() / "models"), run_folders(runs())
     read = [read_entry(folder) for folder in (*shipped, *reversed(own))]
     recipes = [recipe for _, recipe in read]
     differences, over_seeds = _differences(recipes), _over_seeds(read)
@@ -135,10 +136,10 @@ def _differences(recipes: Sequence[Mapping[str, Any] | None]) -> list[str]:
     return texts
 
 
-def _folders(parent: Path) -> list[Path]:
+def run_folders(parent: Path) -> list[Path]:
     """Return the run folders in a folder, sorted by name, including incomplete ones."""
     files = (file for name in (DESCRIPTION_FILE, WEIGHTS_FILE) for file in parent.glob(f"*/{name}"))
-    return sorted({file.parent for file in files})
+    return sorted({file.parent for file in files if not is_incomplete(file.parent)})
 
 
 def read_entry(folder: Path) -> tuple[LibraryEntry, Mapping[str, Any] | None]:
@@ -247,6 +248,8 @@ def trash(folder: Path) -> None:
     """
     if is_shipped(folder.resolve()):
         raise RunError(f"{folder.name} is a shipped model and cannot be deleted.")
+    if is_in_training(folder):
+        raise RunError(f"{folder.name} is in training.", "Stop it before you delete it.")
     try:
         send2trash(folder)
     except OSError as error:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, TypeAdapter
 
-from latentlab.atomic_write import is_missing, write_atomically
-from latentlab.errors import RunError, reading
+from latentlab.atomic_write import is_missing, set_aside, write_atomically
+from latentlab.errors import RunError
 from latentlab.json_files import Record, read_json
 from latentlab.metrics.measurement import Measurement
 
@@ -66,8 +66,7 @@ def add_measurements(folder: Path, new: Iterable[Measurement]) -> None:
         old = read_measurements(folder)
     except RunError:
         old = ()
-        with reading(file):
-            file.replace(file.with_suffix(".damaged"))
+        set_aside(file)
     kept = [each for each in old if not any(each.same_settings(other) for other in added)]
     all_of_them = _Measurements(measurements=(*kept, *added)[-MAX_MEASUREMENTS:])
     write_atomically(file, _CONTENT.dump_json(all_of_them, indent=2) + b"\n")

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, TypeAdapter
 
-from latentlab.atomic_write import is_missing, write_atomically
+from latentlab.atomic_write import is_missing, set_aside, write_atomically
 from latentlab.directories import home, resources
-from latentlab.errors import RunError, reading, shown
+from latentlab.errors import RunError, shown
 from latentlab.json_files import Record, read_json
 from latentlab.session.library.notes import MAX_TAG_LENGTH, MAX_TAGS, MAX_TEXT_LENGTH, Notes
 
@@ -77,8 +77,7 @@ def write_notes(folder: Path, notes: Notes) -> None:
         try:
             read_json(file, _NOTES, most=MAX_BYTES)
         except RunError:
-            with reading(file):
-                file.replace(file.with_suffix(".damaged"))
+            set_aside(file)
     content = {"format": FORMAT, "notes": notes.text[:MAX_TEXT_LENGTH], "tags": list(notes.tags)}
     text = json.dumps(content, indent=2, ensure_ascii=False)
     write_atomically(file, f"{text}\n".encode(errors="replace"))

@@ -7,7 +7,13 @@ from contextlib import closing, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from latentlab.atomic_write import write_atomically
+from latentlab.atomic_write import (
+    append_text,
+    check_writable,
+    delete_abandoned,
+    is_missing,
+    write_atomically,
+)
 from latentlab.errors import LatentlabError, RunError, TrainingError
 from latentlab.learning.checkpoint import (
     BEST_STEM,
@@ -34,11 +40,13 @@ from latentlab.learning.recipe import read_recipe
 from latentlab.learning.steering import Controls
 from latentlab.learning.training_state import RESUME_FILE, read_training_state, write_training_state
 from latentlab.runs.library import RECIPE, write_preview
+from latentlab.runs.portraits import FOLDER as PREVIEWS
 from latentlab.runs.portraits import EpochPreviewLog
 from latentlab.runs.provenance import FILE as PROVENANCE
 from latentlab.runs.provenance import Outcome, begin_session, end_session
 from latentlab.runs.run_data import FILE as RUN_DATA
 from latentlab.runs.run_data import load_run_data, write_run_data
+from latentlab.runs.run_lock import LOCK, training_in
 from latentlab.runs.run_log import (
     CHANGES,
     FAILURE,
@@ -104,6 +112,19 @@ def record(recipe: Recipe, folder: Path, controls: Controls | None = None) -> Ge
         raise RunError(f"{folder} already holds a run.", "Resume it, or choose another folder.")
     is_new = not folder.exists() or not any(folder.iterdir())
     check_writers(recipe.training.writers)
+    check_writable(folder)
+    with training_in(folder):
+        yield from _record(recipe, folder, controls, is_new=is_new)
+
+
+def _record(
+    recipe: Recipe, folder: Path, controls: Controls | None, *, is_new: bool
+) -> Generator[Event]:
+    if not is_new:
+        # Of a run that was killed before its first save.
+        _clear(folder)
+        truncate_after(folder, 0)
+        delete_changes_from(folder, 0)
     write_atomically(folder / RECIPE, recipe.to_toml().encode())
     recorder = _Recorder(recipe, folder)
     try:
@@ -149,17 +170,17 @@ def resume(
     controls = controls or Controls()
     if epochs is not None:
         controls.steer("training.epochs", epochs)
-    if position and position.epoch >= (epochs or current.training.epochs):
-        raise RunError(
-            f"{folder} has finished all its {position.epoch} epochs.",
-            "To train more, give a larger number of epochs.",
-        )
-    spec = read_checkpoint(folder).spec if (folder / DESCRIPTION_FILE).exists() else None
-    data = load_run_data(folder, recipe.data, spec, resuming=True)
+    saved = read_checkpoint(folder) if (folder / DESCRIPTION_FILE).exists() else None
+    if position and saved and saved.step >= position.step:
+        # A run killed in its last save has a state that is later, and is completed.
+        _check_unfinished(folder, position, epochs or current.training.epochs)
+    data = load_run_data(folder, recipe.data, saved.spec if saved else None, resuming=True)
     if not is_main():
         yield from fit(recipe, controls=controls, resume=position, changes=changes, data=data)
         return
     recorder = _Recorder(current, folder, changes)
+    if saved and position and saved.step == position.step:
+        recorder.already_saved(saved.step)
     events = fit(
         recipe,
         controls=controls,
@@ -168,7 +189,7 @@ def resume(
         changes=changes,
         data=data,
     )
-    with closing(_recorded(events, recorder)) as recorded:
+    with training_in(folder), closing(_recorded(events, recorder)) as recorded:
         for event in recorded:
             if isinstance(event, Started):
                 # Not earlier: loading the data may fail.
@@ -176,6 +197,14 @@ def resume(
             yield event
             if isinstance(event, Started):
                 yield read_run_log(folder, event.recipe)
+
+
+def _check_unfinished(folder: Path, position: TrainingState, epochs: int) -> None:
+    if position.epoch >= epochs:
+        raise RunError(
+            f"{folder} has finished all its {position.epoch} epochs.",
+            "To train more, give a larger number of epochs.",
+        )
 
 
 def _read_position(folder: Path) -> tuple[Recipe, TrainingState | None]:
@@ -220,8 +249,14 @@ def _written(events: Generator[Event, None, object], recorder: _Recorder) -> Gen
                 case Change(problem=""):
                     recorder.write_change(event)
                 case EpochPreview():
-                    recorder.portraits.add(event)
+                    recorder.add_preview(event)
             yield event
+
+
+def _clear(folder: Path) -> None:
+    """Delete the incomplete files of a run whose process was killed."""
+    for each in (folder, folder / PREVIEWS):
+        delete_abandoned(each, 0)
 
 
 def _forget(folder: Path, writers: Sequence[str]) -> None:
@@ -229,7 +264,7 @@ def _forget(folder: Path, writers: Sequence[str]) -> None:
     for name in writers:
         shutil.rmtree(folder / name, ignore_errors=True)
     with suppress(OSError):
-        for name in (RECIPE, RUN_DATA, PROVENANCE):
+        for name in (RECIPE, RUN_DATA, PROVENANCE, LOCK):
             (folder / name).unlink(missing_ok=True)
         folder.rmdir()
 
@@ -239,11 +274,13 @@ class _Recorder:
         self.recipe = recipe
         self.folder = folder
         self.started: Started | None = None
-        self.portraits = EpochPreviewLog(folder)
+        self._previews = EpochPreviewLog(folder)
         self.steps = StepLog(folder)
         self._changes = changes
         self._writers: list[Writer] = []
         self._kept_step = 0
+        self._is_saved = False
+        """Whether the next save is that of the state from which the run is resumed."""
         self.diverged_at_once = False
         """Whether the run diverged before its first epoch was complete."""
         self.losses_before({})
@@ -264,12 +301,17 @@ class _Recorder:
             with suppress(RunError):
                 end_session(self.folder, outcome)
 
+    def already_saved(self, step: int) -> None:
+        """Skip the first save: checkpoint and training state are both of this step."""
+        self._is_saved, self._kept_step = True, step
+
     def losses_before(self, metrics: Mapping[str, Losses]) -> None:
         """Set the losses of the last and of the best epoch so far."""
         self._metrics = self._best_metrics = metrics
 
     def go_on(self, position: TrainingState | None, steps_per_epoch: int) -> None:
-        """Delete the measurements after a training state, which are made again."""
+        """Delete what a killed run left behind, and the measurements that are made again."""
+        _clear(self.folder)
         truncate_after(self.folder, position.epoch if position else 0)
         self.steps.go_on(position.step / steps_per_epoch if position else 0.0)
         self.losses_before(last_losses(self.folder))
@@ -278,7 +320,14 @@ class _Recorder:
         assert self.started
         self.steps.add(event.step / self.started.steps_per_epoch, losses)
 
+    def add_preview(self, event: EpochPreview) -> None:
+        """Write a preview of an epoch."""
+        self._check_folder()
+        self._previews.add(event)
+
     def write_epoch(self, event: EpochEnd) -> None:
+        """Write the losses and latent statistics of an epoch."""
+        self._check_folder()
         self._metrics = {TRAIN: event.train, VALIDATION: event.validation}
         seconds = {TRAIN: event.seconds, VALIDATION: event.validation_seconds}
         lines = [
@@ -310,7 +359,7 @@ class _Recorder:
 
     def write_failure(self, error: Exception) -> None:
         """Write the error that ended the run; drop changes after the last save if it diverged."""
-        if self.started is None:
+        if self.started is None or is_missing(self.folder / RECIPE):
             return
         self.diverged_at_once = isinstance(error, TrainingError) and not self._metrics
         # The error may be that the disk cannot be written.
@@ -320,15 +369,25 @@ class _Recorder:
             if isinstance(error, TrainingError):
                 delete_changes_from(self.folder, self._kept_step)
 
+    def _check_folder(self) -> None:
+        """Check that the folder was not taken away; writing would make an incomplete one."""
+        if is_missing(self.folder / RECIPE):
+            raise RunError(
+                f"{self.folder} was moved or deleted while its run was in training, or its disk "
+                "is gone.",
+                "Bring it back, and resume the run from its last save.",
+            )
+
     def _append(self, name: str, *lines: str) -> None:
-        try:
-            with (self.folder / name).open("a", encoding="utf-8") as file:
-                file.writelines(f"{line}\n" for line in lines)
-        except OSError as error:
-            raise RunError(f"{self.folder} cannot be written: {error.strerror}.") from error
+        self._check_folder()
+        append_text(self.folder / name, "".join(f"{line}\n" for line in lines))
 
     def keep(self, saved: SavedState) -> None:
         """Save in an order such that a run killed in between can be opened and resumed."""
+        self._check_folder()
+        is_saved, self._is_saved = self._is_saved, False
+        if is_saved and saved.best is None and saved.snapshot.step == self._kept_step:
+            return
         if saved.best:
             # First: a run resumed from a later training state does not reach this epoch again.
             self._save(saved.best, BEST_STEM, self._best_metrics)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from PIL import ExifTags, Image
 
-from latentlab.atomic_write import write_atomically
+from latentlab.atomic_write import is_incomplete, write_atomically
 from latentlab.directories import is_run, resources, runs
 from latentlab.errors import LatentlabError, RunError, reading
 from latentlab.json_files import LARGE, parse_json, read_bytes, read_json
@@ -128,7 +128,8 @@ def find_model(scene: Scene) -> tuple[Path | None, str]:
 def _library() -> Iterator[Path]:
     for parent in (resources() / "models", runs()):
         if parent.is_dir():
-            yield from (folder for folder in sorted(parent.iterdir()) if is_run(folder))
+            folders = (each for each in sorted(parent.iterdir()) if not is_incomplete(each))
+            yield from filter(is_run, folders)
 
 
 def _hash(folder: Path) -> str:

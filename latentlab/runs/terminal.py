@@ -24,6 +24,7 @@ from latentlab.errors import MOST_NAMES, listed
 from latentlab.learning.events import Change, EpochEnd, FinalTest, Losses, Started, Step
 from latentlab.learning.fast.distributed import is_main
 from latentlab.runs.side_by_side import Ended
+from latentlab.runs.stop_signals import noted_signals
 from latentlab.session.curves.bits import bits_text
 from latentlab.streams import Unfailing
 from latentlab.work import Progress
@@ -40,20 +41,22 @@ PRINT_INTERVAL_S = 60.0
 def show(events: Generator[object]) -> bool:
     """Run training, show its progress, and return whether it finished.
 
-    Ctrl-C stops it and keeps what was learned.
+    Ctrl-C stops it after the present step, as SIGTERM and SIGHUP do, and keeps what was learned;
+    a second one stops it at once.
     """
     if not is_main():
         with closing(events):
             return all(True for _ in events)
     with RichProgress(*progress_columns(), console=_console(), expand=True) as progress:
         teller = ProgressPrinter(progress)
-        try:
-            for event in events:
-                teller.tell(event)
-        except KeyboardInterrupt:
-            return False
-        finally:
-            events.close()
+        with noted_signals() as stop, closing(events):
+            try:
+                for event in events:
+                    teller.tell(event)
+                    if stop:
+                        return False
+            except KeyboardInterrupt:
+                return False
     return True
 
 

@@ -29,6 +29,7 @@ from latentlab.learning.recipe import make_recipe
 from latentlab.learning.steering import Controls
 from latentlab.runs.library import make_folder
 from latentlab.runs.recorder import record, resume
+from latentlab.runs.stop_signals import handle_stop_signals
 from latentlab.session.failure import Failure, RemoteFailure
 
 if TYPE_CHECKING:
@@ -166,8 +167,14 @@ class _Commands:
 # Child process
 
 
-class _Stopped(Exception):
-    """Raised if the run is to stop, or the parent process has ended."""
+class _Stopped(BaseException):
+    """Raised if the run is to stop, or the parent process has ended; no failure of the run."""
+
+
+def _stop(number: int, _frame: object) -> None:
+    """Stop at a signal; further ones must not disturb the saving."""
+    signal.signal(number, signal.SIG_IGN)
+    raise _Stopped
 
 
 def _serve(
@@ -180,6 +187,7 @@ def _serve(
 ) -> None:
     """Train and send the events; entry point of the process."""
     # Ctrl+C is sent to all processes of a terminal; the parent stops the run.
+    handle_stop_signals(_stop)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.environ.clear()
     os.environ.update(environment)

@@ -36,6 +36,7 @@ NAMES = {
     "json": "Values with names (*.json)",
     "toml": "Recipe (*.toml)",
     "scene": "Scene (*.scene)",
+    "txt": "Text (*.txt)",
     "onnx": "ONNX model (*.onnx)",
     "safetensors": "Weights of a model (*.safetensors)",
 }
@@ -64,6 +65,7 @@ FIGURES = (*PICTURES, "csv", "npz", "parquet")
 TABLES = ("csv", "npz", "parquet")
 BOOKMARKS = ("json", *TABLES)
 RECIPES = ("toml",)
+TEXTS = ("txt",)
 
 
 def format_of(path: Path) -> str:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer, Slot
 
+from latentlab.log_file import ACTIONS
 from latentlab.session.abilities import why_not
 from latentlab.session.belonging import belongs_to_model
 from latentlab.session.request import Lifetime
@@ -101,6 +102,7 @@ class Demand(QObject):
             return
         if request.is_about_model() and not belongs_to_model(request, state):
             return
+        ACTIONS.info("%s", type(request).__name__)
         self._send_or_hold(request)
         self._store.set(awaited=self._store.state.awaited | {type(request)})
 

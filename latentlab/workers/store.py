@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 
+from latentlab.log_file import ACTIONS, LOG
 from latentlab.session.belonging import belongs_to_model
 from latentlab.session.failure import Failure
 from latentlab.session.runs import Message
@@ -45,9 +46,21 @@ class Store(QObject):
         new = replace(new, **self.follow(new))
         changed = changes_between(old, new)
         if changed:
+            self._log(new, changed)
             self.state = new
             self._pending.append((new, changed))
             self._emit()
+
+    def _log(self, state: State, changed: Changes) -> None:
+        """Log failures with their details, and what the window says."""
+        if "failure" in changed and (failure := state.failure):
+            ACTIONS.info("Error: %s", failure.title)
+            if failure.details:
+                LOG.error("%s", failure.details)
+        if "message" in changed and state.message:
+            ACTIONS.info("Message: %s", state.message.text)
+        if "workspace" in changed:
+            ACTIONS.info("Workspace: %s", state.workspace)
 
     def put(self, kind: type[Request[Any]], answer: object) -> None:
         """Set the answer to a kind of request; None removes it."""

@@ -16,6 +16,8 @@ from PySide6.QtCore import QTimer
 from latentlab import __main__ as entry
 from latentlab import app as program
 from latentlab.directories import resources
+from latentlab.learning.checkpoint import load_model
+from latentlab.learning.training_state import read_training_state
 from latentlab.runs import training_process
 from latentlab.session.export import DescribeForm
 from latentlab.session.model import Decode, DecodePath, MakeManifold, MakeSamples
@@ -230,6 +232,28 @@ def test_ctrl_c_waits_until_what_is_going_on_is_over(desk):
         run_until(lambda: not desk.window.isVisible())
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_in_training_keeps_the_run_without_a_question(training, monkeypatch, number):
+    """The system ends the program: nobody may be there to answer."""
+    asked = []
+    monkeypatch.setattr(type(training.window), "_confirm_stop", lambda _: asked.append(1))
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = {each: signal.getsignal(each) for each in numbers}
+    try:
+        program.close_when_interrupted(training.window)
+        run_until(lambda: training.state.training.run.folder is not None)
+        folder = training.state.training.run.folder
+        signal.raise_signal(number)
+        run_until(lambda: not training.window.isVisible())
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
+    assert asked == []
+    assert read_training_state(folder).step > 0
+    assert load_model(folder)[1].step == read_training_state(folder).step
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signal")

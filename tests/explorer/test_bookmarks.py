@@ -61,6 +61,9 @@ def test_what_is_kept_comes_back_after_a_restart(explorer):
 
 def test_they_lie_with_the_run_or_among_the_users_own(explorer, own_place):
     own = replace(explorer.card, source=runs() / "mine")
+    with pytest.raises(RunError, match="was moved or deleted"):
+        path_for(own, FILE_STEM)
+    (runs() / "mine").mkdir(parents=True)
     assert path_for(own, FILE_STEM) == runs() / "mine" / "bookmarks.json"
     assert path_for(explorer.card, FILE_STEM).parent == own_place / "bookmarks"
     shipped = opened(resources() / "models" / "digits-2d")
@@ -123,3 +126,20 @@ def test_labels_that_there_are_not_become_ones_that_there_are(explorer):
 def test_a_missing_file_is_said_to_be_missing(explorer, tmp_path):
     with pytest.raises(RunError, match="cannot be read"):
         answer(ImportBookmarks(explorer.card, (), tmp_path / "none.json"), explorer)
+
+
+def test_two_windows_on_one_model_keep_the_bookmarks_of_both(explorer):
+    """And what one of them deletes stays deleted."""
+    other = Explorer()
+    other.open(explorer.card.source)
+    for each in (explorer, other):
+        assert answer(ReadBookmarks(), each) == ()
+    answer(SaveBookmarks(explorer.card, (mark(explorer, 1),)), explorer)
+    both = answer(SaveBookmarks(other.card, (mark(other, 2),)), other)
+    assert [each.point.z[0] for each in both] == [
+        mark(other, 2).point.z[0],
+        mark(other, 1).point.z[0],
+    ]
+    assert both[1].pixels.shape == explorer.card.spec.shape[1:]
+    left = answer(SaveBookmarks(other.card, both[:1]), other)
+    assert len(left) == len(answer(ReadBookmarks(), other)) == 1

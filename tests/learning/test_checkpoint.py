@@ -344,15 +344,18 @@ def full_disk(*_):
     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
-def block_part(run, monkeypatch):
-    (run / f"{WEIGHTS_FILE}.part").mkdir()
+def deny_rename(run, monkeypatch):
+    def denied(*_):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    monkeypatch.setattr(os, "replace", denied)
 
 
 def fill_disk(run, monkeypatch):
     monkeypatch.setattr(os, "fsync", full_disk)
 
 
-@pytest.mark.parametrize("break_it", [block_part, fill_disk])
+@pytest.mark.parametrize("break_it", [deny_rename, fill_disk])
 def test_a_failed_write_leaves_the_old_checkpoint_whole(run, monkeypatch, break_it):
     before = {name: (run / name).read_bytes() for name in (WEIGHTS_FILE, DESCRIPTION_FILE)}
     break_it(run, monkeypatch)

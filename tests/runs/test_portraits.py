@@ -102,7 +102,7 @@ def test_a_run_without_portraits(tmp_path):
 
 def test_other_files_are_no_moments(tmp_path):
     EpochPreviewLog(tmp_path).add(portrait(1))
-    for name in ("epoch-x.npz", "epoch-00002.npz.part", "notes.txt"):
+    for name in ("epoch-x.npz", ".latentlab-2.part", "notes.txt"):
         (tmp_path / FOLDER / name).write_text("?")
     assert preview_epochs(tmp_path) == (1,)
 

@@ -212,9 +212,11 @@ def test_a_folder_that_cannot_be_written_is_named_before_anything_is_loaded(tmp_
 
 
 def test_metrics_that_cannot_be_written_end_the_run_with_its_weights_kept(tmp_path):
+    events = record(recipe_of(epochs=2), tmp_path)
+    assert any(isinstance(event, Started) for event in events)
     (tmp_path / METRICS).mkdir()
     with pytest.raises(RunError, match="cannot be written"):
-        finish(record(recipe_of(epochs=2), tmp_path))
+        finish(events)
     assert load_model(tmp_path)[1].epoch == 1
 
 

@@ -211,6 +211,7 @@ def test_directions_come_back_when_the_model_is_opened_again(explorer, vae_run):
 def test_where_they_are_kept(explorer, tmp_path):
     card = explorer.card
     own = replace(card, source=runs() / "mine")
+    own.source.mkdir(parents=True)
     assert path_for(own, FILE_STEM) == runs() / "mine" / "directions.json"
     shipped = replace(card, source=resources() / "models" / "faces")
     assert path_for(shipped, FILE_STEM) == home() / "directions" / "faces.json"

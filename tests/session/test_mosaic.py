@@ -1,6 +1,8 @@
 """Many pictures as one, and pictures as files."""
 
+import errno
 import json
+import os
 
 import numpy as np
 import pytest
@@ -95,11 +97,15 @@ def test_a_colour_film(tmp_path):
     assert seen == [(255, 0, 0), (0, 255, 0), (0, 0, 255), (0, 255, 0)]
 
 
-def test_a_file_is_replaced_only_when_the_new_one_is_whole(tmp_path):
+def test_a_file_is_replaced_only_when_the_new_one_is_whole(tmp_path, monkeypatch):
     path = tmp_path / "out.png"
     save_image(pictures(1)[0], path, {})
     before = path.read_bytes()
-    (tmp_path / "out.png.part").mkdir()
+
+    def full_disk(number):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", full_disk)
     tiles = Tiles((Point((0.0,)),), pictures(1), 1)
     with pytest.raises(RunError, match="cannot be written"):
         save_tiles(tiles, path, {})

@@ -11,16 +11,14 @@ import hashlib
 import json
 import os
 import shutil
-import tempfile
-import time
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 from pydantic import FailFast, TypeAdapter
 
+from latentlab.atomic_write import complete_folder, is_incomplete
 from latentlab.data.files.decoding import Decoding
 from latentlab.data.files.numpy_file import NumpyFile
 from latentlab.directories import cache
@@ -29,6 +27,7 @@ from latentlab.json_files import LARGE, Record, read_json
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Sequence
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -39,8 +38,6 @@ if TYPE_CHECKING:
 VERSION = 2
 LIMIT = 8 << 30
 """Maximum total size of the cache in bytes; the entry in use is exempt."""
-ABANDONED = 3600.0
-"""Age in seconds at which an incomplete entry counts as left by a killed process."""
 IMAGES, ROWS, REPORT = "images.npy", "rows.npy", "skipped.txt"
 ABOUT = "about.json"
 """Results of decoding: skipped files and notes."""
@@ -133,48 +130,48 @@ def signature(entries: Iterable[Entry], frame: ImageFormat) -> str:
 def _build(
     source: Source, entries: Sequence[Entry], frame: ImageFormat, folder: Path
 ) -> Generator[Progress]:
-    part = _make_part(folder, len(entries) * int(np.prod(frame.shape)))
+    _check_space(folder, len(entries) * int(np.prod(frame.shape)))
     try:
-        work = Decoding(source, entries, frame)
-        yield from work.run(part / IMAGES, part / WIDE)
-        np.save(part / ROWS, np.array(work.rows, np.int64))
-        skipped = [*source.skipped, *work.skipped]
-        lines = "".join(f"{name}: {why}\n" for name, why in skipped)
-        (part / REPORT).write_text(lines, encoding="utf-8", errors="backslashreplace")
-        about = {"skipped": skipped, "notes": work.notes}
-        # File names may contain lone surrogates.
-        text = json.dumps(about, ensure_ascii=False)
-        (part / ABOUT).write_text(text, encoding="utf-8", errors="replace")
-        # Another process may have written the same entry in the meantime.
-        with suppress(FileExistsError, PermissionError):
-            part.rename(folder)
+        # Another process may write the same entry in the meantime.
+        with complete_folder(folder) as part:
+            work = Decoding(source, entries, frame)
+            yield from work.run(part / IMAGES, part / WIDE)
+            _describe(part, work, [*source.skipped, *work.skipped])
     except OSError as error:
         if (folder / ABOUT).exists():
             return
         raise DataError(
             f"The images cannot be kept in {folder.parent}: {error}.", "Free disk space."
         ) from error
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
 
 
-def _make_part(folder: Path, needed: int) -> Path:
-    """Create a temporary folder for an entry, if the disk has `needed` bytes."""
+def _describe(part: Path, work: Decoding, skipped: Sequence[tuple[str, str]]) -> None:
+    """Write which entries were decoded and which were skipped."""
+    np.save(part / ROWS, np.array(work.rows, np.int64))
+    lines = "".join(f"{name}: {why}\n" for name, why in skipped)
+    (part / REPORT).write_text(lines, encoding="utf-8", errors="backslashreplace")
+    about = {"skipped": skipped, "notes": work.notes}
+    # File names may contain lone surrogates.
+    text = json.dumps(about, ensure_ascii=False)
+    (part / ABOUT).write_text(text, encoding="utf-8", errors="replace")
+
+
+def _check_space(folder: Path, needed: int) -> None:
+    """Check that the disk of an entry has `needed` bytes."""
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         free = shutil.disk_usage(folder.parent).free
-        if needed < free:
-            return Path(tempfile.mkdtemp(".part", f"{folder.name}.", folder.parent))
     except OSError as error:
         raise DataError(
             f"The images cannot be kept in {folder.parent}: {error}.",
             "Free disk space, or move the folder with LATENTLAB_HOME.",
         ) from error
-    raise DataError(
-        f"Decoded, the images take {needed / 1e9:.1f} GB, and {folder.parent} has room for "
-        f"{free / 1e9:.1f} GB.",
-        "Choose a smaller size, or move the folder with LATENTLAB_HOME.",
-    )
+    if needed >= free:
+        raise DataError(
+            f"Decoded, the images take {needed / 1e9:.1f} GB, and {folder.parent} has room for "
+            f"{free / 1e9:.1f} GB.",
+            "Choose a smaller size, or move the folder with LATENTLAB_HOME.",
+        )
 
 
 def _read(folder: Path, count: int, frame: ImageFormat) -> Pictures:
@@ -189,15 +186,12 @@ def _read(folder: Path, count: int, frame: ImageFormat) -> Pictures:
 
 
 def _evict(kept: Path) -> None:
-    """Delete abandoned entries, and the least recently used ones above `LIMIT`."""
+    """Delete the least recently used entries above `LIMIT`."""
     total = 0
     with suppress(OSError):
         newest_first = sorted(kept.parent.iterdir(), key=_last_used, reverse=True)
         for folder in sorted(newest_first, key=lambda folder: folder != kept):
-            if folder.suffix == ".part":
-                written = max(_last_used(folder), _last_used(folder / IMAGES))
-                if time.time() - written > ABANDONED:
-                    shutil.rmtree(folder, ignore_errors=True)
+            if is_incomplete(folder):
                 continue
             total += sum(file.stat().st_size for file in folder.iterdir())
             if total > LIMIT and folder != kept:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from latentlab.atomic_write import complete_file
 from latentlab.data.arrays.pixels import convert, measure, usual_scale
 from latentlab.data.files.idx import (
     FILES,
@@ -266,20 +267,15 @@ def download(url: str, target: Path, md5: str) -> Generator[float]:
     OSError
         If the download fails or the checksum is wrong.
     """
-    part = target.with_suffix(".part")
     digest = hashlib.md5(usedforsecurity=False)
-    try:
-        with urllib.request.urlopen(url, timeout=20) as source, part.open("wb") as sink:
-            total = int(source.headers.get("Content-Length") or 0)
-            while chunk := source.read(CHUNK):
-                sink.write(chunk)
-                digest.update(chunk)
-                yield min(1.0, sink.tell() / total) if total else 0.0
+    with urllib.request.urlopen(url, timeout=20) as source, complete_file(target) as sink:
+        total = int(source.headers.get("Content-Length") or 0)
+        while chunk := source.read(CHUNK):
+            sink.write(chunk)
+            digest.update(chunk)
+            yield min(1.0, sink.tell() / total) if total else 0.0
         if digest.hexdigest() != md5:
             raise OSError("the file arrived damaged")
-        part.replace(target)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def called(name: str) -> str:

@@ -6,6 +6,7 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from latentlab.directories import home, resources, runs
+from latentlab.errors import RunError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,12 +18,22 @@ def path_for(card: ModelCard, what: str) -> Path:
     """Return the path of a file about a model, such as its ``directions``.
 
     It is in the run folder if that is one of the user's runs, else in the user's folder.
+
+    Raises
+    ------
+    RunError
+        If that run folder is gone.
     """
     # Codes without a model have a file instead of a run folder.
     source = card.source or card.file
     if source is None:
         return home() / what / f"{card.kind}-{card.latent_dim}.json"
     if source.parent.resolve() == runs().resolve():
+        if not source.exists():
+            raise RunError(
+                f"{source} was moved or deleted, or its disk is gone.",
+                f"Bring it back to keep the {what} of its model.",
+            )
         return source / f"{what}.json"
     if source.parent.resolve() == (resources() / "models").resolve():
         return home() / what / f"{source.name}.json"

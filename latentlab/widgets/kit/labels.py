@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textwrap import fill
 from typing import TYPE_CHECKING, override
 
 from PySide6.QtCore import QSize, Qt
@@ -15,6 +16,15 @@ from latentlab.widgets.kit.theme import UNIT, small
 
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 """Alignment of numbers."""
+
+
+TIP_WIDTH = 90
+"""Characters of a line of a long tooltip."""
+
+
+def wrapped(text: str) -> str:
+    """Return the text of a tooltip in lines that fit; line breaks are kept."""
+    return "\n".join(fill(line, TIP_WIDTH) for line in text.split("\n"))
 
 
 class ElidedLabel(QLabel):

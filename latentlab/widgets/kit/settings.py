@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import JsonValue, TypeAdapter
 
-from latentlab.atomic_write import write_atomically
+from latentlab.atomic_write import set_aside, write_atomically
 from latentlab.directories import home
-from latentlab.errors import RunError
+from latentlab.errors import LatentlabError, RunError
 from latentlab.json_files import Record, parse_json, read_bytes
 from latentlab.widgets.kit.old_settings import read_old_settings
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 NAME, OLD_NAME = "settings.json", "settings.ini"
+VERSION_KEY, VERSION = "version", 1
 RECENT = "recent"
 LIMIT = 10
 
@@ -40,7 +41,9 @@ _BYTES, _STRINGS = TypeAdapter(_Bytes), TypeAdapter(list[str])
 
 
 class Settings:
-    """Settings in a folder; empty if the file is missing or damaged.
+    """Settings in a folder; empty if the file is missing.
+
+    A file that is damaged, or of a newer latentlab, is set aside, so that nothing of it is lost.
 
     Parameters
     ----------
@@ -50,12 +53,25 @@ class Settings:
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / NAME
+        self.problem: LatentlabError | None = None
+        """Why the file was set aside; None if it was not."""
         try:
-            self._values: dict[str, Any] = parse_json(read_bytes(self._path), _FILE)
+            self._values: dict[str, Any] = _read(self._path)
         except FileNotFoundError:
             self._values = _to_json(read_old_settings(folder / OLD_NAME))
-        except (OSError, ValueError):
+        except OSError:
             self._values = {}
+        except ValueError as error:
+            self._values = {}
+            self._set_aside(error)
+
+    def _set_aside(self, reason: ValueError) -> None:
+        with suppress(RunError):
+            kept = set_aside(self._path)
+            self.problem = RunError(
+                f"The settings of the window could not be used: {reason}.",
+                f"They are kept as {kept}; the window begins with new ones.",
+            )
 
     def value[P: Plain](self, key: str, default: P) -> P:
         """Return the stored value, or `default` if none of its type is stored."""
@@ -84,9 +100,27 @@ class Settings:
 
     def _write(self) -> None:
         with suppress(RunError):
-            text = json.dumps(self._values, indent=1, ensure_ascii=False)
+            values = {VERSION_KEY: VERSION, **self._values}
+            text = json.dumps(values, indent=1, ensure_ascii=False)
             # A file name may contain characters that UTF-8 cannot encode.
             write_atomically(self._path, text.encode(errors="replace"), durable=False)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """Read the values of a file.
+
+    Raises
+    ------
+    OSError
+        If it cannot be read.
+    ValueError
+        If it is damaged, or was written by a newer latentlab.
+    """
+    values = parse_json(read_bytes(path), _FILE)
+    version = values.pop(VERSION_KEY, VERSION)
+    if not isinstance(version, int) or version > VERSION:
+        raise ValueError("they are of a newer latentlab")
+    return values
 
 
 def settings() -> Settings:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, override
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFont, QGuiApplication, QPalette
-from PySide6.QtWidgets import QApplication, QMainWindow
+from PySide6.QtWidgets import QApplication, QLabel, QMainWindow, QProxyStyle
 
 from latentlab.session import palette
 
@@ -64,6 +65,21 @@ DARK = Colours(
 )
 
 
+class PlainTextStyle(QProxyStyle):
+    """Style in which labels, tooltips and message boxes show text as it is, never as HTML.
+
+    By default Qt guesses: a class named ``<img src=…>`` would be an image. A label whose text is
+    made of HTML here sets `Qt.TextFormat.RichText`; tooltips are always plain.
+    """
+
+    @override
+    def polish(self, what: Any) -> Any:
+        """Prepare a widget before it is first shown."""
+        if isinstance(what, QLabel) and what.textFormat() is Qt.TextFormat.AutoText:
+            what.setTextFormat(Qt.TextFormat.PlainText)
+        return super().polish(what)
+
+
 _chosen_scheme = Qt.ColorScheme.Unknown
 
 LABEL = {"font-size": "8.5pt"}
@@ -99,7 +115,7 @@ def class_colour(label: int) -> QColor:
 
 def apply(app: QApplication) -> None:
     """Apply style, font and colours, and follow changes of the colour scheme."""
-    app.setStyle("Fusion")
+    app.setStyle(PlainTextStyle("Fusion"))
     font = QFont(app.font())
     font.setPointSizeF(9.5)
     font.setFeature(QFont.Tag("tnum"), 1)

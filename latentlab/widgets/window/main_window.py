@@ -72,6 +72,7 @@ class MainWindow(QMainWindow):
     def __init__(self, controller: Controller) -> None:
         super().__init__()
         self.controller = controller
+        self._asks = True
         self.setWindowTitle("latentlab")
         self.setAcceptDrops(True)
         self.setDockNestingEnabled(True)
@@ -338,10 +339,16 @@ class MainWindow(QMainWindow):
 
     # Closing
 
+    def end(self) -> None:
+        """Close without a question, because the system ends the program; a run is kept."""
+        self._asks = False
+        self.close()
+
     @override
     def closeEvent(self, event: QCloseEvent) -> None:
         run = self.controller.state.training.run
-        if run and run.phase != "stopping" and not self._confirm_stop():
+        asks = self._asks and run is not None and run.phase != "stopping"
+        if asks and not self._confirm_stop():
             event.ignore()
             return
         settings().setValue("geometry", bytes(self.saveGeometry().data()))

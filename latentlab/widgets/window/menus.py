@@ -30,6 +30,7 @@ from latentlab.widgets.kit.settings import recent
 from latentlab.widgets.window.command_palette import CommandPalette
 from latentlab.widgets.window.export_model import ExportModelDialog
 from latentlab.widgets.window.other_data import ask_other_data
+from latentlab.widgets.window.problem_dialog import ProblemDialog
 from latentlab.widgets.window.scene_menu import SceneMenu
 from latentlab.widgets.window.shortcut_sheet import ShortcutSheet
 from latentlab.widgets.window.train_menu import TrainMenu
@@ -192,6 +193,8 @@ class Menus(QObject):
         self._add(menu, "Keyboard and mouse", "F1", self._show_shortcuts, "Show all shortcuts")
         self._add(menu, "Words", "Ctrl+F1", self._show_words, "Explain the terms of this window")
         menu.addSeparator()
+        tip = "Gather versions, recipe, last actions and log in a text to copy; nothing is sent"
+        self._add(menu, "Report a problem…", "", self._report_problem, tip)
         self._add(menu, "About latentlab", "", self._show_about)
 
     def _fill_bar(self) -> None:
@@ -318,6 +321,10 @@ class Menus(QObject):
     @Slot()
     def _show_shortcuts(self) -> None:
         self._open(ShortcutSheet)
+
+    @Slot()
+    def _report_problem(self) -> None:
+        self._open(ProblemDialog)
 
     def _open[D: QDialog](self, kind: type[D]) -> D:
         """Show a dialog beside the window, at most one of its kind."""

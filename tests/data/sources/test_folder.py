@@ -565,7 +565,7 @@ def test_two_who_decode_the_same_at_once_do_not_mind(tmp_path, write):
 
 def test_what_a_killed_program_left_is_cleared_away(tmp_path, write):
     write.pictures(tmp_path / "in", [f"{i}.png" for i in range(6)])
-    old, new = (cache_folder() / "pictures" / f"{name}.x.part" for name in ("old", "new"))
+    old, new = (cache_folder() / "pictures" / f".latentlab-{name}.part" for name in ("old", "new"))
     for folder in (old, new):
         folder.mkdir(parents=True)
         (folder / "images.npy").touch()

@@ -34,6 +34,8 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
 
+from latentlab.atomic_write import write_atomically
+from latentlab.errors import RunError
 from latentlab.session.export import ANIMATIONS, Export, SaveFilm, format_of
 from latentlab.session.files.figure import DrawFigure, SaveFigure
 from latentlab.session.files.provenance import recipe_of
@@ -230,8 +232,8 @@ class Exporting(QObject):
             # Programs read the file after the drop; the folder is removed at the end.
             _folders.append(folder)
             path = Path(folder.path()) / f"latentlab-{self.name.replace(' ', '-')}.png"
-            with suppress(OSError):
-                path.write_bytes(png)
+            with suppress(RunError):
+                write_atomically(path, png, durable=False)
                 data.setUrls([QUrl.fromLocalFile(str(path))])
         return data
 

@@ -73,7 +73,7 @@ class RankingView(QWidget):
             "Images whose score is above the threshold count as anomalies. The bars grow with "
             "the square root of the number of images, so that single images are visible."
         )
-        self.count = QLabel()
+        self.count = QLabel(textFormat=Qt.TextFormat.RichText)
         self.count.setWordWrap(True)
         self._set_layout()
         self._ends.buttonToggled.connect(self._show_order)

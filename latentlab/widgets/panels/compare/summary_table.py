@@ -41,7 +41,7 @@ class SummaryTable(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(UNIT)
-        self.verdict = QLabel()
+        self.verdict = QLabel(textFormat=Qt.TextFormat.RichText)
         self.verdict.setWordWrap(True)
         self.note = muted(stretch=False)
         self.note.setWordWrap(True)
@@ -53,7 +53,7 @@ class SummaryTable(QWidget):
         self.cells: dict[str, list[QLabel]] = {}
         for row, (name, tip) in enumerate(ROWS.items(), 1):
             self._put(QLabel(name), row, 0, tip)
-            self.cells[name] = [QLabel() for _ in range(3)]
+            self.cells[name] = [QLabel(textFormat=Qt.TextFormat.RichText) for _ in range(3)]
             for col, cell in enumerate(self.cells[name], 1):
                 cell.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
                 self._put(cell, row, col, tip)

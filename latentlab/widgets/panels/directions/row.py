@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import TYPE_CHECKING, override
 
 from PySide6.QtCore import QEvent, QPointF, Qt, Signal, Slot
@@ -23,6 +22,7 @@ from latentlab.widgets.kit.axis.slider import AxisSlider
 from latentlab.widgets.kit.axis.strip import ImageStrip
 from latentlab.widgets.kit.context_menu import add_button_actions
 from latentlab.widgets.kit.icons import IconButton
+from latentlab.widgets.kit.labels import wrapped
 from latentlab.widgets.kit.theme import UNIT, colours, small
 
 if TYPE_CHECKING:
@@ -183,16 +183,16 @@ class StrengthBadge(QWidget):
         self._is_weak = bool(warnings)
         warning = "weak" if direction.weaknesses else "elsewhere" if warnings else ""
         self.text = warning or f"d = {direction.d:.1f}"
-        lines = [f"<b>{escape(direction.strength)}</b>"]
-        lines += [f"⚠ {escape(doubt)}" for doubt in warnings]
+        lines = [direction.strength]
+        lines += [f"⚠ {doubt}" for doubt in warnings]
         apart = ", ".join(direction.apart_from)
         unchanged = f"; holds {apart} fixed" if apart else ""
-        lines += [escape(f"Learned from {direction.source} by {direction.method}{unchanged}.")]
+        lines += [f"Learned from {direction.source} by {direction.method}{unchanged}."]
         lines += [
             "Cohen's d is the distance between the two groups in standard deviations; above 0.8 "
             "is called large. The accuracy is on held-out images; 50% is chance."
         ]
-        self.setToolTip("<p>" + "</p><p>".join(lines) + "</p>")
+        self.setToolTip(wrapped("\n\n".join(lines)))
         self.setAccessibleName(f"Strength of {direction.name}: {self.text}")
         self.setFixedSize(self.fontMetrics().horizontalAdvance(self.text) + 14, 20)
         self.update()

@@ -9,7 +9,7 @@ from PySide6.QtGui import QColor, QPainter, QPainterPath, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from latentlab.session.interpolation import EDGE, OFF, describe_level
-from latentlab.widgets.kit.labels import ElidedLabel
+from latentlab.widgets.kit.labels import ElidedLabel, wrapped
 from latentlab.widgets.kit.theme import UNIT, colours, faint, small
 
 if TYPE_CHECKING:
@@ -55,12 +55,12 @@ class SupportGauge(QWidget):
             text, tip = "no codes to compare with", _drift_text(footing)
         else:
             text = describe_level(level)
-            tip = (
-                f"<p>Data support of the current z: <b>{describe_level(level)}</b>. The gauge "
+            tip = wrapped(
+                f"Data support of the current z: {describe_level(level)}. The gauge "
                 f"shows the worse of two measures. Density: codes are {footing.density:.2g} times "
                 "as dense here as is typical of the data, and the nearest code is "
                 f"{footing.nearest:.2f} times as far as is typical. Drift: "
-                f"{_drift_text(footing)}</p>"
+                f"{_drift_text(footing)}"
             )
         self.text.setText(text, text.removesuffix(" by the data"))
         self.setToolTip(tip)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import TYPE_CHECKING, Any, override
 
 from PySide6.QtCore import (
@@ -19,6 +18,7 @@ from latentlab.session.library.comparable import scale_of
 from latentlab.session.library.notes import Notes, parse_tags
 from latentlab.session.state import State
 from latentlab.widgets.kit.images.qimage import to_qimage
+from latentlab.widgets.kit.labels import wrapped
 from latentlab.widgets.panels.library.columns import COLUMNS, NAME, NOTES, TAGS, date_text
 from latentlab.widgets.panels.library.progress import (
     fraction_done,
@@ -206,7 +206,7 @@ class RunModel(QAbstractTableModel):
                 return COLUMNS[index.column()].text(entry)
             case Role.ToolTipRole:
                 text = "\n".join(filter(None, (run_tooltip(entry), self._remark(entry))))
-                return escape(text, quote=False).replace("\n", "<br>")
+                return wrapped(text)
             case Role.TextAlignmentRole:
                 return NUMBER_ALIGNMENT if COLUMNS[index.column()].is_number else None
             case Role.DecorationRole:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel
 
 from latentlab.widgets.kit.theme import UNIT, colours, faint, small
@@ -26,7 +27,7 @@ class HolesLegend(QLabel):
     """
 
     def __init__(self, plot: Plot) -> None:
-        super().__init__(plot)
+        super().__init__(plot, textFormat=Qt.TextFormat.RichText)
         self._plot = plot
         self.setObjectName("mapBar")
         self.setFont(small(self.font()))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from html import escape
 from typing import TYPE_CHECKING, Any, override
 
 import numpy as np
@@ -159,7 +160,7 @@ class MapPlot(Plot):
             axis = self.getPlotItem().getAxis(side)
             length = axis.size().width() if side == "bottom" else axis.size().height()
             fitting = shortened(title, QFontMetrics(font), length - TITLE_MARGINS)
-            axis.setLabel(fitting, **style)
+            axis.setLabel(escape(fitting), **style)  # the title is HTML
             axis.setToolTip(title)
 
     def forget_range(self) -> None:

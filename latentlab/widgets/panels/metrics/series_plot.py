@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import escape
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -48,8 +49,8 @@ class SeriesPlot(Plot):
         c = colours()
         item = self.getPlotItem()
         shades = (c.accent, c.muted)
-        item.setLabel("bottom", series[0].x_name, **LABEL)
-        item.setLabel("left", series[0].y_name, **LABEL)
+        item.setLabel("bottom", escape(series[0].x_name), **LABEL)  # the title is HTML
+        item.setLabel("left", escape(series[0].y_name), **LABEL)
         item.getAxis("bottom").setTicks(None)
         item.getAxis("left").setTicks(None)
         if tuple(each.name for each in series) == series[0].x:
@@ -100,7 +101,7 @@ class SeriesPlot(Plot):
         self.addItem(pg.BarGraphItem(x=x, height=np.asarray(series.y), width=width, brush=shade))
         ticks = [(float(place), str(name)) for place, name in enumerate(series.x)]
         self.getPlotItem().getAxis("bottom").setTicks([ticks])
-        self.getPlotItem().setLabel("left", f"{series.y_name} (samples, images)", **LABEL)
+        self.getPlotItem().setLabel("left", f"{escape(series.y_name)} (samples, images)", **LABEL)
 
     def dress(self) -> None:
         """Apply the colours of the current scheme."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from html import escape
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, Signal
@@ -72,7 +73,7 @@ class SliderRow(QObject):
         self._shown: tuple[Axis, float] | None = None
         self.dimension = place
         self.strip: ImageStrip | None = None
-        self._name = QLabel()
+        self._name = QLabel(textFormat=Qt.TextFormat.RichText)
         self.slider = AxisSlider()
         self._value = QLabel()
         self._value.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
@@ -99,7 +100,7 @@ class SliderRow(QObject):
         self._title, self.dimension = title, title.dimension
         number = title.dimension + 1
         is_z = title.letters == "z"
-        note = f"&nbsp;<small>{title.note}</small>" if title.note else ""
+        note = f"&nbsp;<small>{escape(title.note)}</small>" if title.note else ""
         self._name.setText(f"{title.letters}<sub>{number}</sub>{note}")
         self._name.setEnabled(not title.dead)
         self._value.setEnabled(not title.dead)

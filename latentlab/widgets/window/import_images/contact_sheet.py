@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 
 from latentlab.session.points import Point, Tiles
 from latentlab.widgets.kit.images.tile_view import ImageGrid
-from latentlab.widgets.kit.labels import counted, muted, problem
+from latentlab.widgets.kit.labels import counted, muted, problem, wrapped
 from latentlab.widgets.kit.theme import UNIT, class_colour, small
 
 if TYPE_CHECKING:
@@ -191,4 +191,4 @@ def _legend(classes: tuple[tuple[str, int], ...]) -> str:
 def _classes_tip(classes: tuple[tuple[str, int], ...]) -> str:
     if len(classes) <= CLASSES:
         return "Number of images in each class"
-    return ", ".join(f"{escape(name)} {count:,}" for name, count in classes[:200])
+    return wrapped(", ".join(f"{name} {count:,}" for name, count in classes[:200]))

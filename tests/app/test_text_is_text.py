@@ -1,0 +1,65 @@
+"""Names from files are shown as they are: nothing in the window reads them as HTML."""
+
+import json
+import shutil
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QApplication, QGraphicsView, QLabel, QMessageBox, QToolTip
+
+from latentlab.directories import resources, runs
+
+EVIL = '<b>x</b><img src="x.png">'
+BUILT = None
+"""All panels."""
+
+
+@pytest.fixture
+def evil(own_place):
+    """A run whose classes, name, notes and tags are HTML."""
+    folder = shutil.copytree(resources() / "models" / "digits-cvae", runs() / "evil <i>run</i>")
+    file = folder / "checkpoint.json"
+    about = json.loads(file.read_text())
+    about["images"]["class_names"] = [f"{i} {EVIL}" for i in range(10)]
+    file.write_text(json.dumps(about))
+    (folder / "name.txt").write_text(f"run {EVIL}")
+    (folder / "notes.json").write_text(json.dumps({"notes": EVIL, "tags": [EVIL[:20]]}))
+    return folder
+
+
+def interpreted(widget):
+    """Return the texts of a widget and those below that Qt shows as HTML with the image in it."""
+    labels = [label for label in widget.findChildren(QLabel) if EVIL in label.text()]
+    found = [label.text() for label in labels if label.textFormat() != Qt.TextFormat.PlainText]
+    for view in widget.findChildren(QGraphicsView):
+        for item in view.scene().items() if view.scene() else ():
+            if hasattr(item, "toHtml") and "<img" in item.toHtml():
+                found.append(item.toHtml())
+    return found
+
+
+def test_no_name_of_a_file_is_read_as_html_anywhere_in_the_window(make_desk, evil):
+    desk = make_desk(evil)
+    assert desk.state.model.spec.class_names[0] == f"0 {EVIL}"
+    seen = set()
+    for _ in desk.tour():
+        desk.settle()
+        labels = desk.window.findChildren(QLabel)
+        seen |= {label.text() for label in labels if EVIL in label.text()}
+        assert interpreted(desk.window) == []
+    assert len(seen) > 2, "it would prove nothing"
+
+
+def test_tooltips_and_message_boxes_show_text(desk):
+    QToolTip.showText(QPoint(5, 5), EVIL, desk.window)
+    names = {widget.metaObject().className(): widget for widget in QApplication.topLevelWidgets()}
+    assert names["QTipLabel"].textFormat() == Qt.TextFormat.PlainText
+    QToolTip.hideText()
+    box = QMessageBox(desk.window)
+    box.setText(EVIL)
+    box.setInformativeText(EVIL)
+    box.show()
+    formats = {each.textFormat() for each in box.findChildren(QLabel) if EVIL in each.text()}
+    assert formats == {Qt.TextFormat.PlainText}
+    box.close()
+    box.deleteLater()
