@@ -60,6 +60,7 @@ QUICK_SPRITES = {
 """A network and steps that fit into a minute of one core."""
 PROTOCOLS = {
     "static": importance("static-mnist", 200, None, "89.78"),
+    "static-deep": importance("static-mnist", 200, None, model__hidden=[400, 400]),
     **{
         f"iwae-{k}": importance(
             *("dynamic-mnist", 5000, 500, published),

@@ -128,6 +128,40 @@ class Cyclical(Schedule, title="Cyclical"):
 
 
 @SCHEDULES.register
+class OneCycle(Schedule, title="One cycle"):
+    """A short warm-up, then a decay to 0: allows a high learning rate, and needs few epochs.
+
+    References
+    ----------
+    Super-Convergence: Very Fast Training of Neural Networks Using Large Learning Rates, Smith &
+    Topin, 2018, section 4. On the straight decay: Straight to Zero, Bergsma et al., 2025.
+    """
+
+    kind: Literal["one-cycle"] = "one-cycle"
+    epochs: float = Field(
+        10.0,
+        gt=0,
+        le=100_000,
+        title="Over",
+        description="Length of the cycle: the epochs of the run. After it the factor stays 0.",
+        json_schema_extra={"unit": "epochs"},
+    )
+    warm_up: float = Field(
+        0.1,
+        title="Warm-up",
+        gt=0,
+        lt=1,
+        description="Share of the cycle in which the factor rises from 0 to 1; then it falls "
+        "in a straight line.",
+    )
+
+    @override
+    def factor(self, epochs: float) -> float:
+        done = min(1.0, epochs / self.epochs)
+        return min(done / self.warm_up, (1 - done) / (1 - self.warm_up))
+
+
+@SCHEDULES.register
 class MultiStep(Schedule, title="Steps"):
     """A factor that falls by `gamma` at each of some epochs, as in published protocols.
 

@@ -224,6 +224,21 @@ def test_a_dropped_lesson_opens_and_its_progress_is_kept(learning, own):
     assert learning.state.lesson.at == 1
 
 
+def test_the_form_comes_to_an_open_lesson(make_desk, own):
+    desk = make_desk(built=("lesson", "map", "image", "train"))
+    desk.controller.open_path(own())
+    desk.until(lambda: desk.state.lesson)
+    desk.settle()
+    desk.window.show_form()
+    desk.settle()
+    assert desk.state.workspace == "learn"
+    assert desk.window.docks["lesson"].isVisible()
+    assert desk.window.docks["train"].isVisible()
+    desk.controller.lesson.close()
+    desk.window.show_form()
+    assert desk.state.workspace == "train"
+
+
 def test_show_me_can_be_stopped(learning, own):
     learning.controller.open_path(own())
     learning.until(lambda: learning.state.lesson)

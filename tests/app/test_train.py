@@ -387,6 +387,36 @@ def test_loss_that_explodes_keeps_the_last_good_weights(desk):
 # What is trained next time
 
 
+def test_fast_schedule_is_a_click_in_the_form_and_trains_to_its_end(desk):
+    panel = desk.panel("train")
+    fill(desk, {**TINY, "training": {**TINY["training"], "epochs": 20}})
+    rate = desk.state.draft.values["training"]["learning_rate"]
+    desk.hand.click(panel.fast)
+    training = panel.form.values()["training"]
+    assert training["epochs"] == training["schedule"]["epochs"] == 4
+    assert training["schedule"]["kind"] == "one-cycle"
+    assert training["learning_rate"] == 4 * rate
+    assert not panel.fast.isEnabled()
+    (line,) = desk.window.messages.lines
+    assert "4 epochs" in line.undo.accessibleName()
+    desk.hand.click(panel.start)
+    until_ended(desk)
+    (folder,) = started_runs()
+    assert load_model(folder)[1].epoch == 4
+    assert 'kind = "one-cycle"' in (folder / "recipe.toml").read_text("utf-8")
+
+
+def test_fast_schedule_can_be_undone(desk):
+    panel = desk.panel("train")
+    before = panel.form.values()
+    desk.hand.click(panel.fast)
+    assert panel.form.values() != before
+    (line,) = desk.window.messages.lines
+    desk.hand.click(line.undo)
+    assert panel.form.values() == before
+    assert panel.fast.isEnabled()
+
+
 def test_form_is_remembered(make_desk):
     desk = make_desk()
     fill(desk, TINY)

@@ -142,6 +142,7 @@ def test_estimates_are_rounded(seconds, text):
 
 def test_an_estimate_that_is_not_sure_is_a_range():
     assert approximate(100, 110) == "about 1.5 min"
+    assert approximate(2, 5) == "about 5 s"
     assert approximate(100, 200) == "1.5 to 3 min"
     assert approximate(40, 90) == "40 s to 1.5 min"
 

@@ -5,7 +5,15 @@ import torch
 from training_support import recipe_of
 
 from latentlab.errors import RecipeError
-from latentlab.learning.schedules import SCHEDULES, Constant, Cosine, Cyclical, Linear, MultiStep
+from latentlab.learning.schedules import (
+    SCHEDULES,
+    Constant,
+    Cosine,
+    Cyclical,
+    Linear,
+    MultiStep,
+    OneCycle,
+)
 from latentlab.learning.trainer import Trainer
 
 FACTORS = [
@@ -19,6 +27,9 @@ FACTORS = [
     *[(Cyclical(period=4), e, f) for e, f in ((4, 0.0), (5, 0.5), (6.5, 1.0), (8, 0.0))],
     *[(Cyclical(period=4, rise=1), e, f) for e, f in ((1, 0.25), (2, 0.5), (3, 0.75), (4, 0.0))],
     *[(Cyclical(period=4, rise=0.25), e, f) for e, f in ((0.5, 0.5), (1, 1.0), (3, 1.0))],
+    *[(OneCycle(epochs=20), e, f) for e, f in ((0, 0.0), (1, 0.5), (2, 1.0), (11, 0.5), (20, 0.0))],
+    (OneCycle(epochs=20), 25, 0.0),
+    *[(OneCycle(epochs=4, warm_up=0.5), e, f) for e, f in ((1, 0.5), (2, 1.0), (3, 0.5))],
     *[
         (MultiStep(milestones=(9, 2)), e, f)
         for e, f in ((1.9, 1.0), (2, 0.5), (8.9, 0.5), (9, 0.25))
@@ -47,6 +58,9 @@ def test_every_factor_is_from_0_to_1_and_the_same_each_time(kind):
         {"kind": "cosine", "end": 1.1},
         {"kind": "cyclical", "period": 0},
         {"kind": "cyclical", "rise": 0},
+        {"kind": "one-cycle", "epochs": 0},
+        {"kind": "one-cycle", "warm_up": 0},
+        {"kind": "one-cycle", "warm_up": 1},
         {"kind": "multi-step", "milestones": []},
         {"kind": "multi-step", "milestones": [0]},
         {"kind": "multi-step", "gamma": 0},

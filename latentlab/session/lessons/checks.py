@@ -198,7 +198,7 @@ def z_moved(state: State, *, distance: float = 0.5) -> Checked:
     if state.point is None or began is None or began.model != state.point.model:
         return Checked(False, "z has not moved")
     moved = math.dist(began.z, state.point.z)
-    return Checked(moved >= distance, f"z has moved by {moved:.1f}")
+    return Checked(moved >= distance, f"z has moved by {moved:.1f} of {distance:g}")
 
 
 @check
@@ -213,15 +213,21 @@ def z_value(
 
 
 @CHECKS.accepting(name=CLASS)
-def label_is(state: State, *, name: str, keeps_z: bool = False) -> Checked:
-    """Whether z has a class; with `keeps_z`, one that it did not have when the step began."""
+def label_is(state: State, *, name: str | None = None, keeps_z: bool = False) -> Checked:
+    """Whether z has a class; with `keeps_z`, another one than the same z had as the step began."""
     point, model = state.point, state.model
     if point is None or model is None or not isinstance(point.label, int):
         return Checked(False, "z has no class")
     shown = model.spec.class_names[point.label]
     began = state.lesson.began if state.lesson else None
-    is_new = began is not None and began.z == point.z and began.label != point.label
-    return Checked(shown == name and (is_new or not keeps_z), f"the class is {shown}")
+    seen, is_right = f"the class is {shown}", name in (None, shown)
+    if not keeps_z or not is_right:
+        return Checked(is_right, seen)
+    if began is None or began.label == point.label:
+        return Checked(False, f"{seen}, as when the step began")
+    if began.z != point.z:
+        return Checked(False, f"{seen}, but z has moved too: Back and Next begin the step again")
+    return Checked(True, seen)
 
 
 @CHECKS.accepting(name=CLASS)
@@ -232,7 +238,7 @@ def image_at_z(state: State, *, name: str | None = None) -> Checked:
     if began == state.point:
         return Checked(False, "z has not moved")
     if row is None or state.codes is None or state.model is None:
-        return Checked(False, "z is not the code of an image")
+        return Checked(False, "z is not the code of an image: Shift+click goes to the nearest")
     label = _class_of(state, row)
     return Checked(name is None or label == name, f"z is the code of image {row}{_of(label)}")
 
@@ -407,7 +413,8 @@ def _equal(found: object, value: object) -> bool:
 
 
 def _short(key: str | None) -> str:
-    return (key or "").rpartition(".")[2].replace("_", " ")
+    # The kind of a table stands for the table.
+    return (key or "").removesuffix(".kind").rpartition(".")[2].replace("_", " ")
 
 
 def _text(value: object) -> str:

@@ -330,8 +330,8 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def show_form(self) -> None:
-        """Show the training form, and give it the focus."""
-        self.controller.workspaces.go("train")
+        """Show the training form, beside an open lesson if there is one, and give it the focus."""
+        self.controller.workspaces.offer("train")
         dock = self.docks["train"]
         dock.show()
         dock.raise_()

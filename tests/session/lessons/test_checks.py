@@ -71,6 +71,7 @@ def test_every_check_answers_without_a_model():
 def test_z_counts_from_the_beginning_of_the_step(state):
     assert not run(state, "z_moved", distance=1.0).is_done
     assert run(moved(state, 0.0, 1.5), "z_moved", distance=1.0).is_done
+    assert run(moved(state, 0.0, 0.5), "z_moved", distance=1.0).seen == "z has moved by 0.5 of 1"
     answers = {ReadLesson: replace(state.lesson, began=None)}
     assert not run(replace(moved(state, 0.0, 9.0), answers=answers), "z_moved").is_done
 
@@ -143,8 +144,19 @@ def test_another_class_of_the_same_z_was_chosen_in_the_step(state):
     assert run(begun, "label_is", name="a").is_done
     assert not run(begun, "label_is", name="a", keeps_z=True).is_done
     assert run(replace(begun, point=labelled(1)), "label_is", name="b", keeps_z=True).is_done
-    away = replace(begun, point=labelled(1, (1.0, 0.0)))
-    assert not run(away, "label_is", name="b", keeps_z=True).is_done
+    away = run(replace(begun, point=labelled(1, (1.0, 0.0))), "label_is", name="b", keeps_z=True)
+    assert not away.is_done
+    assert "z has moved" in away.seen
+
+
+def test_any_other_class_will_do_if_none_is_named(state):
+    begun = replace(state, point=replace(CARD.point((0.0, 0.0)), label=1))
+    begun = replace(begun, answers={ReadLesson: OpenedLesson(LESSON, began=begun.point)})
+    same = run(begun, "label_is", keeps_z=True)
+    assert not same.is_done
+    assert same.seen == "the class is b, as when the step began"
+    other = replace(begun, point=replace(begun.point, label=0))
+    assert run(other, "label_is", keeps_z=True).is_done
 
 
 @pytest.mark.parametrize(("epochs", "seen"), [(1, "1 epoch is"), (2, "2 epochs are")])

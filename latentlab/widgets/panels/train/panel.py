@@ -16,7 +16,14 @@ from PySide6.QtWidgets import (
 
 from latentlab.session.export import DescribeForm
 from latentlab.session.form import with_titles
-from latentlab.session.recipes import EstimateTime, ListPresets, TimePresets, describe_estimate
+from latentlab.session.recipes import (
+    EstimateTime,
+    ListPresets,
+    TimePresets,
+    describe_estimate,
+    describe_fast,
+    fast_schedule,
+)
 from latentlab.widgets.kit.form.form import FormWidget
 from latentlab.widgets.kit.labels import muted, problem
 from latentlab.widgets.kit.settings import settings
@@ -37,6 +44,13 @@ if TYPE_CHECKING:
     from latentlab.workers.controller import Controller
 
 RECIPE_KEY = "train/recipe"
+FAST = (
+    "A fifth of the epochs, with four times the learning rate, which rises first and falls to 0 at "
+    "the end. The price: the loss ends one to two percent above that of the long run (measured on "
+    "digits), more epochs afterwards learn nothing at a rate of 0, and a model that diverges needs "
+    "a lower rate"
+)
+FAST_ALREADY = "This recipe is as short as the fast schedule"
 OFFERED = {"data.conditions": "attributes", "data.leave_out": "classes"}
 """Fields whose words the data set offers, and where an estimate has these words."""
 
@@ -75,6 +89,8 @@ class TrainPanel(PanelWidget):
         self.presets = PresetsButton()
         self.presets.opened.connect(self._measure_presets)
         self.presets.chosen.connect(self._use_preset)
+        self.fast = QPushButton("Fast")
+        self.fast.clicked.connect(self._use_fast)
         self.search = QLineEdit()
         self.search.setPlaceholderText("Find a setting")
         self.search.setToolTip("Show only the settings whose name, key or description has a word")
@@ -84,6 +100,7 @@ class TrainPanel(PanelWidget):
             button.setToolTip("Show all settings")
         self.search.textChanged.connect(self._search)
         self.tools.addWidget(self.presets)
+        self.tools.addWidget(self.fast)
         self.tools.addWidget(self.search, 1)
 
     def _buttons(self) -> QHBoxLayout:
@@ -137,6 +154,9 @@ class TrainPanel(PanelWidget):
         for button, tip in self._tips.items():
             button.setEnabled(self.form is not None and not state.draft.problem)
             button.setToolTip(state.draft.problem or tip)
+        can_be_faster = fast_schedule(state.draft.values or {}) is not None
+        self.fast.setEnabled(can_be_faster)
+        self.fast.setToolTip(FAST if can_be_faster else FAST_ALREADY)
         estimate = current_estimate(state) if state.training.run is None else None
         self.time.setText(describe_estimate(estimate))
         for key, words in OFFERED.items() if estimate else ():
@@ -157,6 +177,11 @@ class TrainPanel(PanelWidget):
     @Slot(object)
     def _use_preset(self, preset: Preset) -> None:
         self.controller.training.use_recipe(preset.values, preset.title)
+
+    @Slot()
+    def _use_fast(self) -> None:
+        if made := fast_schedule(self.controller.state.draft.values or {}):
+            self.controller.training.use_recipe(made, describe_fast(made))
 
     @Slot(str)
     def _search(self, text: str) -> None:
@@ -235,9 +260,10 @@ PANEL = Panel(
     },
     help="The settings of a run: <i>data set</i>, <i>model</i>, weight of the KL, and epochs; all "
     "others are in the groups below. The loss is reconstruction + beta · KL, in nats per image. "
-    "<i>Presets</i> fills the form with a recipe. Try two latent dimensions against twenty, beta 0 "
-    "and beta 10, or a linear beta schedule, whose end is a bend in the curves. During a run, "
-    "beta, the learning rate and free bits can be changed above the form: press Enter to apply. "
-    "The form then prepares the next run. A sweep trains one run for each of several values.",
+    "<i>Presets</i> fills the form with a recipe; <i>Fast</i> makes its run a fifth as long. Try "
+    "two latent dimensions against twenty, beta 0 and beta 10, or a linear beta schedule, whose "
+    "end is a bend in the curves. During a run, beta, the learning rate and free bits can be "
+    "changed above the form: press Enter to apply. The form then prepares the next run. A sweep "
+    "trains one run for each of several values.",
     widget=TrainPanel,
 )

@@ -1,0 +1,37 @@
+"""The speed record: its recipes have the networks of the tasks, and its figures are sums."""
+
+import importlib
+
+import pytest
+
+from latentlab.directories import recipes
+from latentlab.learning.recipe import make_recipe, read_values
+
+SPEEDRUN = recipes() / "speedrun"
+
+
+@pytest.fixture
+def speedrun(monkeypatch):
+    """Return a function that imports a script of the folder."""
+    monkeypatch.syspath_prepend(str(SPEEDRUN))
+    return importlib.import_module
+
+
+def test_digits_have_the_networks_of_the_baseline(speedrun):
+    tasks = speedrun("task").TASKS
+    assert {path.stem for path in SPEEDRUN.glob("*.toml")} == set(tasks)
+    for name, task in tasks.items():
+        if task.is_faces:
+            continue
+        recipe = make_recipe({**read_values(SPEEDRUN / f"{name}.toml"), "data": {"kind": "mnist"}})
+        hidden, latent_dim, classes = task.sizes
+        assert (recipe.model.hidden, recipe.model.latent_dim) == (hidden, latent_dim)
+        assert recipe.model.kind == ("cvae" if classes else "vae")
+        assert recipe.objective.beta == 1
+
+
+def test_epochs_that_the_baseline_did_not_make_are_extrapolated(speedrun):
+    whole_seconds = speedrun("run").whole_seconds
+    lines = [{"cpu": 10.0, "wall": 20.0}, {"cpu": 17.0, "wall": 30.0}, {"cpu": 24.0, "wall": 42.0}]
+    assert whole_seconds(lines, 5) == {"cpu": 24 + 2 * 7, "wall": 42 + 2 * 11}
+    assert whole_seconds(lines, 3) == {"cpu": 24.0, "wall": 42.0}
