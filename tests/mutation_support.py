@@ -235,11 +235,12 @@ class Target:
 
 @dataclass
 class Outcome:
-    """Counts for many damaged files; `slowest` is the maximum processor time in seconds."""
+    """Counts for many damaged files, and processor times of the last and slowest in seconds."""
 
     tried: int = 0
     refused: int = 0
     escaped: Counter[str] = field(default_factory=Counter)
+    last: float = 0.0
     slowest: float = 0.0
     examples: dict[str, bytes] = field(default_factory=dict)
 
@@ -256,28 +257,31 @@ def try_mutants(target: Target, count: int, seed: int = 0) -> Outcome:
         target.file.write_bytes(mutant)
         # Users continue after a warning, and may get an error later.
         with warnings.catch_warnings(action="error" if i % 2 else "ignore"):
-            _try(target, mutant, outcome)
+            attempt(target.read, mutant, outcome)
     target.file.write_bytes(whole)
     return outcome
 
 
-def _try(target: Target, mutant: bytes, outcome: Outcome) -> None:
+def attempt(read: Callable[[], object], mutant: bytes, outcome: Outcome) -> None:
+    """Read a damaged file, and note what leaves the reader other than a short `LatentlabError`."""
     began = time.process_time()
     outcome.tried += 1
     try:
-        target.read()
+        read()
     except LatentlabError as error:
         outcome.refused += 1
         if len(str(error)) > 2 * LONGEST + 1:
-            _note(outcome, f"a message of {len(str(error))} characters", mutant)
+            note(outcome, f"a message of {len(str(error))} characters", mutant)
     except BaseException as error:
         if isinstance(error, KeyboardInterrupt):
             raise
-        _note(outcome, f"{type(error).__name__}: {str(error)[:120]} at {_location(error)}", mutant)
-    outcome.slowest = max(outcome.slowest, time.process_time() - began)
+        note(outcome, f"{type(error).__name__}: {str(error)[:120]} at {_location(error)}", mutant)
+    outcome.last = time.process_time() - began
+    outcome.slowest = max(outcome.slowest, outcome.last)
 
 
-def _note(outcome: Outcome, what: str, mutant: bytes) -> None:
+def note(outcome: Outcome, what: str, mutant: bytes) -> None:
+    """Count a finding, and keep its first example."""
     outcome.escaped[what] += 1
     outcome.examples.setdefault(what, mutant)
 

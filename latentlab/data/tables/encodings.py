@@ -33,8 +33,9 @@ def decode_text(content: bytes) -> tuple[str, str]:
 def decode_names(names: Sequence[bytes], fallback: str) -> tuple[list[str], str]:
     """Decode names that share an unknown encoding; return them and the encoding."""
     content = b"\n".join(names)
-    text, encoding = _first_that_fits(content, ("utf-8", *_guesses(content), fallback))
-    return text.split("\n"), encoding
+    _, encoding = _first_that_fits(content, ("utf-8", *_guesses(content), fallback))
+    # Names may hold line breaks themselves.
+    return [name.decode(encoding, "replace") for name in names], encoding
 
 
 def _first_that_fits(content: bytes, encodings: Sequence[str]) -> tuple[str, str]:

@@ -16,8 +16,8 @@ MAX_COLUMNS = 10_000
 SEPARATORS = ",;\t|"
 SAMPLE = 1 << 16
 """Number of characters from which the separator is detected."""
-HINT = re.compile(r"\s*\"?sep=(.)\"?[^\n]*\n", re.IGNORECASE)
-"""Line by which Excel sets the separator."""
+HINT = re.compile(r"\s*\"?sep=([^\r\n\"])\"?[^\n]*\n", re.IGNORECASE)
+"""Line by which Excel sets the separator: neither a line break nor a quote."""
 GUARDED = re.compile(r'="(.*)"')
 """Notation that keeps Excel from converting ``007`` to a number."""
 

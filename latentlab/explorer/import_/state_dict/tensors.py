@@ -27,6 +27,8 @@ MAX_VALUES = 1 << 28
 PREFIXES = ("module.", "_orig_mod.")
 """Prefixes that wrappers of PyTorch add to every name."""
 COUNTER = "num_batches_tracked"
+MAX_DIGITS = 300
+"""Digits of a number in a name by which names are sorted; Python converts no more than 4300."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +98,8 @@ def _order(text: str, arrays: Mapping[str, object]) -> list[str]:
 
 def natural(name: str) -> list[tuple[int, str]]:
     """Return a key that sorts names with numbers by the numbers: ``fc2`` before ``fc10``."""
-    return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", name)]
+    parts = re.split(r"(\d+)", name)
+    return [(int(part[:MAX_DIGITS]), "") if i % 2 else (-1, part) for i, part in enumerate(parts)]
 
 
 def without_prefixes(names: Iterable[str]) -> dict[str, str]:
