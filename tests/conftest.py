@@ -2,6 +2,7 @@
 
 import gzip
 import os
+import signal
 import tempfile
 from pathlib import Path
 
@@ -12,6 +13,11 @@ MNIST = Path(__file__).parents[2] / "shared" / "data" / "mnist"
 # Set before torch is imported: with networks this small, threads mostly wait for one another,
 # 40 times as long on a busy processor.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+# nohup and "&" start programs that ignore these, and so would the programs that tests start.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 TINY = {"hidden": [16], "latent_dim": 2}
 BRIEF = {"epochs": 2, "batch_size": 50, "learning_rate": 5e-3, "device": "cpu"}
 
