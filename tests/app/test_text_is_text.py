@@ -1,6 +1,7 @@
 """Names from files are shown as they are: nothing in the window reads them as HTML."""
 
 import json
+import re
 import shutil
 
 import pytest
@@ -48,6 +49,19 @@ def test_no_name_of_a_file_is_read_as_html_anywhere_in_the_window(make_desk, evi
         seen |= {label.text() for label in labels if EVIL in label.text()}
         assert interpreted(desk.window) == []
     assert len(seen) > 2, "it would prove nothing"
+
+
+def test_html_that_is_made_here_is_not_shown_as_text(make_desk):
+    desk = make_desk(resources() / "models" / "digits-2d")
+    raw, rich = set(), set()
+    for _ in desk.tour():
+        desk.settle()
+        for label in desk.window.findChildren(QLabel):
+            if re.search(r"</\w|&\w+;", label.text()):
+                is_rich = label.textFormat() == Qt.TextFormat.RichText
+                (rich if is_rich else raw).add(label.text())
+    assert raw == set()
+    assert any("━" in text for text in rich), "the legend of the curves"
 
 
 def test_tooltips_and_message_boxes_show_text(desk):

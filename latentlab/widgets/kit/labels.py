@@ -189,19 +189,25 @@ def counted(count: int, thing: str) -> str:
     return f"{count:,} {thing if count == 1 else plural}"
 
 
-def muted(text: str = "", *, stretch: bool = True, elided: bool = False) -> QLabel:
+def muted(
+    text: str = "", *, stretch: bool = True, elided: bool = False, rich: bool = False
+) -> QLabel:
     """Return a small, muted label.
 
     Parameters
     ----------
     text : str
-        Plain or rich text.
+        Plain text, or HTML.
     stretch : bool
         Whether it takes the width that is left instead of widening the layout.
     elided : bool
         Whether a text that is too long ends in an ellipsis, as plain text, and is not cut off.
+    rich : bool
+        Whether its texts are HTML, made here; names from files in it are escaped.
     """
     label = ElidedLabel() if elided else QLabel()
+    if rich:
+        label.setTextFormat(Qt.TextFormat.RichText)
     label.setText(text)
     label.setObjectName("muted")
     label.setFont(small(label.font()))

@@ -209,7 +209,7 @@ def test_a_weak_direction_is_marked_and_says_why(big):
         "only 3 and 4 images",
         "overlap widely",
         "no better than chance",
-        "Cohen&#x27;s d 0.20",
+        "Cohen's d 0.20",
     ):
         assert words in badge.toolTip()
     assert badge.accessibleName() == "Strength of first: weak"

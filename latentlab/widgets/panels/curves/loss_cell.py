@@ -54,7 +54,7 @@ class LossCell(QWidget):
         self._shown: list[tuple[str, str]] = []
         self.plot = LossPlot(name)
         self.plot.setAccessibleName(f"{self._title} over the epochs")
-        self.head = muted()
+        self.head = muted(rich=True)
         self.log = toggle_button(
             "Log", f"Logarithmic axis for {self._title}: shows changes of small values"
         )

@@ -45,7 +45,7 @@ class CurvesPanel(PanelWidget):
         super().__init__(controller, parent)
         self._cells: dict[str, LossCell] = {}
         self._epoch: float | None = None
-        self._beside, self._wrapped = muted(), muted()
+        self._beside, self._wrapped = muted(rich=True), muted(rich=True)
         # Centred, its first line is cut while it is higher than its place.
         self._wrapped.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
         self._wrapped.setWordWrap(True)

@@ -56,7 +56,7 @@ class OwnImageResult(QWidget):
             view.setMinimumHeight(64)
         self.bar = ColourBar("", 2)
         self.bar.setToolTip("Error of a pixel; black is 0 and white is 1.")
-        self.verdict = muted()
+        self.verdict = muted(rich=True)
         # A number that is cut off without an ellipsis reads as another number.
         self.numbers = ElidedLabel()
         self.numbers.setObjectName("muted")
