@@ -82,3 +82,11 @@ def test_no_text_is_cut(big, scheme):
                 assert not found, (size, big.state.workspace, found)
     finally:
         theme.choose(Qt.ColorScheme.Unknown)
+
+
+def test_all_muted_texts_are_equally_small(desk):
+    """A text that is measured before it has its font would keep that of the style sheet."""
+    labels = [each for each in desk.window.findChildren(ElidedLabel, "muted") if each.isVisible()]
+    sizes = {label.text(): label.font().pointSizeF() for label in labels if label.text()}
+    assert "reconstruction" in sizes
+    assert set(sizes.values()) == {theme.small(desk.window.font()).pointSizeF()}

@@ -208,9 +208,10 @@ def muted(
     label = ElidedLabel() if elided else QLabel()
     if rich:
         label.setTextFormat(Qt.TextFormat.RichText)
-    label.setText(text)
     label.setObjectName("muted")
     label.setFont(small(label.font()))
+    # After the font: measuring the text applies the style sheet, which then keeps its font.
+    label.setText(text)
     if stretch:
         label.setSizePolicy(QSizePolicy.Policy.Ignored, label.sizePolicy().verticalPolicy())
     return label

@@ -217,9 +217,10 @@ class _Pair(QWidget):
             column = QVBoxLayout()
             column.setSpacing(2)
             view, label = ImageView(), ElidedLabel(fills=True)
-            label.setText(caption)
             label.setObjectName("muted")
             label.setFont(small(label.font()))
+            # After the font: measuring the text applies the style sheet, which then keeps its font.
+            label.setText(caption)
             view.setMinimumHeight(32)
             view.setMaximumHeight(72)
             label.setAlignment(Qt.AlignmentFlag.AlignCenter)
