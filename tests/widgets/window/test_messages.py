@@ -89,6 +89,19 @@ def test_what_was_done_is_taken_back_once(bar, until):
     assert not bar.lines[0].undo.isVisible()
 
 
+def test_an_equal_message_replaces_the_earlier_one(bar):
+    taken = []
+    for turn in (1, 2):
+        bar.tell(Message("The form shows the recipe", lambda turn=turn: taken.append(turn)))
+        bar.tell(Message("Saved a picture"))
+    assert [line.text.text() for line in bar.lines] == [
+        "Saved a picture",
+        "The form shows the recipe",
+    ]
+    bar.lines[1].undo.click()
+    assert taken == [2]
+
+
 def test_tips_of_menus_are_seen_while_training(desk):
     desk.controller.store.set(training=TrainingStatus(run=GOING))
     desk.window.statusBar().showMessage("Encode an image of your own")
