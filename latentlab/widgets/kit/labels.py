@@ -183,12 +183,6 @@ class TwoLineLabel(QLabel):
         painter.drawText(self.contentsRect(), self.alignment(), "\n".join(self.shown_lines()))
 
 
-def counted(count: int, thing: str) -> str:
-    """Return a count with its noun, whose plural ends in s or es, such as ``2 classes``."""
-    plural = f"{thing}es" if thing.endswith("s") else f"{thing}s"
-    return f"{count:,} {thing if count == 1 else plural}"
-
-
 def muted(
     text: str = "", *, stretch: bool = True, elided: bool = False, rich: bool = False
 ) -> QLabel:

@@ -5,7 +5,6 @@ from PySide6.QtWidgets import QWidget
 
 from latentlab.session.request import Exported
 from latentlab.session.runs import Message, Run, TrainingStatus
-from latentlab.widgets.kit.labels import counted
 from latentlab.widgets.window import messages
 from latentlab.widgets.window.messages import MAX_MESSAGES, MessageBar
 
@@ -108,12 +107,3 @@ def test_tips_of_menus_are_seen_while_training(desk):
     assert is_seen(desk.window.messages._tip)
     desk.window.statusBar().clearMessage()
     assert not desk.window.messages.isVisible()
-
-
-@pytest.mark.parametrize(
-    ("count", "thing", "said"),
-    [(1, "epoch", "1 epoch"), (0, "run", "0 runs"), (1, "class", "1 class"),
-     (2, "class", "2 classes"), (20_000, "picture", "20,000 pictures")],
-)  # fmt: skip
-def test_one_is_said_as_one(count, thing, said):
-    assert counted(count, thing) == said
