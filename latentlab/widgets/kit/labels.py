@@ -16,8 +16,6 @@ from latentlab.widgets.kit.theme import UNIT, small
 
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 """Alignment of numbers."""
-
-
 TIP_WIDTH = 90
 """Characters of a line of a long tooltip."""
 
@@ -208,6 +206,14 @@ def muted(
     label.setText(text)
     if stretch:
         label.setSizePolicy(QSizePolicy.Policy.Ignored, label.sizePolicy().verticalPolicy())
+    return label
+
+
+def muted_line() -> ElidedLabel:
+    """Return a small, muted line that takes the width that is left, so that nothing moves."""
+    label = ElidedLabel(fills=True)
+    label.setObjectName("muted")
+    label.setFont(small(label.font()))
     return label
 
 
