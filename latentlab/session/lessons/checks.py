@@ -155,7 +155,7 @@ def loss_turned(state: State, *, term: str, by: float) -> Checked:
     """Whether a validation loss once lay this many nats above its last value."""
     _, y = state.log.curves.get((VALIDATION, term), (np.empty(0), np.empty(0)))
     if len(y) < 3:
-        return Checked(False, f"{term} is known of {len(y)} of at least 3 epochs")
+        return Checked(False, f"{term} is known for {len(y)} of at least 3 epochs")
     fall = float(y.max() - y[-1])
     seen = f"{term} rose to {y.max():.1f} and is {y[-1]:.1f} nats now"
     return Checked(fall >= by, seen)
