@@ -186,10 +186,14 @@ class Message:
         One line.
     undo : callable, optional
         Reverts the action; called on the GUI thread.
+    replaces : bool
+        Whether an earlier message with the same text is out of date, with its undo action. It is
+        not if each is about another thing, such as runs that were removed one after another.
     """
 
     text: str
     undo: Callable[[], None] | None = None
+    replaces: bool = False
 
 
 @dataclass(frozen=True, slots=True)

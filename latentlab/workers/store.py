@@ -74,9 +74,11 @@ class Store(QObject):
         """Remove the error message."""
         self.set(failure=None)
 
-    def say(self, text: str, undo: Callable[[], None] | None = None) -> None:
-        """Show a status message, with an optional undo action."""
-        self.set(message=Message(text, undo))
+    def say(
+        self, text: str, undo: Callable[[], None] | None = None, *, replaces: bool = False
+    ) -> None:
+        """Show a status message, with an optional undo action; see `Message`."""
+        self.set(message=Message(text, undo, replaces))
         self.set(message=None)
 
     def _emit(self) -> None:

@@ -70,9 +70,10 @@ class MessageBar(QWidget):
         self._arrange()
 
     def tell(self, message: Message) -> None:
-        """Show a message, in place of an earlier one with the same text."""
-        for old in [line for line in self.lines if line.text.text() == message.text]:
-            old.end()
+        """Show a message, in place of an equal one whose undo action is not lost by that."""
+        if message.replaces or message.undo is None:
+            for old in [line for line in self.lines if line.text.text() == message.text]:
+                old.end()
         line = MessageLine(message)
         line.ended.connect(self._on_ended)
         self._row.insertWidget(0, line)

@@ -113,7 +113,8 @@ class TrainingIntents:
         before = self._store.state.draft
         self._store.set(draft=Draft(values))
         self._undo.remember()
-        self._store.say(f"The form shows {title}", partial(self._restore, before))
+        restore = partial(self._restore, before)
+        self._store.say(f"The form shows {title}", restore, replaces=True)
 
     def _restore(self, draft: Draft) -> None:
         self._store.set(draft=draft)

@@ -1,5 +1,7 @@
 """Messages of what was done: seen at all times, each for a while, and some can be taken back."""
 
+from functools import partial
+
 import pytest
 from PySide6.QtWidgets import QWidget
 
@@ -91,7 +93,8 @@ def test_what_was_done_is_taken_back_once(bar, until):
 def test_an_equal_message_replaces_the_earlier_one(bar):
     taken = []
     for turn in (1, 2):
-        bar.tell(Message("The form shows the recipe", lambda turn=turn: taken.append(turn)))
+        undo = partial(taken.append, turn)
+        bar.tell(Message("The form shows the recipe", undo, replaces=True))
         bar.tell(Message("Saved a picture"))
     assert [line.text.text() for line in bar.lines] == [
         "Saved a picture",
@@ -99,6 +102,15 @@ def test_an_equal_message_replaces_the_earlier_one(bar):
     ]
     bar.lines[1].undo.click()
     assert taken == [2]
+
+
+def test_each_of_several_equal_actions_can_be_taken_back(bar):
+    taken = []
+    for turn in (1, 2):
+        bar.tell(Message("Removed from the queue", partial(taken.append, turn)))
+    for line in list(bar.lines):
+        line.undo.click()
+    assert sorted(taken) == [1, 2]
 
 
 def test_tips_of_menus_are_seen_while_training(desk):
