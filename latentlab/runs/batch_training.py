@@ -112,7 +112,8 @@ def _train_side_by_side(
     show_several(runs.events(), [each.name for each in plans])
     folders: list[Path] = []
     failed: list[str] = []
-    for each, end in ((plans[i], runs.ended[i]) for i in range(len(plans))):
+    for i, each in enumerate(plans):
+        end = runs.ended[i]
         if end.failure:
             if not end.folder:
                 raise _error(end.failure)
