@@ -19,6 +19,7 @@ from pathlib import Path
 
 import latentlab
 from latentlab.metrics.measurement import Measurement
+from latentlab.runs.provenance import read_provenance
 
 RECIPES = Path(__file__).parent
 
@@ -155,8 +156,6 @@ def measure(name: str, options: argparse.Namespace, seed: int) -> list[Measureme
 
 def check_trained(folder: Path, recipe: Mapping, wanted: Mapping) -> None:
     """Stop with advice if a run was stopped, or trained for other epochs than it should be."""
-    from latentlab.runs.provenance import read_provenance
-
     known, epochs = read_provenance(folder), wanted["training"]["epochs"]
     if known is None or known.sessions[-1].outcome != "finished":
         advice = f"Finish it: latentlab train --resume {folder}"

@@ -35,7 +35,7 @@ class Compared(NamedTuple):
     source : Source
         Where they come from.
     network : Extractor
-        What they were computed by.
+        Network that computed them.
     real, fake : ndarray, shape (N, F)
         Features of images and of samples.
     """

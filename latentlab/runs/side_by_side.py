@@ -1,7 +1,7 @@
 """Several runs at once, each in a process of its own with its share of the cores.
 
-The steps of a small model are too short to be divided: its products are small, and what Python
-does between them runs on one core. Runs that share nothing need no division.
+The steps of a small model are too short to be divided: its matrix products are small, and what
+Python does between them runs on one core. Runs that share nothing need no division.
 """
 
 from __future__ import annotations
