@@ -70,7 +70,7 @@ def complete_file(path: Path, *, durable: bool = True) -> Generator[IO[bytes]]:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     delete_abandoned(path.parent)
-    part = _part_beside(path)
+    part = _part_in(path.parent)
     try:
         with part.open("xb") as file:
             yield file
@@ -96,7 +96,7 @@ def complete_folder(path: Path) -> Generator[Path]:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     delete_abandoned(path.parent)
-    part = _part_beside(path)
+    part = _part_in(path.parent)
     try:
         part.mkdir()
         yield part
@@ -166,7 +166,7 @@ def check_writable(folder: Path) -> None:
     RunError
         If not.
     """
-    part = _part_beside(folder / "any")
+    part = _part_in(folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         part.touch(exist_ok=False)
@@ -205,8 +205,8 @@ def is_incomplete(path: Path) -> bool:
     return path.name.startswith(PREFIX) and path.suffix == SUFFIX
 
 
-def _part_beside(path: Path) -> Path:
-    return path.parent / f"{PREFIX}{uuid4().hex[:12]}{SUFFIX}"
+def _part_in(folder: Path) -> Path:
+    return folder / f"{PREFIX}{uuid4().hex[:12]}{SUFFIX}"
 
 
 def is_missing(path: Path) -> bool:

@@ -152,3 +152,9 @@ def listed(names: Sequence[str], limit: int = MAX_LISTED) -> str:
     ]
     more = len(shown) - limit
     return ", ".join(shown[:limit]) + (f" and {more:,} more" if more > 0 else "")
+
+
+def counted(count: int, thing: str) -> str:
+    """Return a count with its noun, whose plural ends in s or es, such as ``2 classes``."""
+    plural = f"{thing}es" if thing.endswith("s") else f"{thing}s"
+    return f"{count:,} {thing if count == 1 else plural}"

@@ -13,7 +13,7 @@ import psutil
 from latentlab import __version__
 from latentlab.atomic_write import check_writable
 from latentlab.directories import home
-from latentlab.errors import RunError
+from latentlab.errors import RunError, reason_of
 
 PACKAGES = (
     "torch",
@@ -38,7 +38,7 @@ def system_info() -> dict[str, str]:
         "Python": f"{platform.python_version()} ({sys.executable})",
         "System": f"{platform.platform()}, {os.cpu_count()} cores",
         "Memory": f"{memory.total / 1e9:.1f} GB, {memory.available / 1e9:.1f} GB free",
-        "Folder": f"{home()}, {_state_of_home()}",
+        "Folder": _folder(),
     }
     found |= {name: _version(name) for name in PACKAGES}
     return found | {name: os.environ[name] for name in VARIABLES if name in os.environ}
@@ -51,9 +51,12 @@ def _version(package: str) -> str:
         return "not installed"
 
 
-def _state_of_home() -> str:
+def _folder() -> str:
+    """Return the user's folder with the free space of its disk, or why it cannot be written."""
     try:
         check_writable(home())
-        return f"{shutil.disk_usage(home()).free / 1e9:.1f} GB free"
-    except (RunError, OSError) as error:
-        return f"cannot be written ({error})"
+        return f"{home()}, {shutil.disk_usage(home()).free / 1e9:.1f} GB free"
+    except RunError as error:
+        return error.message
+    except OSError as error:
+        return f"{home()}: {reason_of(error)}"

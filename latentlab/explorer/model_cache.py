@@ -106,7 +106,7 @@ class ModelCache:
     Parameters
     ----------
     max_bytes : int
-        Maximum size of all of them; the one that was not opened for longest is dropped first.
+        Maximum size of all of them; the least recently opened one is dropped first.
     """
 
     def __init__(self, max_bytes: int = MAX_BYTES) -> None:

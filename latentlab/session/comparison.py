@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from latentlab.errors import listed
+from latentlab.errors import counted, listed
 from latentlab.metrics.measurement import Value
 from latentlab.session.abilities import ENCODER_DECODER, MODEL_ON_IMAGES, Abilities
 from latentlab.session.library.comparable import likelihood_of, measure_of
@@ -295,7 +295,7 @@ def training_data_note(a: ModelCard, b: ModelCard, held_out: int) -> str:
 
 
 def _dimensions(card: ModelCard) -> str:
-    return f"{card.latent_dim} latent dimension{'' if card.latent_dim == 1 else 's'}"
+    return counted(card.latent_dim, "latent dimension")
 
 
 SAMPLES = 50

@@ -5,11 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
-from latentlab.session.abilities import (
-    DECODER,
-    MODEL_WITH_POSTERIORS,
-    Abilities,
-)
+from latentlab.session.abilities import DECODER, MODEL_WITH_POSTERIORS, Abilities
 from latentlab.session.request import Lifetime, Priority, Request
 
 if TYPE_CHECKING:

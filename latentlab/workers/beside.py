@@ -3,25 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
-import psutil
 from PySide6.QtCore import QObject, Signal, Slot
+
+from latentlab.session.runs import Run
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from latentlab.session.runs import Run, TrainingJob
+    from latentlab.session.runs import TrainingJob
     from latentlab.workers.job import Outcome
     from latentlab.workers.training import Training
-
-
-def core_count() -> int:
-    """Return the number of cores for runs: one less than there are, so that the window is quick.
-
-    Two threads of one core count once, as in torch.
-    """
-    return max(1, (psutil.cpu_count(logical=False) or 1) - 1)
 
 
 class RunsBeside(QObject):
@@ -43,43 +36,37 @@ class RunsBeside(QObject):
     def __init__(self, training: Training, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._training = training
-        self._runners: list[Training] = []
-        self._runs: list[Run] = []
+        self._runs: dict[Training, Run] = {}
+        """The progress of each runner, in the order in which they were started."""
 
     def start(self, job: TrainingJob) -> None:
         """Start a new run."""
         runner = self._training.beside()
         runner.progressed.connect(self._on_progressed)
         runner.ended.connect(self._on_ended)
-        self._runners.append(runner)
+        self._runs[runner] = Run(recipe=job.recipe)
         runner.start(job)
 
     def stop(self, index: int) -> None:
         """Stop and keep one run; the others go on."""
-        self._runners[index].stop(discard=False)
+        [*self._runs][index].stop(discard=False)
 
     def close(self) -> None:
         """Stop all runs, and wait until they are saved."""
-        for runner in tuple(self._runners):
+        for runner in tuple(self._runs):
             runner.close()
-
-    def _position_of_sender(self) -> int:
-        sender = self.sender()
-        return next(i for i, runner in enumerate(self._runners) if runner is sender)
 
     @Slot(object)
     def _on_progressed(self, run: Run) -> None:
-        index = self._position_of_sender()
-        if index == len(self._runs):
-            self._runs.append(run)
+        runner = cast("Training", self.sender())
         # As queued, without what the run has completed: rows are told apart by their recipes.
-        self._runs[index] = replace(run, recipe=self._runs[index].recipe)
-        self.progressed.emit(tuple(self._runs))
+        self._runs[runner] = replace(run, recipe=self._runs[runner].recipe)
+        self.progressed.emit(tuple(self._runs.values()))
 
     @Slot(object, object, bool)
     def _on_ended(self, outcome: Outcome, _folder: Path | None, _discard: bool) -> None:
-        index = self._position_of_sender()
-        self._runners.pop(index).deleteLater()
-        del self._runs[index]
-        self.progressed.emit(tuple(self._runs))
+        runner = cast("Training", self.sender())
+        del self._runs[runner]
+        runner.deleteLater()
+        self.progressed.emit(tuple(self._runs.values()))
         self.ended.emit(outcome)

@@ -49,6 +49,8 @@ class Training(QObject):
     train : callable
         Takes a training job and controls, and returns a generator of events; called on the job's
         thread.
+    rhythm : float or None
+        Seconds between two updates of the shown weights; None for no updates.
     """
 
     progressed = Signal(object)
@@ -60,13 +62,15 @@ class Training(QObject):
     ended = Signal(object, object, bool)
     """The ``Outcome``, the run folder or None, and whether to discard it."""
 
-    def __init__(self, train: Train, parent: QObject | None = None) -> None:
+    def __init__(
+        self, train: Train, parent: QObject | None = None, *, rhythm: float | None = 1.0
+    ) -> None:
         super().__init__(parent)
         self._train = train
         self._job: Job | None = None
         self._looks = UpdateThrottle(self)
         self._looks.due.connect(self.look_again)
-        self.rhythm: float | None = 1.0
+        self.rhythm = rhythm
         self._reset()
 
     def _reset(self) -> None:
@@ -80,10 +84,7 @@ class Training(QObject):
 
     def beside(self) -> Training:
         """Return another runner, which gives no weights to show while its run learns."""
-        other = Training(self._train, self.parent())
-        other.rhythm = None
-        other._reset()
-        return other
+        return Training(self._train, self.parent(), rhythm=None)
 
     @property
     def running(self) -> bool:

@@ -207,6 +207,9 @@ def test_a_dropped_lesson_opens_and_its_progress_is_kept(learning, own):
     point = learning.state.point
     learning.controller.point.set(point.at((point.z[0], point.z[1] + 1.0)))
     learning.until(lambda: learning.state.lesson.is_done)
+    assert (page.mark.text(), page.seen.text()) == ("✓", "z has moved by 1.0 of 0.5")
+    learning.controller.point.set(point)
+    learning.until(lambda: page.seen.text() == "done before")
     assert page.mark.text() == "✓"
     learning.hand.click(page.next)
     learning.settle()

@@ -36,6 +36,7 @@ def test_a_report_tells_versions_recipe_error_and_actions_but_no_paths(desk, mon
     file = tmp_path / "report.txt"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(file), ""))
     dialog.save.click()
+    desk.until(file.exists)
     assert file.read_text("utf-8") == text
     dialog.close()
 
@@ -46,5 +47,11 @@ def test_a_report_that_cannot_be_saved_says_why(desk, monkeypatch, tmp_path):
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (place, ""))
     dialog = report_of(desk)
     dialog.save.click()
-    assert "cannot be written" in dialog.problem.text()
+    desk.until(lambda: "cannot be written" in dialog.problem.text())
+    assert not dialog.problem.isHidden()
+    monkeypatch.setattr(
+        QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "report.txt"), "")
+    )
+    dialog.save.click()
+    desk.until(dialog.problem.isHidden)
     dialog.close()

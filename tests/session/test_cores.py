@@ -3,7 +3,7 @@
 import psutil
 import pytest
 
-from latentlab.session.cores import MEMORY_PER_RUN, runs_at_once
+from latentlab.session.cores import MEMORY_PER_RUN, core_count, runs_at_once
 
 
 @pytest.mark.parametrize(
@@ -14,3 +14,9 @@ def test_there_are_as_many_as_cores_and_memory_allow(monkeypatch, runs, cores, r
     memory = psutil.virtual_memory()._replace(available=room * MEMORY_PER_RUN + 1)
     monkeypatch.setattr(psutil, "virtual_memory", lambda: memory)
     assert runs_at_once(runs, cores) == expected
+
+
+@pytest.mark.parametrize(("found", "expected"), [(8, 7), (2, 1), (1, 1), (None, 1)])
+def test_one_core_is_left_to_the_window_if_there_are_more(monkeypatch, found, expected):
+    monkeypatch.setattr(psutil, "cpu_count", lambda logical: 2 if logical else found)
+    assert core_count() == expected

@@ -120,8 +120,9 @@ def _classes(lesson: Lesson) -> tuple[str, ...] | None:
         return None
     names = [*read_checkpoint(lesson.model).spec.class_names]
     if lesson.recipe is not None:
-        given = lesson.recipe if "data" in lesson.recipe else None
-        outline = finish(make_recipe(given).data.outline()) if given else None
+        if "data" not in lesson.recipe:
+            return None
+        outline = finish(make_recipe(lesson.recipe).data.outline())
         if outline is None or not outline.spec.class_names:
             return None
         names += outline.spec.class_names

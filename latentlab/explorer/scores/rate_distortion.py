@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from latentlab.data.image_set import VALIDATION, ImageSet
 from latentlab.data.sample import sample_of
-from latentlab.errors import DataError, LatentlabError, RunError
+from latentlab.errors import DataError, LatentlabError, RunError, counted
 from latentlab.explorer.answer import answer
 from latentlab.explorer.explorer import Explorer
 from latentlab.learning.checkpoint import hash_of_weights, run_folder
@@ -172,7 +172,7 @@ def _baseline(run: _Run, request: MeasureRateDistortion) -> Generator[Progress, 
     )
     size = run.model.latent_dim
     return RatePoint(
-        f"PCA, {size} component{'' if size == 1 else 's'}",
+        f"PCA, {counted(size, 'component')}",
         size,
         mean_of("Rate", rates, UNIT),
         mean_of("Distortion", distortions, UNIT),

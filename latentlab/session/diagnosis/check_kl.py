@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from latentlab.errors import counted
 from latentlab.learning.events import ACTIVE_KL, WEAK_KL, is_active, is_weak
 from latentlab.session.diagnosis.check import (
     check,
@@ -119,11 +120,7 @@ def _fewer_dimensions(size: int, left: int) -> list[Remedy]:
     """Return the remedy of only the dimensions that carry information, if there are any."""
     if not 0 < left < size:
         return []
-    return [remedy(f"Use {_dimensions(left)}", model__latent_dim=left)]
-
-
-def _dimensions(count: int) -> str:
-    return "1 dimension" if count == 1 else f"{count} dimensions"
+    return [remedy(f"Use {counted(left, 'dimension')}", model__latent_dim=left)]
 
 
 @check(50)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from latentlab.directories import resources
+from latentlab.errors import counted
 from latentlab.latent.grid import Spacing
 from latentlab.latent.interpolation.curves import PathKind
 from latentlab.latent.ranking import Score
@@ -154,7 +155,7 @@ def loss_turned(state: State, *, term: str, by: float) -> Checked:
     """Whether a validation loss once lay this many nats above its last value."""
     _, y = state.log.curves.get((VALIDATION, term), (np.empty(0), np.empty(0)))
     if len(y) < 3:
-        return Checked(False, f"{term} is known of {len(y)} of at least 3 epochs")
+        return Checked(False, f"{term} is known for {len(y)} of at least 3 epochs")
     fall = float(y.max() - y[-1])
     seen = f"{term} rose to {y.max():.1f} and is {y[-1]:.1f} nats now"
     return Checked(fall >= by, seen)
@@ -332,7 +333,7 @@ def measured(state: State, *, metric: str) -> Checked:
     """Whether a metric of the open model is measured, by its kind."""
     stored, new = state.answer(ReadMeasurements) or (), state.answer(MeasureMetrics)
     outcomes = (*stored, *(new.outcomes if new else ()))
-    kinds = [each.metric for each in outcomes if isinstance(each, Measurement)]
+    kinds = dict.fromkeys(each.metric for each in outcomes if isinstance(each, Measurement))
     return Checked(metric in kinds, f"measured: {', '.join(kinds) or 'nothing yet'}")
 
 
@@ -402,7 +403,7 @@ def _of(label: str) -> str:
 
 def _are(count: int, thing: str, what: str) -> str:
     """Return such as ``2 runs are compared``."""
-    return f"1 {thing} is {what}" if count == 1 else f"{count} {thing}s are {what}"
+    return f"{counted(count, thing)} {'is' if count == 1 else 'are'} {what}"
 
 
 def _equal(found: object, value: object) -> bool:

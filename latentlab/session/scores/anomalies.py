@@ -10,7 +10,7 @@ import numpy as np
 
 from latentlab.data.image_set import TRAIN
 from latentlab.data.leave_out import named_classes
-from latentlab.errors import listed
+from latentlab.errors import counted, listed
 from latentlab.latent.ranking import Score, Scores, auroc, auroc_error, rank_descending
 from latentlab.session.abilities import DECODER_ON_IMAGES, SCORES, Abilities
 from latentlab.session.files.tables import file_and_part, write_table
@@ -68,7 +68,7 @@ def with_eta[T](
     began = clock()
 
     def message(share: float | None) -> str:
-        text = f"Scoring {count:,} image{'' if count == 1 else 's'}"
+        text = f"Scoring {counted(count, 'image')}"
         if share is None or not MIN_FRACTION_FOR_ETA < share < 1:
             return text
         left = (clock() - began) * (1 - share) / share

@@ -18,10 +18,10 @@ from PySide6.QtWidgets import (
 )
 
 from latentlab.directories import runs
-from latentlab.errors import RunError
+from latentlab.errors import RunError, counted
 from latentlab.session.export import NAMES, check_suffix
 from latentlab.session.files.dataset import MAX_PER_CLASS, SaveDataset
-from latentlab.widgets.kit.labels import counted, problem
+from latentlab.widgets.kit.labels import problem
 from latentlab.widgets.kit.number_box import IntegerBox, NumberBox
 from latentlab.widgets.kit.settings import settings
 

@@ -16,8 +16,6 @@ from latentlab.widgets.kit.theme import UNIT, small
 
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 """Alignment of numbers."""
-
-
 TIP_WIDTH = 90
 """Characters of a line of a long tooltip."""
 
@@ -183,12 +181,6 @@ class TwoLineLabel(QLabel):
         painter.drawText(self.contentsRect(), self.alignment(), "\n".join(self.shown_lines()))
 
 
-def counted(count: int, thing: str) -> str:
-    """Return a count with its noun, whose plural ends in s or es, such as ``2 classes``."""
-    plural = f"{thing}es" if thing.endswith("s") else f"{thing}s"
-    return f"{count:,} {thing if count == 1 else plural}"
-
-
 def muted(
     text: str = "", *, stretch: bool = True, elided: bool = False, rich: bool = False
 ) -> QLabel:
@@ -214,6 +206,14 @@ def muted(
     label.setText(text)
     if stretch:
         label.setSizePolicy(QSizePolicy.Policy.Ignored, label.sizePolicy().verticalPolicy())
+    return label
+
+
+def muted_line() -> ElidedLabel:
+    """Return a small, muted line that takes the width that is left, so that nothing moves."""
+    label = ElidedLabel(fills=True)
+    label.setObjectName("muted")
+    label.setFont(small(label.font()))
     return label
 
 

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, override
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QComboBox, QDialog, QDialogButtonBox, QFormLayout, QLabel, QLineEdit
 
+from latentlab.errors import counted
 from latentlab.session.export import DescribeForm
 from latentlab.session.form import used_fields
-from latentlab.widgets.kit.labels import counted, problem
+from latentlab.widgets.kit.labels import problem
 from latentlab.widgets.kit.number_box import read_number
 from latentlab.widgets.kit.theme import UNIT
 

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
 )
 
-from latentlab.widgets.kit.labels import TwoLineLabel
+from latentlab.widgets.kit.labels import RIGHT, TwoLineLabel
 from latentlab.widgets.kit.settings import settings
 from latentlab.widgets.kit.theme import UNIT, small
 from latentlab.widgets.window.commands import find_commands, find_terms, rank_commands
@@ -108,7 +108,7 @@ class CommandPalette(QFrame):
         title = command.title + ON * command.checked
         row = QTreeWidgetItem([title, _path_text(command), command.keys])
         row.setDisabled(not command.enabled)
-        row.setTextAlignment(KEYS, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        row.setTextAlignment(KEYS, RIGHT)
         for column in (PATH, KEYS):
             row.setFont(column, self._small)
         if command.enabled:

@@ -70,7 +70,9 @@ class MessageBar(QWidget):
         self._arrange()
 
     def tell(self, message: Message) -> None:
-        """Show a message."""
+        """Show a message, in place of an earlier one with the same text."""
+        for old in [line for line in self.lines if line.text.text() == message.text]:
+            old.end()
         line = MessageLine(message)
         line.ended.connect(self._on_ended)
         self._row.insertWidget(0, line)

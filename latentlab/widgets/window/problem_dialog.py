@@ -25,6 +25,8 @@ from latentlab.widgets.kit.labels import problem
 from latentlab.widgets.kit.theme import UNIT
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from latentlab.widgets.window.main_window import MainWindow
 
 SIZE = (90 * UNIT, 70 * UNIT)
@@ -69,9 +71,10 @@ class ProblemDialog(QDialog):
         self.save.clicked.connect(self._save)
         state = window.controller.state
         # The versions of packages and the end of the log are read from disk.
-        worker = BackgroundWorker(self)
-        worker.done.connect(self.text.setPlainText)
-        worker.run(lambda: problem_report(state))
+        reader, self._writer = BackgroundWorker(self), BackgroundWorker(self)
+        reader.done.connect(self.text.setPlainText)
+        self._writer.done.connect(self._on_written)
+        reader.run(lambda: problem_report(state))
 
     @Slot()
     def _copy(self) -> None:
@@ -82,8 +85,19 @@ class ProblemDialog(QDialog):
         path = ask_save_path(self, "problem", TEXTS)
         if path is None:
             return
-        try:
-            write_atomically(path, self.text.toPlainText().encode(errors="replace"), durable=False)
-        except RunError as error:
-            self.problem.setText(str(error))
-            self.problem.setVisible(True)
+        content = self.text.toPlainText().encode(errors="replace")
+        self._writer.run(lambda: _write(path, content))
+
+    @Slot(object)
+    def _on_written(self, why_not: str) -> None:
+        self.problem.setText(why_not)
+        self.problem.setVisible(bool(why_not))
+
+
+def _write(path: Path, content: bytes) -> str:
+    """Write a file; return why it cannot be written, or an empty text."""
+    try:
+        write_atomically(path, content, durable=False)
+    except RunError as error:
+        return str(error)
+    return ""

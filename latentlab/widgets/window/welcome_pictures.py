@@ -50,13 +50,12 @@ class Illustration(QWidget):
     ) -> None:
         super().__init__()
         self.setFixedHeight(HEIGHT)
-        self._controller, self._draw, self._watches = controller, draw, watches
-        controller.changed.connect(self._on_changed)
+        self._controller, self._draw = controller, draw
+        controller.watchers.add(self._on_changed, watches)
 
     @Slot(object, object)
     def _on_changed(self, state: State, changed: Changes) -> None:
-        if changed & self._watches:
-            self.update()
+        self.update()
 
     @override
     def paintEvent(self, event: QPaintEvent) -> None:

@@ -7,14 +7,13 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from latentlab.learning.steering import STEERABLE_PREFIXES
-from latentlab.session.cores import runs_at_once
+from latentlab.session.cores import core_count, runs_at_once
 from latentlab.session.export import DescribeForm, ReadRecipe
 from latentlab.session.failure import without_changed
 from latentlab.session.form import field_titles
 from latentlab.session.model import Adopt, Open
 from latentlab.session.recipes import repetitions, value_of, with_value
 from latentlab.session.runs import Discard, Draft, TrainingJob
-from latentlab.workers.beside import core_count
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -5,7 +5,6 @@ from PySide6.QtWidgets import QWidget
 
 from latentlab.session.request import Exported
 from latentlab.session.runs import Message, Run, TrainingStatus
-from latentlab.widgets.kit.labels import counted
 from latentlab.widgets.window import messages
 from latentlab.widgets.window.messages import MAX_MESSAGES, MessageBar
 
@@ -89,18 +88,22 @@ def test_what_was_done_is_taken_back_once(bar, until):
     assert not bar.lines[0].undo.isVisible()
 
 
+def test_an_equal_message_replaces_the_earlier_one(bar):
+    taken = []
+    for turn in (1, 2):
+        bar.tell(Message("The form shows the recipe", lambda turn=turn: taken.append(turn)))
+        bar.tell(Message("Saved a picture"))
+    assert [line.text.text() for line in bar.lines] == [
+        "Saved a picture",
+        "The form shows the recipe",
+    ]
+    bar.lines[1].undo.click()
+    assert taken == [2]
+
+
 def test_tips_of_menus_are_seen_while_training(desk):
     desk.controller.store.set(training=TrainingStatus(run=GOING))
     desk.window.statusBar().showMessage("Encode an image of your own")
     assert is_seen(desk.window.messages._tip)
     desk.window.statusBar().clearMessage()
     assert not desk.window.messages.isVisible()
-
-
-@pytest.mark.parametrize(
-    ("count", "thing", "said"),
-    [(1, "epoch", "1 epoch"), (0, "run", "0 runs"), (1, "class", "1 class"),
-     (2, "class", "2 classes"), (20_000, "picture", "20,000 pictures")],
-)  # fmt: skip
-def test_one_is_said_as_one(count, thing, said):
-    assert counted(count, thing) == said

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, override
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF, Qt, Signal, Slot
+from PySide6.QtCore import QPointF, QRectF, Signal, Slot
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from latentlab.session.points import Point, Tiles
 from latentlab.widgets.kit.images.tile_view import ImageGrid
+from latentlab.widgets.kit.labels import RIGHT
 from latentlab.widgets.kit.theme import UNIT, colours, small
 
 if TYPE_CHECKING:
@@ -119,9 +120,8 @@ class _Names(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setPen(QColor(colours().muted))
-        flags = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         for row_index, name in enumerate(NAMES):
             tile = self._view.tile_rect(row_index * self._view.columns)
             if not tile.isEmpty():
                 rect = QRectF(0, tile.y(), self.width(), tile.height())
-                painter.drawText(rect, int(flags), name)
+                painter.drawText(rect, int(RIGHT), name)

@@ -22,7 +22,7 @@ from latentlab.widgets.kit.axis.slider import AxisSlider
 from latentlab.widgets.kit.axis.strip import ImageStrip
 from latentlab.widgets.kit.context_menu import add_button_actions
 from latentlab.widgets.kit.icons import IconButton
-from latentlab.widgets.kit.labels import wrapped
+from latentlab.widgets.kit.labels import RIGHT, wrapped
 from latentlab.widgets.kit.theme import UNIT, colours, small
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ class DirectionRow(QFrame):
         self.value = QLabel()
         self.value.setFont(small(self.value.font()))
         self.value.setMinimumWidth(self.value.fontMetrics().horizontalAdvance("+0.00 σ"))
-        self.value.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.value.setAlignment(RIGHT)
         self.badge = StrengthBadge()
         self.axes = self._axes_button()
         self.reset = IconButton("reset", "Reset")

@@ -16,8 +16,8 @@ from latentlab.session.points import Tiles
 from latentlab.widgets.kit.export.content import Content
 from latentlab.widgets.kit.icons import IconButton
 from latentlab.widgets.kit.images.image_view import ImageView
-from latentlab.widgets.kit.labels import ElidedLabel
-from latentlab.widgets.kit.theme import UNIT, small
+from latentlab.widgets.kit.labels import ElidedLabel, muted_line
+from latentlab.widgets.kit.theme import UNIT
 from latentlab.widgets.kit.undoable import make_undoable
 from latentlab.widgets.kit.veil import StaleOverlay
 from latentlab.widgets.panel import Area, Panel, PanelWidget, Place
@@ -53,9 +53,7 @@ class ImagePanel(PanelWidget):
 
     def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
         super().__init__(controller, parent)
-        self.place = ElidedLabel(fills=True)
-        self.place.setObjectName("muted")
-        self.place.setFont(small(self.place.font()))
+        self.place = muted_line()
         self._smooth = IconButton("smooth", "Smooth the pixels of the enlarged image")
         self._smooth.setCheckable(True)
         self._export = IconButton("export", "Save this image")
@@ -213,14 +211,10 @@ class _Pair(QWidget):
         row.setSpacing(UNIT)
         self._views: list[ImageView] = []
         self._captions: list[ElidedLabel] = []
-        for caption in ("original", "reconstruction"):
+        for _ in range(2):
             column = QVBoxLayout()
             column.setSpacing(2)
-            view, label = ImageView(), ElidedLabel(fills=True)
-            label.setObjectName("muted")
-            label.setFont(small(label.font()))
-            # After the font: measuring the text applies the style sheet, which then keeps its font.
-            label.setText(caption)
+            view, label = ImageView(), muted_line()
             view.setMinimumHeight(32)
             view.setMaximumHeight(72)
             label.setAlignment(Qt.AlignmentFlag.AlignCenter)

@@ -9,8 +9,8 @@ from PySide6.QtGui import QColor, QPainter, QPainterPath, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from latentlab.session.interpolation import EDGE, OFF, describe_level
-from latentlab.widgets.kit.labels import ElidedLabel, wrapped
-from latentlab.widgets.kit.theme import UNIT, colours, faint, small
+from latentlab.widgets.kit.labels import muted_line, wrapped
+from latentlab.widgets.kit.theme import UNIT, colours, faint
 
 if TYPE_CHECKING:
     from latentlab.session.interpolation import PointSupport
@@ -29,9 +29,7 @@ class SupportGauge(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.dial = _Dial()
-        self.text = ElidedLabel(fills=True)
-        self.text.setObjectName("muted")
-        self.text.setFont(small(self.text.font()))
+        self.text = muted_line()
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(UNIT)

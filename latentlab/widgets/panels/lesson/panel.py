@@ -63,7 +63,7 @@ class LessonPanel(PanelWidget):
             self._shown = (opened.lesson, opened.at)
             self.page.show_step(opened)
         checked = CHECKS.run(opened.step.check, state) if opened.step.check else None
-        self.page.show_progress(opened, checked.seen if checked else "")
+        self.page.show_progress(opened, checked)
         if checked and checked.is_done and not opened.is_done and not state.opening:
             self.controller.lesson.finish_step()
 

@@ -23,11 +23,14 @@ from latentlab.widgets.kit.labels import ElidedLabel, muted
 from latentlab.widgets.kit.theme import UNIT
 
 if TYPE_CHECKING:
+    from latentlab.session.lessons.checks import Checked
     from latentlab.session.lessons.lesson import OpenedLesson, Step
 
 MAX_IMAGE_WIDTH = 42 * UNIT
 FORMULA_POINTS = 12.0
 NOT_DONE, DONE = "○", "✓"
+DONE_BEFORE = "done before"
+"""Beside the tick of a step whose check is no longer true, as in a later session."""
 NEXT_TIP, SHOW_ME_TIP = "Go on to the next step", "Let the window do it while you watch"
 
 
@@ -146,14 +149,15 @@ class StepPage(QWidget):
             self.image.setPixmap(pixmap)
             self.image.setAccessibleName(f"Illustration of {step.title}")
 
-    def show_progress(self, opened: OpenedLesson, seen: str) -> None:
-        """Show whether the step is done, and what its check sees."""
+    def show_progress(self, opened: OpenedLesson, checked: Checked | None) -> None:
+        """Show whether the step is done, and what its check sees; None without a check."""
         done, is_last = opened.is_done, opened.at + 1 == len(opened.lesson.steps)
         self.progress.setValue(len(opened.done))
         self.mark.setText(DONE if done else NOT_DONE)
         self.mark.setAccessibleName("done" if done else "not done yet")
         _name(self.mark, "fine" if done else "muted")
-        self.seen.setText(seen)
+        if checked:
+            self.seen.setText(DONE_BEFORE if done and not checked.is_done else checked.seen)
         is_ready = done or opened.step.check is None
         self.next.setText("Finish" if is_last else "Next")
         tip = NEXT_TIP if is_ready else "Go on without doing this step"

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
+from latentlab.errors import counted
 from latentlab.session.recipes import describe_differences, recipe_title, value_of
 from latentlab.widgets.kit.context_menu import add_button_actions
 from latentlab.widgets.kit.icons import IconButton
-from latentlab.widgets.kit.labels import ElidedLabel, counted, muted
+from latentlab.widgets.kit.labels import ElidedLabel, muted
 from latentlab.widgets.kit.theme import UNIT
 
 if TYPE_CHECKING:

@@ -78,9 +78,10 @@ class RunActions(QObject):
         single = chosen[0] if len(chosen) == 1 else None
         listed = {entry.path for entry in state.answer(ListLibrary) or ()}
         kept = single if single and single.path in listed else None
-        busy = {entry.path for entry in chosen if is_training(entry, state)}
-        busy |= {entry.path for entry in chosen if is_beside(entry, state)}
-        runs = [entry for entry in chosen if not entry.shipped and entry.path not in busy]
+        is_deletable = bool(chosen) and not any(
+            entry.shipped or is_training(entry, state) or is_beside(entry, state)
+            for entry in chosen
+        )
         is_intact = kept is not None and not kept.damage
         self._update_training(kept)
         self.open.setEnabled(single is not None and not is_open(single, state))
@@ -92,7 +93,7 @@ class RunActions(QObject):
         self.annotate.setEnabled(kept is not None)
         self.images.setEnabled(is_intact and kept is not None and not kept.shipped)
         self.folder.setEnabled(kept is not None)
-        self.delete.setEnabled(bool(runs) and len(runs) == len(chosen))
+        self.delete.setEnabled(is_deletable)
         self.delete.setText("Move to trash" if len(chosen) < 2 else f"Move {len(chosen)} to trash")
 
     def _update_training(self, single: LibraryEntry | None) -> None:

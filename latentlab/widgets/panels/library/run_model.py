@@ -18,7 +18,7 @@ from latentlab.session.library.comparable import scale_of
 from latentlab.session.library.notes import Notes, parse_tags
 from latentlab.session.state import State
 from latentlab.widgets.kit.images.qimage import to_qimage
-from latentlab.widgets.kit.labels import wrapped
+from latentlab.widgets.kit.labels import RIGHT, wrapped
 from latentlab.widgets.panels.library.columns import COLUMNS, NAME, NOTES, TAGS, date_text
 from latentlab.widgets.panels.library.progress import (
     fraction_done,
@@ -48,7 +48,6 @@ THUMBNAIL = 40
 # Combined once: a view asks for the flags of all rows, and to combine them takes longer.
 PLAIN = Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemNeverHasChildren
 EDITABLE = PLAIN | Qt.ItemFlag.ItemIsEditable
-NUMBER_ALIGNMENT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
 class RunModel(QAbstractTableModel):
@@ -183,7 +182,7 @@ class RunModel(QAbstractTableModel):
         if role == Role.ToolTipRole:
             return f"{column.tip} Click to sort; the third click restores the first order."
         if role == Role.TextAlignmentRole and column.is_number:
-            return NUMBER_ALIGNMENT
+            return RIGHT
         return None
 
     @override
@@ -208,7 +207,7 @@ class RunModel(QAbstractTableModel):
                 text = "\n".join(filter(None, (run_tooltip(entry), self._remark(entry))))
                 return wrapped(text)
             case Role.TextAlignmentRole:
-                return NUMBER_ALIGNMENT if COLUMNS[index.column()].is_number else None
+                return RIGHT if COLUMNS[index.column()].is_number else None
             case Role.DecorationRole:
                 return self._icon(entry) if index.column() == NAME else None
             case Role.AccessibleTextRole:

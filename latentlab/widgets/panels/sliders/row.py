@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 from latentlab.widgets.kit.axis.slider import AxisSlider
 from latentlab.widgets.kit.axis.strip import ImageStrip
 from latentlab.widgets.kit.icons import IconButton
+from latentlab.widgets.kit.labels import RIGHT
 from latentlab.widgets.kit.theme import small
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ class SliderRow(QObject):
         self._name = QLabel(textFormat=Qt.TextFormat.RichText)
         self.slider = AxisSlider()
         self._value = QLabel()
-        self._value.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self._value.setAlignment(RIGHT)
         self._value.setFont(small(self._value.font()))
         # Fixed, so that nothing moves, and nothing is laid out again, while the number changes.
         metrics = self._value.fontMetrics()

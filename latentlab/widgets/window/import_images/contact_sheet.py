@@ -17,9 +17,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from latentlab.errors import counted
 from latentlab.session.points import Point, Tiles
 from latentlab.widgets.kit.images.tile_view import ImageGrid
-from latentlab.widgets.kit.labels import counted, muted, problem, wrapped
+from latentlab.widgets.kit.labels import muted, problem, wrapped
 from latentlab.widgets.kit.theme import UNIT, class_colour, small
 
 if TYPE_CHECKING:
