@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from contextlib import contextmanager
+from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -32,6 +33,12 @@ def one_of(words: Sequence[str]) -> str:
     """Return alternatives joined as in ``a, b or c``."""
     *most, last = words
     return f"{', '.join(most)} or {last}" if most else last
+
+
+def nearest(wrong: str, known: Sequence[str], otherwise: str) -> str:
+    """Return advice that names the known word most like a wrong one, or else other advice."""
+    near = get_close_matches(wrong, known, 1)
+    return f"Did you mean {near[0]}?" if near else otherwise
 
 
 class LatentlabError(Exception):

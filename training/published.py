@@ -19,6 +19,7 @@ from pathlib import Path
 
 import latentlab
 from latentlab.metrics.measurement import Measurement
+from latentlab.runs.provenance import read_provenance
 
 RECIPES = Path(__file__).parent
 
@@ -39,15 +40,19 @@ def importance(
     recipe: str, k: int, images: int | None, published: str = "", **changes: object
 ) -> Protocol:
     """Return a protocol that measures -log p(x) by importance sampling."""
-    named = {name.replace("__", "."): value for name, value in changes.items()}
     settings = {"log-likelihood": {"k": k}}
-    return Protocol(recipe, ("log-likelihood",), published, named, settings, images)
+    return Protocol(recipe, ("log-likelihood",), published, keys(changes), settings, images)
 
 
 def matching(recipe: str, **changes: object) -> Protocol:
     """Return a protocol of ten epochs that measures how near all codes are to the prior."""
-    named = {"training.epochs": 10, **{k.replace("__", "."): v for k, v in changes.items()}}
-    return Protocol(recipe, ("marginal-kl", "elbo"), changes=named, images=5000)
+    changed = {"training.epochs": 10, **keys(changes)}
+    return Protocol(recipe, ("marginal-kl", "elbo"), changes=changed, images=5000)
+
+
+def keys(changes: Mapping[str, object]) -> dict[str, object]:
+    """Return changes by their keys in a recipe, such as ``model.kind`` for ``model__kind``."""
+    return {name.replace("__", "."): value for name, value in changes.items()}
 
 
 QUICK_SPRITES = {
@@ -57,7 +62,7 @@ QUICK_SPRITES = {
     "training.batch_size": 256,
     "training.learning_rate": 2e-3,
 }
-"""A network and steps that fit into a minute of one core."""
+"""A network, images and a number of epochs that are small."""
 PROTOCOLS = {
     "static": importance("static-mnist", 200, None, "89.78"),
     "static-deep": importance("static-mnist", 200, None, model__hidden=[400, 400]),
@@ -151,8 +156,6 @@ def measure(name: str, options: argparse.Namespace, seed: int) -> list[Measureme
 
 def check_trained(folder: Path, recipe: Mapping, wanted: Mapping) -> None:
     """Stop with advice if a run was stopped, or trained for other epochs than it should be."""
-    from latentlab.runs.provenance import read_provenance
-
     known, epochs = read_provenance(folder), wanted["training"]["epochs"]
     if known is None or known.sessions[-1].outcome != "finished":
         advice = f"Finish it: latentlab train --resume {folder}"

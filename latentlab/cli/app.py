@@ -89,15 +89,12 @@ def load_model(run: Path, *, with_data: bool = False) -> Model:
 
 def print_lines(lines: Generator[str, None, bool]) -> None:
     """Print each line; if the generator returns False, exit with the status of an interruption."""
-    while True:
-        try:
-            say(next(lines))
-        except StopIteration as done:
-            if not done.value:
-                from latentlab.runs.stop_signals import exit_status
+    from latentlab.work import finish, mapped
 
-                raise typer.Exit(exit_status()) from None
-            return
+    if not finish(mapped(lines, say)):
+        from latentlab.runs.stop_signals import exit_status
+
+        raise typer.Exit(exit_status())
 
 
 def print_json(value: object) -> None:

@@ -15,6 +15,7 @@ import numpy as np
 
 from latentlab.data.image_set import PARTS, Splits
 from latentlab.data.pixels import as_bytes
+from latentlab.data.row_view import RowView
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -28,33 +29,6 @@ if TYPE_CHECKING:
 
 MAX_HASHED_BYTES = 1 << 28
 """Maximum size in bytes of a memory-mapped set whose pixels are hashed (half a second)."""
-
-
-class RowView:
-    """View of selected rows of an array that copies rows only when they are indexed.
-
-    Parameters
-    ----------
-    array : ndarray, shape (N, ...)
-        Usually memory-mapped.
-    rows : ndarray of int, shape (M,)
-        Indices of the rows, in order.
-    """
-
-    def __init__(self, array: NDArray[np.uint8], rows: NDArray[np.intp]) -> None:
-        self._array, self._rows = array, rows
-        self.shape = (len(rows), *array.shape[1:])
-        self.dtype = array.dtype
-        self.nbytes = int(np.prod(self.shape)) * array.dtype.itemsize
-
-    def __len__(self) -> int:
-        return len(self._rows)
-
-    def __getitem__(self, rows: Any) -> NDArray[np.uint8]:
-        return self._array[self._rows[rows]]
-
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray:
-        return np.asarray(self[:], dtype)
 
 
 def image_keys(images: ImageSet, seed: int = 0) -> Keys:

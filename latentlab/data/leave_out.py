@@ -6,14 +6,13 @@ All of their images become held-out images, so that they stay in the data set an
 from __future__ import annotations
 
 from dataclasses import replace
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from latentlab.data.holdout import divide, rows_of
 from latentlab.data.image_set import PARTS, TRAIN, VALIDATION
-from latentlab.errors import MOST_NAMES, DataError, listed
+from latentlab.errors import MOST_NAMES, DataError, listed, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -99,6 +98,5 @@ def named_classes(given: Sequence[str], known: Sequence[str]) -> tuple[str, ...]
 
 
 def _unknown(name: str, known: Sequence[str]) -> DataError:
-    near = get_close_matches(name, known, 1)
-    advice = f"Did you mean {near[0]}?" if near else f"There are {listed(known, MOST_NAMES)}."
+    advice = nearest(name, known, f"There are {listed(known, MOST_NAMES)}.")
     return DataError(f"{KEY}: there is no class {name!r}.", advice)

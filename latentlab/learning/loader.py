@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from latentlab.data.binarize import Binarized, grey_images
-from latentlab.data.holdout import RowView
+from latentlab.data.row_view import RowView
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

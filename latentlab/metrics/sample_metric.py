@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from latentlab.metrics.source import Source
     from latentlab.work import Progress
 
+type Comparison = Generator[Progress, None, tuple[Sequence[Value], Sequence[str]]]
+"""Work that returns the numbers and the notes of a metric."""
+
 
 class Compared(NamedTuple):
     """Features of as many images as samples.
@@ -32,7 +35,7 @@ class Compared(NamedTuple):
     source : Source
         Where they come from.
     network : Extractor
-        What they were computed by.
+        Network that computed them.
     real, fake : ndarray, shape (N, F)
         Features of images and of samples.
     """
@@ -57,9 +60,7 @@ class SampleMetric(Metric):
         return None
 
     @abstractmethod
-    def compare(
-        self, found: Compared
-    ) -> Generator[Progress, None, tuple[Sequence[Value], Sequence[str]]]:
+    def compare(self, found: Compared) -> Comparison:
         """Return the numbers and the notes."""
 
     @override

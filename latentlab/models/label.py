@@ -90,7 +90,7 @@ def require_labels(spec: ImageSpec) -> None:
 
 
 def refuse_conditions(spec: ImageSpec, *, conditional: bool) -> None:
-    """Raise a `RecipeError` for conditions, which a model without labels, or of one, cannot take.
+    """Raise a `RecipeError` for conditions, for a model that is given one class or no label.
 
     Parameters
     ----------

@@ -112,7 +112,8 @@ def _train_side_by_side(
     show_several(runs.events(), [each.name for each in plans])
     folders: list[Path] = []
     failed: list[str] = []
-    for each, end in ((plans[i], runs.ended[i]) for i in range(len(plans))):
+    for i, each in enumerate(plans):
+        end = runs.ended[i]
         if end.failure:
             if not end.folder:
                 raise _error(end.failure)
@@ -157,7 +158,11 @@ def _folder_for(each: PlannedRun, out: Path | None, several: bool) -> Path:
 def _report(each: PlannedRun, folder: Path, finished: bool, *, named: bool) -> Iterator[str]:
     if named:
         rename(folder, each.name)
-    yield f"{'Trained' if finished else 'Stopped and kept'}: {folder}"
+    yield _end_of(folder, finished)
+
+
+def _end_of(folder: Path, finished: bool) -> str:
+    return f"{'Trained' if finished else 'Stopped and kept'}: {folder}"
 
 
 def _compare(folders: list[Path], out: Path) -> Iterator[str]:
@@ -282,5 +287,5 @@ def resume_run(folder: Path, epochs: int | None) -> Generator[str, None, bool]:
     """
     finished = show(resume(folder, epochs))
     if is_main():
-        yield f"{'Trained' if finished else 'Stopped and kept'}: {folder}"
+        yield _end_of(folder, finished)
     return finished

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from send2trash import send2trash
 
-from latentlab.atomic_write import is_incomplete, write_atomically
+from latentlab.atomic_write import is_incomplete, not_written, write_atomically
 from latentlab.directories import is_imported, resources, runs
 from latentlab.errors import RunError, shown
 from latentlab.latent.encode import decode
@@ -92,7 +92,7 @@ def make_folder(recipe: Recipe) -> Path:
         except FileExistsError:
             continue
         except OSError as error:
-            raise RunError(f"{folder} cannot be written: {error.strerror}.") from error
+            raise not_written(folder, error) from error
         return folder
 
 

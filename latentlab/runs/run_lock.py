@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
@@ -41,12 +41,10 @@ def training_in(folder: Path) -> Generator[None]:
     try:
         yield
     finally:
-        try:
+        # Windows deletes no open file; the next training uses it again.
+        with suppress(OSError):
             (folder / LOCK).unlink(missing_ok=True)
-        except OSError:
-            pass  # Windows deletes no open file; the next training uses it again
-        finally:
-            lock.release()
+        lock.release()
 
 
 def is_in_training(folder: Path) -> bool:

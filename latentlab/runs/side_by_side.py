@@ -1,7 +1,7 @@
 """Several runs at once, each in a process of its own with its share of the cores.
 
-The steps of a small model are too short to be divided: its products are small, and what Python
-does between them runs on one core. Runs that share nothing need no division.
+The steps of a small model are too short to be divided: its matrix products are small, and what
+Python does between them runs on one core. Runs that share nothing need no division.
 """
 
 from __future__ import annotations
@@ -102,19 +102,10 @@ class SideBySide:
     def __init__(self, jobs: Sequence[TrainingJob], at_once: int) -> None:
         self._jobs = jobs
         self._at_once = at_once
-        self._stopped = [Event() for _ in jobs]
+        self._stopped = Event()
         self._arrived = SimpleQueue[tuple[int, object]]()
         self.ended: dict[int, Ended] = {}
         """How each run has ended, by its position; complete when `events` is at its end."""
-
-    def stop(self, index: int) -> None:
-        """Stop and keep one run at its next event; the others go on."""
-        self._stopped[index].set()
-
-    def stop_all(self) -> None:
-        """Stop and keep all runs, and start no more."""
-        for each in self._stopped:
-            each.set()
 
     def events(self) -> Generator[tuple[int, object]]:
         """Train; close the generator to stop and keep all runs.
@@ -138,28 +129,27 @@ class SideBySide:
                     except Empty:
                         continue
             finally:
-                self.stop_all()
+                self._stopped.set()
 
     def _train(self, index: int) -> None:
         """Train a run to its end; runs in a thread of its own."""
         end = self._pass_on(index)
         if end.failure and not end.folder:
-            self.stop_all()
+            self._stopped.set()
         # In this order: a consumer that sees all runs ended empties the queue.
         self._arrived.put((index, end))
         self.ended[index] = end
 
     def _pass_on(self, index: int) -> Ended:
-        folder: Path | None = None
-        stopped = self._stopped[index]
-        if stopped.is_set():
+        if self._stopped.is_set():
             return Ended("stopped")
+        folder: Path | None = None
         try:
             with closing(train(self._jobs[index], Controls())) as events:
                 for event in events:
                     if isinstance(event, Started):
                         folder = event.folder
-                    if stopped.is_set():
+                    if self._stopped.is_set():
                         return Ended("stopped", folder)
                     self._arrived.put((index, event))
         except Exception as error:  # report any error to the consumer

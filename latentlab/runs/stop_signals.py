@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 NAMES = ("SIGINT", "SIGTERM", "SIGHUP")
 """Windows has no SIGHUP."""
 
-
 _last = 0
+"""Number of the last signal, which ends the program; 0 if there was none."""
 
 
 def exit_status() -> int:

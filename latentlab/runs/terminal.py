@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 from typing import TYPE_CHECKING, Any, TextIO, cast
 
 from rich.console import Console
@@ -65,21 +65,20 @@ def show_several(events: Generator[tuple[int, object]], names: Sequence[str]) ->
 
     Ctrl-C stops all and keeps what was learned.
     """
-    with RichProgress(*progress_columns(), console=_console(), expand=True) as progress:
-        tellers: dict[int, ProgressPrinter] = {}
-        try:
-            for index, event in events:
-                if isinstance(event, Ended):
-                    if index in tellers:
-                        tellers.pop(index).close()
-                    continue
-                if index not in tellers:
-                    tellers[index] = ProgressPrinter(progress, name=names[index])
-                tellers[index].tell(event)
-        except KeyboardInterrupt:
-            return
-        finally:
-            events.close()
+    tellers: dict[int, ProgressPrinter] = {}
+    with (
+        RichProgress(*progress_columns(), console=_console(), expand=True) as progress,
+        closing(events),
+        suppress(KeyboardInterrupt),
+    ):
+        for index, event in events:
+            if isinstance(event, Ended):
+                if index in tellers:
+                    tellers.pop(index).close()
+                continue
+            if index not in tellers:
+                tellers[index] = ProgressPrinter(progress, name=names[index])
+            tellers[index].tell(event)
 
 
 def progress_columns() -> tuple[ProgressColumn, ...]:
@@ -207,7 +206,7 @@ class ProgressPrinter:
         self._progress.console.print(f"{self._prefix}{text}", highlight=False, soft_wrap=True)
 
     def _line(self, text: str) -> None:
-        """Print a line every `LINE_EVERY_S` seconds if the output is not a terminal."""
+        """Print a line every `PRINT_INTERVAL_S` seconds if the output is not a terminal."""
         due = self._clock() - self._last_print >= PRINT_INTERVAL_S
         if due and not self._progress.console.is_terminal:
             self._print(text)

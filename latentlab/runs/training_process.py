@@ -73,7 +73,7 @@ def train(order: TrainingJob, controls: Controls) -> Generator[object]:
 
     Raises
     ------
-    FailureElsewhere
+    RemoteFailure
         If the run fails.
     """
     start_fork_server()

@@ -18,6 +18,7 @@ import math
 import os
 import platform
 import statistics
+import sys
 import time
 import tomllib
 from contextlib import closing
@@ -27,7 +28,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 from rivals import REPOSITORY, as_torch_comes
-from torch import nn
 
 from latentlab.latent.encode import decode
 from latentlab.learning.checkpoint import empty_model, load_weights
@@ -35,10 +35,11 @@ from latentlab.learning.events import EpochEnd, Started, Step
 from latentlab.learning.fit import fit
 from latentlab.learning.recipe import Recipe, make_recipe
 
+sys.path.append(str(REPOSITORY / "training" / "speedrun"))
+from baseline import Faces, kl_divergence
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from torch import Tensor
 
     from latentlab.data.image_set import ImageSet
     from latentlab.learning.events import Event, SavedState
@@ -53,33 +54,11 @@ Epoch = tuple[float, float, float]
 """Seconds, and over the epoch the mean sum of squares on [-1, 1] and KL, per image."""
 
 
-class BareE(nn.Module):
-    """Architecture E as its text writes it."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        down, up = [], []
-        for before, after in ((3, 32), (32, 64), (64, 128), (128, 256)):
-            down += [nn.Conv2d(before, after, 4, 2, 1), nn.ReLU()]
-            up = [nn.ConvTranspose2d(after, before, 4, 2, 1), nn.ReLU(), *up]
-        self.encoder = nn.Sequential(*down, nn.Flatten())
-        self.mu, self.log_var = nn.Linear(4096, 128), nn.Linear(4096, 128)
-        self.first = nn.Linear(128, 4096)
-        self.decoder = nn.Sequential(*up[:-1], nn.Tanh())
-
-    def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Return pixels in [-1, 1] and the posterior's mean and log-variance."""
-        h = self.encoder(x)
-        mu, log_var = self.mu(h), self.log_var(h)
-        z = mu + torch.randn_like(mu) * torch.exp(0.5 * log_var)
-        return self.decoder(self.first(z).view(-1, 256, 4, 4)), mu, log_var
-
-
 def bare_epochs(images: ImageSet) -> Iterator[Epoch]:
     """Train as the reference does, on images that lie in memory."""
     torch.manual_seed(0)
     pixels = torch.from_numpy(np.array(images.images))
-    model = BareE()
+    model = Faces()
     optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
     steps, step = math.ceil(len(pixels) / BATCH), 0
     while True:
@@ -90,7 +69,7 @@ def bare_epochs(images: ImageSet) -> Iterator[Epoch]:
                 x = pixels[rows].float() / 127.5 - 1
                 made, mu, log_var = model(x)
                 mse = (made - x).pow(2).sum()
-                kl = -0.5 * torch.sum(1 + log_var - mu.pow(2) - log_var.exp())
+                kl = kl_divergence(mu, log_var)
                 beta = min(1.0, step / (WARM_UP * steps))
                 optimizer.zero_grad()
                 ((mse + beta * kl) / len(x)).backward()

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from latentlab.data import holdout
-from latentlab.data.holdout import RowView, choose_held_out, image_keys, restore, split
+from latentlab.data.holdout import choose_held_out, image_keys, restore, split
 from latentlab.data.image_set import ImageSet, ImageSpec
+from latentlab.data.row_view import RowView
 
 
 def image_set(count, classes=None, names=False, seed=0):

@@ -29,9 +29,8 @@ def train_digits(recipe: dict, place: Path, folder: Path) -> float:
     digits = latentlab.read_images(place)
     is_train = digits.parts == "train"
     run = latentlab.fit(recipe, digits.images[is_train], digits.labels[is_train], folder=folder)
-    x, y = digits.images[~is_train] / np.float32(255), None
-    if run.model.conditional:
-        y = digits.labels[~is_train]
+    x = digits.images[~is_train] / np.float32(255)
+    y = digits.labels[~is_train] if run.model.conditional else None
     mu, sigma = run.model.encode(x, y)
     noise = np.random.default_rng(0).standard_normal(mu.shape, np.float32)
     p = run.model.decode(mu + sigma * noise, y).clip(LEAST, MOST)

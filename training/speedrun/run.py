@@ -20,7 +20,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 from task import STARTED, TASKS
@@ -58,12 +58,11 @@ def unpacked(folder: Path) -> Iterator[Path]:
         yield Path(made)
 
 
-def count_epochs(task: str, place: Path) -> int:
-    """Return the epochs that the baseline needs, and write them down."""
+def count_epochs(task: str, place: Path) -> None:
+    """Count the epochs that the baseline needs, and write them down."""
     *_, last = lines_of("baseline.py", task, place, "--resident")
-    known = json.loads(COUNTED.read_text()) if COUNTED.exists() else {}
+    known = json.loads(COUNTED.read_text())
     COUNTED.write_text(json.dumps({**known, task: int(last["epoch"])}, indent=2) + "\n")
-    return int(last["epoch"])
 
 
 def known_epochs(task: str) -> int:
@@ -137,18 +136,13 @@ def main() -> None:
     place = chosen.faces if TASKS[chosen.task].is_faces else chosen.mnist
     if place is None or not place.exists() or chosen.epochs < 2:
         options.error("name images with --mnist or --faces, and at least 2 epochs")
-    with unpacked(place) if place.is_dir() else _as_it_is(place) as plain:
+    with unpacked(place) if place.is_dir() else nullcontext(place) as plain:
         if chosen.count:
             count_epochs(chosen.task, plain)
         result = compare(
             *(chosen.task, place, plain if chosen.baseline else None, chosen.seeds, chosen.epochs)
         )
     print(json.dumps({**result, "machine": machine(), "date": time.strftime("%Y-%m-%d")}))
-
-
-@contextmanager
-def _as_it_is(place: Path) -> Iterator[Path]:
-    yield place
 
 
 if __name__ == "__main__":

@@ -144,8 +144,8 @@ def prefer_onednn() -> bool:
     return False
 
 
-# Messages of the CPU: of torch's allocator, and of oneDNN, which keeps its reason to itself.
 NO_MEMORY = ("allocate memory", "could not create a primitive")
+"""Messages on the CPU: of torch's allocator, and of oneDNN, which gives no reason."""
 
 
 def is_out_of_memory(error: BaseException) -> bool:

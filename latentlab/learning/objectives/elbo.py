@@ -76,7 +76,7 @@ class ELBO(RateDistortion, title="ELBO"):
             self._check_without_kl(model)
 
     def _check_without_kl(self, model: Model) -> None:
-        """Refuse a weight that would be ignored; 0 is true of codes without any KL."""
+        """Refuse a weight that would be ignored; with a beta of 0 there is no KL to weight."""
         if not self.beta and model.has_standard_prior:
             return
         if self.beta != 1:

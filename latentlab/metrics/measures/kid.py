@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, override
+from typing import Literal, override
 
 from latentlab.metrics.metric import METRICS, mean_of
-from latentlab.metrics.sample_metric import Compared, SampleMetric
+from latentlab.metrics.sample_metric import Compared, Comparison, SampleMetric
 from latentlab.metrics.two_samples import kernel_distances
-
-if TYPE_CHECKING:
-    from collections.abc import Generator, Sequence
-
-    from latentlab.metrics.measurement import Value
-    from latentlab.work import Progress
 
 
 @METRICS.register
@@ -27,9 +21,7 @@ class KID(SampleMetric, title="KID"):
     kind: Literal["kid"] = "kid"
 
     @override
-    def compare(
-        self, found: Compared
-    ) -> Generator[Progress, None, tuple[Sequence[Value], Sequence[str]]]:
+    def compare(self, found: Compared) -> Comparison:
         yield from ()
         distances = kernel_distances(found.real, found.fake, self.seed)
         notes = [f"Kernel (x·y / F + 1)³; mean of {len(distances)} disjoint blocks."]

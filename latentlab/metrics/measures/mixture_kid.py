@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Literal, override
+from typing import ClassVar, Literal, override
 
 from pydantic import Field
 
 from latentlab.metrics.metric import METRICS, WITH_ENCODER, Need, mean_of, number
-from latentlab.metrics.sample_metric import Compared, SampleMetric
+from latentlab.metrics.sample_metric import Compared, Comparison, SampleMetric
 from latentlab.metrics.two_samples import kernel_distances
-
-if TYPE_CHECKING:
-    from collections.abc import Generator, Sequence
-
-    from latentlab.metrics.measurement import Value
-    from latentlab.work import Progress
 
 
 @METRICS.register
@@ -31,9 +25,7 @@ class MixtureKID(SampleMetric, title="KID of an ex-post mixture"):
     components: int = Field(10, ge=1, le=500, description="Gaussians of the mixture.")
 
     @override
-    def compare(
-        self, found: Compared
-    ) -> Generator[Progress, None, tuple[Sequence[Value], Sequence[str]]]:
+    def compare(self, found: Compared) -> Comparison:
         source, count = found.source, len(found.real)
         pixels = yield from source.mixture_samples(count, self.seed, self.components)
         mixed = yield from found.network.features(pixels, "Features of samples")

@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, override
+from typing import Literal, override
 
 from pydantic import Field
 
 from latentlab.metrics.metric import METRICS, mean_of
-from latentlab.metrics.sample_metric import Compared, SampleMetric
+from latentlab.metrics.sample_metric import Compared, Comparison, SampleMetric
 from latentlab.metrics.two_samples import balls, radii
-
-if TYPE_CHECKING:
-    from collections.abc import Generator, Sequence
-
-    from latentlab.metrics.measurement import Value
-    from latentlab.work import Progress
 
 
 @METRICS.register
@@ -36,9 +30,7 @@ class PrecisionRecall(SampleMetric, title="Precision and recall"):
         return self.neighbours
 
     @override
-    def compare(
-        self, found: Compared
-    ) -> Generator[Progress, None, tuple[Sequence[Value], Sequence[str]]]:
+    def compare(self, found: Compared) -> Comparison:
         real_radii = yield from radii(found.real, self.neighbours)
         fake_radii = yield from radii(found.fake, self.neighbours)
         in_real, _ = yield from balls(found.real, real_radii, found.fake)

@@ -9,10 +9,9 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
-from latentlab.errors import DataError, listed
+from latentlab.errors import DataError, listed, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -166,8 +165,5 @@ def _problem(call: Call, text: str, names: list[str] | None = None, wrong: str =
     """Return an error with the line of the call, and advice about the name that is wrong."""
     advice = ""
     if names:
-        near = get_close_matches(wrong, names)
-        advice = (
-            f"Did you mean {near[0]}?" if near else f"Choose one of {listed(sorted(names), 40)}."
-        )
+        advice = nearest(wrong, names, f"Choose one of {listed(sorted(names), 40)}.")
     return DataError(f"Line {call.line} of the lesson: {text}.", advice)

@@ -29,12 +29,11 @@ from __future__ import annotations
 import re
 import tomllib
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field, JsonValue, ValidationError
 
-from latentlab.errors import DataError, listed, reason_of
+from latentlab.errors import DataError, listed, nearest, reason_of
 from latentlab.json_files import Record
 from latentlab.session.lessons.calls import Call
 from latentlab.session.lessons.checks import CHECKS
@@ -179,8 +178,7 @@ def _add(draft: _Draft, line: str, number: int) -> None:
         if len(draft.fields) > MAX_FIELDS:
             raise _error(number, f"the step has more than {MAX_FIELDS} fields")
     elif found:
-        near = get_close_matches(found[1], FIELDS)
-        advice = f"Did you mean {near[0]}?" if near else f"Fields are {listed(FIELDS, 12)}."
+        advice = nearest(found[1], FIELDS, f"Fields are {listed(FIELDS, 12)}.")
         raise _error(number, f"there is no field {found[1]!r}", advice)
     elif draft.fields and line.startswith(" "):
         name, at, value = draft.fields[-1]
