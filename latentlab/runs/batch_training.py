@@ -13,7 +13,7 @@ from latentlab.learning.fast.distributed import is_main
 from latentlab.learning.recipe import read_values
 from latentlab.runs.library import compare, make_folder, rename
 from latentlab.runs.recorder import record, resume
-from latentlab.runs.side_by_side import SideBySide, divide_cores
+from latentlab.runs.side_by_side import Ended, SideBySide, divide_cores
 from latentlab.runs.sweeps import plan, with_unique_names
 from latentlab.runs.terminal import show, show_several
 from latentlab.session.curves.curves import last_losses
@@ -113,7 +113,8 @@ def _train_side_by_side(
     folders: list[Path] = []
     failed: list[str] = []
     for i, each in enumerate(plans):
-        end = runs.ended[i]
+        # Ctrl-C can come before the first of them began.
+        end = runs.ended.get(i, Ended("stopped"))
         if end.failure:
             if not end.folder:
                 raise _error(end.failure)
