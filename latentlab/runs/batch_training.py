@@ -112,9 +112,9 @@ def _train_side_by_side(
     show_several(runs.events(), [each.name for each in plans])
     folders: list[Path] = []
     failed: list[str] = []
-    for i, each in enumerate(plans):
-        # Ctrl-C can come before the first of them began.
-        end = runs.ended.get(i, Ended("stopped"))
+    # Ctrl-C can come before the first of them began.
+    ends = [runs.ended.get(i, Ended("stopped")) for i in range(len(plans))]
+    for each, end in zip(plans, ends, strict=True):
         if end.failure:
             if not end.folder:
                 raise _error(end.failure)
@@ -123,7 +123,7 @@ def _train_side_by_side(
         elif end.folder and (end.folder / DESCRIPTION_FILE).exists():
             folders.append(end.folder)
             yield from _report(each, end.folder, end.outcome == "finished", named=out is None)
-    if any(end.outcome == "stopped" for end in runs.ended.values()):
+    if any(end.outcome == "stopped" for end in ends):
         return False
     yield from _conclude(plans, folders, failed, out)
     return True

@@ -11,9 +11,9 @@ from training_support import recipe_of, same
 from latentlab.learning.checkpoint import load_model
 from latentlab.learning.events import Started, Step
 from latentlab.learning.training_state import read_training_state
-from latentlab.runs import side_by_side
+from latentlab.runs import batch_training, side_by_side
 from latentlab.runs.recorder import record, resume
-from latentlab.runs.side_by_side import Ended, SideBySide, divide_cores
+from latentlab.runs.side_by_side import Cores, Ended, SideBySide, divide_cores
 from latentlab.session import cores
 from latentlab.session.curves.curves import last_losses
 from latentlab.session.runs import TrainingJob
@@ -148,3 +148,15 @@ def test_why_runs_train_one_after_another_is_said(monkeypatch):
     assert divide_cores(recipes) == side_by_side.Cores(
         1, 2, "all processes train each run together"
     )
+
+
+def test_ctrl_c_before_the_first_run_began_is_a_stop(tmp_path, monkeypatch):
+    recipe = tmp_path / "tiny.toml"
+    recipe.write_text(recipe_of().to_toml())
+    monkeypatch.setattr(batch_training, "divide_cores", lambda recipes: Cores(2, 1))
+    monkeypatch.setattr(batch_training, "show_several", lambda events, names: events.close())
+    training = batch_training.train_all((recipe,), tmp_path, (), ("objective.beta=1,2",))
+    assert next(training) == "2 runs, 2 at a time with 1 thread each"
+    with pytest.raises(StopIteration) as ended:
+        next(training)
+    assert ended.value.value is False
