@@ -41,10 +41,12 @@ def training_in(folder: Path) -> Generator[None]:
     try:
         yield
     finally:
-        # Windows deletes no open file; the next training uses it again.
-        with suppress(OSError):
-            (folder / LOCK).unlink(missing_ok=True)
-        lock.release()
+        try:
+            # Windows deletes no open file; the next training uses it again.
+            with suppress(OSError):
+                (folder / LOCK).unlink(missing_ok=True)
+        finally:
+            lock.release()
 
 
 def is_in_training(folder: Path) -> bool:
