@@ -9,9 +9,9 @@ the window a hand moves a slider ten times a second. The last line is one JSON o
 ``window_vs_cli`` (the ratio of the medians of images per second, validation and saving included),
 ``images_per_second`` of both, ``slider_to_picture_p50_ms`` and ``_p95_ms`` (from the move until the
 large image is painted with it or with a later one), ``gap_p95_ms``, ``gap_p999_ms`` and
-``gap_max_ms`` (between the events of a timer of the window), ``looks`` (pictures of the model under training per second), and
-``others`` (cores that other programs used meanwhile). Only the turns that other programs disturbed
-least count, half of all.
+``gap_max_ms`` (between the events of a timer of the window), ``looks`` (pictures of the model under
+training per second), and ``others`` (cores that other programs used meanwhile). Only the turns that
+other programs disturbed least count, half of all.
 
 ``--data`` is a folder with MNIST for `vae` and `cvae`; without one they learn the bundled digits.
 """
