@@ -139,7 +139,7 @@ def _split(text: str) -> tuple[Header, list[str], int]:
     head = "\n" * (start + 1) + "\n".join(lines[start + 1 : end])
     try:
         values = tomllib.loads(head)
-    except (ValueError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # ValueError: a number of over 4,300 digits
         raise DataError(f"The header of the lesson is not TOML: {reason_of(error)}.") from None
     return _header(values, start + 1), lines[end + 1 :], end + 2
 
@@ -249,7 +249,7 @@ def _calls(found: list[tuple[int, str]]) -> Iterator[Call]:
             raise _error(line, f"{value!r} is not of the form name(key = value)")
         try:
             arguments = tomllib.loads(f"arguments = {{{call[2]}}}")["arguments"]
-        except (ValueError, RecursionError) as error:
+        except (tomllib.TOMLDecodeError, RecursionError) as error:
             # Its line is that of the field, not that of the lesson.
             reason = reason_of(error).partition(" (at ")[0]
             raise _error(line, f"the arguments of {call[1]}: {reason}") from None
