@@ -45,6 +45,7 @@ NO_MEMORY = (
     "allocate memory",
     "not enough memory",
     "out of memory",
+    "start new thread",  # whose stack found no room
     "could not create a primitive",  # of oneDNN, which gives no reason
 )
 """Parts of the messages of the system and of torch's allocators."""
