@@ -1,4 +1,4 @@
-"""Two processes on one folder, and a folder or disk that is taken away: told, and nothing is lost."""
+"""Two processes on one folder, and one that is taken away: told, and nothing is lost."""
 
 import shutil
 import subprocess
