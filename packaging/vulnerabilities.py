@@ -1,4 +1,4 @@
-"""Known vulnerabilities of the pinned versions, by pip-audit; run by `packaging/vulnerabilities`."""
+"""Known vulnerabilities of pinned versions, by pip-audit; run by `packaging/vulnerabilities`."""
 
 import json
 import subprocess
