@@ -21,6 +21,7 @@ from latentlab.learning.training_state import read_training_state
 from latentlab.runs import training_process
 from latentlab.session.export import DescribeForm, Export
 from latentlab.session.model import Decode, DecodePath, MakeManifold, MakeSamples
+from latentlab.session.points import Tiles
 from latentlab.session.runs import ListLibrary
 from latentlab.widgets.window.welcome import WelcomePage
 
@@ -240,7 +241,8 @@ def test_a_signal_waits_until_what_is_going_on_is_over_and_files_are_written(
 ):
     """Closing in the middle of an import would wait for the lane, and the lane for the import."""
     program.close_when_interrupted(desk.window)
-    picture = Export(desk.state.answer(DecodePath), tmp_path / "path.gif", {})
+    tiles = Tiles((), np.zeros((4, 28, 28), np.uint8), 2)
+    picture = Export(tiles, tmp_path / "tiles.gif", {})
     desk.controller.files.save(picture)
     signal.raise_signal(getattr(signal, name))
     assert desk.window.isVisible()
