@@ -17,7 +17,7 @@ from typing import IO, TYPE_CHECKING, Any, override
 import numpy as np
 import psutil
 
-from latentlab.errors import DataError, LatentlabError, shown
+from latentlab.errors import DataError, LatentlabError, is_out_of_memory, shown
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
@@ -164,10 +164,10 @@ class NumpyFile:
             raise
         except _NotPlainError as error:
             raise self._foreign(str(error)) from None
-        except MemoryError as error:
-            raise self._too_large() from error
         # numpy and zipfile raise about ten types of exception.
         except Exception as error:
+            if is_out_of_memory(error):
+                raise self._too_large() from error
             raise self.damaged(str(error) or type(error).__name__) from error
 
     def _foreign(self, what: str) -> DataError:
