@@ -68,8 +68,8 @@ class Codes:
         """Return the codes of the first images."""
         if len(self) <= count:
             return self
-        found = {each.name: getattr(self, each.name) for each in fields(self)}
-        return Codes(**{name: x if x is None else x[:count] for name, x in found.items()})
+        found = [getattr(self, each.name) for each in fields(self)]
+        return Codes(*(values if values is None else values[:count] for values in found))
 
     @cached_property
     def center(self) -> NDArray[np.float32]:
