@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -68,8 +68,8 @@ class Codes:
         """Return the codes of the first images."""
         if len(self) <= count:
             return self
-        found = [getattr(self, each.name) for each in fields(self)]
-        return Codes(*(values if values is None else values[:count] for values in found))
+        known: dict[str, Any] = {each.name: getattr(self, each.name) for each in fields(self)}
+        return Codes(**{name: x if x is None else x[:count] for name, x in known.items()})
 
     @cached_property
     def center(self) -> NDArray[np.float32]:
