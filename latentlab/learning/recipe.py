@@ -189,6 +189,8 @@ class Recipe(Config):
     def changed(self, key: str, value: Any) -> Recipe:
         """Return the recipe with the value of a dotted key replaced.
 
+        More epochs stretch a schedule of the learning rate that would be 0 in them.
+
         Raises
         ------
         RecipeError
@@ -196,7 +198,12 @@ class Recipe(Config):
         """
         values = self.to_dict()
         set_value(values, key, value)
-        return make_recipe(values)
+        changed = make_recipe(values)
+        if changed.training.epochs <= self.training.epochs:
+            return changed
+        schedule = changed.training.schedule.lasting(changed.training.epochs)
+        training = changed.training.model_copy(update={"schedule": schedule})
+        return changed.model_copy(update={"training": training})
 
 
 def read_recipe(path: Path, settings: Iterable[str] = ()) -> Recipe:
