@@ -18,6 +18,7 @@ from latentlab.learning.events import Change, EpochEnd, Event, SavedState, Start
 from latentlab.learning.fast import device as devices
 from latentlab.learning.fast.distributed import join_processes, local_device
 from latentlab.learning.monitor import Monitor
+from latentlab.learning.precision import choose_precision, kept_precision
 from latentlab.learning.steering import STEERABLE_PREFIXES, Controls
 from latentlab.learning.trainer import Trainer
 from latentlab.learning.training_state import restore
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     import torch
 
     from latentlab.data.image_set import Splits
+    from latentlab.learning.events import Precision
     from latentlab.learning.recipe import Recipe
     from latentlab.learning.training_state import TrainingState
     from latentlab.models.base import Model
@@ -86,7 +88,7 @@ def fit(
     device = local_device(devices.pick_device(recipe.training.device))
     splits = yield from (data or read_binarized(recipe.data))
     counted = of_learned_classes(splits)
-    trainer = _trainer(recipe, counted, device, controls)
+    trainer = _trainer(recipe, counted, device, controls, resume)
     replay = _restore(trainer, resume, changes)
     monitor = Monitor(trainer, controls, resume, keeps_best=bool(counted.test))
     yield _started(trainer, splits, devices.device_name(device))
@@ -96,8 +98,22 @@ def fit(
     return trainer.shown.cpu().eval()
 
 
-def _trainer(recipe: Recipe, splits: Splits, device: torch.device, controls: Controls) -> Trainer:
-    trainer = Trainer(recipe, splits, device, join_processes(device))
+def _trainer(
+    recipe: Recipe,
+    splits: Splits,
+    device: torch.device,
+    controls: Controls,
+    resume: TrainingState | None,
+) -> Trainer:
+    team = join_processes(device)
+    precision: Precision | None = None
+    if resume or controls.precision:
+        before = resume.precision if resume else controls.precision
+        precision = kept_precision(recipe, before, device)
+    elif team.size == 1:
+        # Processes that train together must not choose differently.
+        precision = choose_precision(recipe, splits.spec, len(splits.train), device)
+    trainer = Trainer(recipe, splits, device, team, precision)
     if controls.spare_core and device.type == "cpu":
         devices.spare_core(trainer.model)
     return trainer
@@ -112,6 +128,7 @@ def _started(trainer: Trainer, splits: Splits, device: str) -> Started:
         trainer.recipe.training.epochs,
         trainer.steps_per_epoch,
         step=trainer.step_count,
+        precision=trainer.precision,
     )
 
 

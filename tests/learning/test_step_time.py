@@ -51,7 +51,7 @@ def test_a_slow_step_is_measured_with_few_images(monkeypatch):
         sizes.append(size)
         return 0.01 * size
 
-    monkeypatch.setattr(step_time, "_step", step)
+    monkeypatch.setattr(step_time, "step_seconds", step)
     assert finish(seconds_per_image(recipe(batch_size=256), SPEC)) == pytest.approx((0.01, 0.01))
     assert list(dict.fromkeys(sizes)) == [8, 16]
     sizes.clear()
