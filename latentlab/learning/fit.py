@@ -17,8 +17,8 @@ from latentlab.learning.evaluate import epoch_preview, score_test, validate
 from latentlab.learning.events import Change, EpochEnd, Event, SavedState, Started
 from latentlab.learning.fast import device as devices
 from latentlab.learning.fast.distributed import join_processes, local_device
+from latentlab.learning.fast.precision import choose_precision, kept_precision
 from latentlab.learning.monitor import Monitor
-from latentlab.learning.precision import choose_precision, kept_precision
 from latentlab.learning.steering import STEERABLE_PREFIXES, Controls
 from latentlab.learning.trainer import Trainer
 from latentlab.learning.training_state import restore

@@ -8,9 +8,9 @@ from training_support import recipe_of, run, same, trained
 
 from latentlab.data.image_set import ImageSpec
 from latentlab.learning import fit as fitting
-from latentlab.learning import precision
 from latentlab.learning.events import Started
-from latentlab.learning.precision import choose_precision, kept_precision
+from latentlab.learning.fast import precision
+from latentlab.learning.fast.precision import choose_precision, kept_precision
 from latentlab.learning.steering import Controls
 from latentlab.learning.trainer import Trainer
 
