@@ -12,16 +12,17 @@ from typing import TYPE_CHECKING
 
 from latentlab.data.binarize import read_binarized
 from latentlab.data.leave_out import of_learned_classes
-from latentlab.errors import RecipeError, TrainingError
+from latentlab.errors import RecipeError, TrainingError, is_out_of_memory
 from latentlab.learning.evaluate import epoch_preview, score_test, validate
 from latentlab.learning.events import Change, EpochEnd, Event, SavedState, Started
 from latentlab.learning.fast import device as devices
 from latentlab.learning.fast.distributed import join_processes, local_device
 from latentlab.learning.fast.precision import choose_precision, kept_precision
+from latentlab.learning.memory import check_fits
 from latentlab.learning.monitor import Monitor
 from latentlab.learning.steering import STEERABLE_PREFIXES, Controls
 from latentlab.learning.trainer import Trainer
-from latentlab.learning.training_state import restore
+from latentlab.learning.training_state import TrainingState, restore
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable
@@ -30,8 +31,8 @@ if TYPE_CHECKING:
 
     from latentlab.data.image_set import Splits
     from latentlab.learning.events import Precision
+    from latentlab.learning.fast.distributed import ProcessGroup
     from latentlab.learning.recipe import Recipe
-    from latentlab.learning.training_state import TrainingState
     from latentlab.models.base import Model
     from latentlab.work import Progress
 
@@ -80,9 +81,9 @@ def fit(
     DataError
         If the images cannot be loaded.
     RecipeError
-        If a batch does not fit into memory.
+        If the network or a batch does not fit into memory.
     TrainingError
-        If the loss is not finite.
+        If the loss is not finite, or the images do not fit into memory beside the network.
     """
     controls = controls or Controls()
     device = local_device(devices.pick_device(recipe.training.device))
@@ -105,18 +106,38 @@ def _trainer(
     controls: Controls,
     resume: TrainingState | None,
 ) -> Trainer:
+    check_fits(recipe, splits.train, device)
     team = join_processes(device)
-    precision: Precision | None = None
-    if resume or controls.precision:
-        before = resume.precision if resume else controls.precision
-        precision = kept_precision(recipe, before, device)
-    elif team.size == 1:
-        # Processes that train together must not choose differently.
-        precision = choose_precision(recipe, splits.spec, len(splits.train), device)
-    trainer = Trainer(recipe, splits, device, team, precision)
+    try:
+        precision = _precision(recipe, splits, device, team, resume or controls)
+        trainer = Trainer(recipe, splits, device, team, precision)
+    except (RuntimeError, MemoryError) as error:
+        if not is_out_of_memory(error):
+            raise
+        raise TrainingError(
+            "The network and the images do not fit into the memory that is free.",
+            "Choose a smaller network, smaller images, or less memory for images "
+            "(training.resident_mb): the others are read from disk.",
+        ) from error
     if controls.spare_core and device.type == "cpu":
         devices.spare_core(trainer.model)
     return trainer
+
+
+def _precision(
+    recipe: Recipe,
+    splits: Splits,
+    device: torch.device,
+    team: ProcessGroup,
+    before: TrainingState | Controls,
+) -> Precision | None:
+    """Return the precision of a run, None for that of its recipe and its device."""
+    if before.precision or isinstance(before, TrainingState):
+        return kept_precision(recipe, before.precision, device)
+    # Processes that train together must not choose differently.
+    if team.size > 1:
+        return None
+    return choose_precision(recipe, splits.spec, len(splits.train), device)
 
 
 def _started(trainer: Trainer, splits: Splits, device: str) -> Started:
@@ -186,7 +207,7 @@ def _learn(
     except TrainingError as error:
         raise monitor.diverged(error) from error
     except (RuntimeError, MemoryError) as error:
-        if not devices.is_out_of_memory(error):
+        if not is_out_of_memory(error):
             raise
         # Its frames hold the tensors of the step, which leave no memory for the trial.
         clear_frames(error.__traceback__)
