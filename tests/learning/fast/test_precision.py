@@ -86,7 +86,7 @@ def test_real_steps_take_half_a_second(monkeypatch):
     monkeypatch.setattr(precision, "MAX_STEPS", 10**9)
     began = precision.time.perf_counter()
     assert choose(hidden=(64,)) in {"fp32", "bf16"}
-    assert precision.time.perf_counter() - began < 3.0  # other programs may use the machine
+    assert precision.time.perf_counter() - began < 10.0  # other programs may use the machine
 
 
 @pytest.mark.parametrize("wanted", ["fp32", "bf16"])
