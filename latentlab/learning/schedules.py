@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from typing import Annotated, Literal, override
+from typing import Annotated, Literal, Self, override
 
 from pydantic import Field, JsonValue
 
@@ -22,6 +22,13 @@ class Schedule(Config, ABC):
     @abstractmethod
     def factor(self, epochs: float) -> float:
         """Return the factor after `epochs` epochs, with fractions."""
+
+    def lasting(self, epochs: float) -> Self:
+        """Return the schedule of a learning rate in a run that is made longer, to `epochs` epochs.
+
+        It is stretched if it would be 0 before the end of the run, where nothing is learned.
+        """
+        return self
 
 
 SCHEDULES = Registry[Schedule]("schedule", default="constant")
@@ -69,6 +76,11 @@ class Ramp(Schedule):
     @override
     def factor(self, epochs: float) -> float:
         return self.start + (self.end - self.start) * self.shape(min(1.0, epochs / self.epochs))
+
+    @override
+    def lasting(self, epochs: float) -> Self:
+        longer = max(self.epochs, epochs)
+        return self if self.end else self.model_copy(update={"epochs": longer})
 
     @abstractmethod
     def shape(self, done: float) -> float:
@@ -143,7 +155,8 @@ class OneCycle(Schedule, title="One cycle"):
         gt=0,
         le=100_000,
         title="Over",
-        description="Length of the cycle: the epochs of the run. After it the factor stays 0.",
+        description="Length of the cycle: the epochs of the run. After it the factor stays 0; a "
+        "run that is trained further stretches it.",
         json_schema_extra={"unit": "epochs"},
     )
     warm_up: float = Field(
@@ -159,6 +172,10 @@ class OneCycle(Schedule, title="One cycle"):
     def factor(self, epochs: float) -> float:
         done = min(1.0, epochs / self.epochs)
         return min(done / self.warm_up, (1 - done) / (1 - self.warm_up))
+
+    @override
+    def lasting(self, epochs: float) -> Self:
+        return self.model_copy(update={"epochs": max(self.epochs, epochs)})
 
 
 @SCHEDULES.register
