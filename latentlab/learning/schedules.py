@@ -23,6 +23,10 @@ class Schedule(Config, ABC):
     def factor(self, epochs: float) -> float:
         """Return the factor after `epochs` epochs, with fractions."""
 
+    def rate_factor(self, epochs: float, of: float) -> float:
+        """Return the factor of the learning rate after `epochs` epochs of a run of `of` epochs."""
+        return self.factor(epochs)
+
 
 SCHEDULES = Registry[Schedule]("schedule", default="constant")
 
@@ -143,7 +147,9 @@ class OneCycle(Schedule, title="One cycle"):
         gt=0,
         le=100_000,
         title="Over",
-        description="Length of the cycle: the epochs of the run. After it the factor stays 0.",
+        description="Length of the cycle: the epochs of the run. After it the factor stays 0, "
+        "but a longer run stretches the cycle of its learning rate, with which it learns to "
+        "its end.",
         json_schema_extra={"unit": "epochs"},
     )
     warm_up: float = Field(
@@ -159,6 +165,11 @@ class OneCycle(Schedule, title="One cycle"):
     def factor(self, epochs: float) -> float:
         done = min(1.0, epochs / self.epochs)
         return min(done / self.warm_up, (1 - done) / (1 - self.warm_up))
+
+    @override
+    def rate_factor(self, epochs: float, of: float) -> float:
+        # Epochs may be added to a run, and with a rate of 0 they would learn nothing.
+        return self.factor(epochs * min(1.0, self.epochs / of))
 
 
 @SCHEDULES.register

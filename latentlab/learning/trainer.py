@@ -245,7 +245,8 @@ class Trainer:
     def _apply_schedules(self) -> None:
         """Set the scheduled values where the step reads them."""
         training = self.recipe.training
-        rate = training.learning_rate * training.schedule.factor(self.epochs)
+        factor = training.schedule.rate_factor(self.epochs, training.epochs)
+        rate = training.learning_rate * factor
         now = {"learning_rate": rate, **self.recipe.objective.numbers(self.epochs)}
         for name in [
             name for name, value in now.items() if self._last_scheduled.get(name) != value
