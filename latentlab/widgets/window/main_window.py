@@ -16,7 +16,7 @@ from latentlab.session.files.model_export import ExportModel
 from latentlab.session.files.report import SaveReport
 from latentlab.session.import_.model import InspectForeign, ListForeignFormats
 from latentlab.session.lessons.lesson import ReadLesson
-from latentlab.widgets.kit.clipboard import local_files
+from latentlab.widgets.kit.clipboard import accept_copy, local_files
 from latentlab.widgets.kit.labels import muted
 from latentlab.widgets.kit.progress_bar import RequestProgressBar
 from latentlab.widgets.kit.settings import remember, settings
@@ -304,7 +304,7 @@ class MainWindow(QMainWindow):
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         # An image of this window that is let go over it, as after an unsteady click, stays.
         if event.source() is None and local_files(event.mimeData()):
-            event.acceptProposedAction()
+            accept_copy(event)
 
     @override
     def dropEvent(self, event: QDropEvent) -> None:
@@ -313,7 +313,7 @@ class MainWindow(QMainWindow):
         from latentlab.data.files.drops import DropKind, recognize
 
         if paths := local_files(event.mimeData()):
-            event.acceptProposedAction()
+            accept_copy(event)
             drop = recognize(paths, self.controller.state.answer(ListForeignFormats) or ())
             if drop.kind is DropKind.IMAGES:
                 self.use_pictures(drop.path)
