@@ -164,9 +164,10 @@ def test_files_are_never_taken_as_moved(old_desk, place):
         "arithmetic": lambda: old_desk.panel("arithmetic").slots[0],
     }
     widget, data, offered = widgets[place](), QMimeData(), COPY | Qt.DropAction.MoveAction
+    shift = Qt.KeyboardModifier.ShiftModifier
     data.setUrls([QUrl.fromLocalFile(str(CVAE))])
-    enter = QDragEnterEvent(widget.rect().center(), offered, data, LEFT, PLAIN)
-    let_go = QDropEvent(QPointF(widget.rect().center()), offered, data, LEFT, PLAIN)
+    enter = QDragEnterEvent(widget.rect().center(), offered, data, LEFT, shift)
+    let_go = QDropEvent(QPointF(widget.rect().center()), offered, data, LEFT, shift)
     for event in (enter, let_go):
         assert event.proposedAction() != COPY
         QApplication.sendEvent(widget, event)
