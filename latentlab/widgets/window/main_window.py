@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, override
 
-from PySide6.QtCore import Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QSize, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QMainWindow, QMenu, QMessageBox, QTabBar, QTabWidget, QToolBar
 
 from latentlab.errors import listed
@@ -53,6 +54,8 @@ if TYPE_CHECKING:
     from latentlab.workers.lesson_actions import Setting
 
 
+SIZE = QSize(1440, 900)
+"""Size of a first window, on a screen that has room for it."""
 LONG_FILES = (SaveFilm, SaveHistoryFilm, SaveFigure, SaveDataset, SaveReport, ExportModel)
 """Requests whose progress the status bar shows."""
 
@@ -104,7 +107,7 @@ class MainWindow(QMainWindow):
             dock.visibilityChanged.connect(self._on_arranged)
             dock.dockLocationChanged.connect(self._on_arranged)
             dock.alone.connect(self.workspaces.fill)
-        self.resize(1440, 900)
+        self.resize(self.screen().availableSize().boundedTo(SIZE))
         if geometry := settings().value("geometry", b""):
             self.restoreGeometry(geometry)
         saved = settings().value("workspace", controller.state.workspace)
@@ -115,6 +118,7 @@ class MainWindow(QMainWindow):
         self.failure_bar.dismiss.clicked.connect(controller.store.dismiss_failure)
         # Not as a watcher, which may be told later: a message is in the state for a moment only.
         controller.changed.connect(self._on_changed)
+        QGuiApplication.instance().applicationStateChanged.connect(self._on_application_state)
         controller.setting_wanted.connect(self._on_setting)
 
     def _fill_status_bar(self) -> None:
@@ -327,6 +331,12 @@ class MainWindow(QMainWindow):
         self.controller.store.dismiss_failure()
         dialog = open_import_dialog(self, self.controller, path)
         dialog.accepted.connect(self.show_form)
+
+    @Slot(Qt.ApplicationState)
+    def _on_application_state(self, state: Qt.ApplicationState) -> None:
+        """List the runs anew: another window or the command line may have trained meanwhile."""
+        if state == Qt.ApplicationState.ApplicationActive:
+            self.controller.runs.list()
 
     @Slot()
     def show_form(self) -> None:
