@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from latentlab.data.image_set import ImageSet, Splits
+from latentlab.learning.checkpoint import meta_model
 from latentlab.learning.fast.device import pick_device
 from latentlab.learning.trainer import Trainer
 
@@ -34,8 +35,7 @@ def is_measurable(recipe: Recipe, spec: ImageSpec) -> bool:
     """Return whether a measurement needs little memory."""
     if spec.pixels > MAX_PIXELS:
         return False
-    with torch.device("meta"):  # allocates nothing
-        weights = recipe.model.build(spec).parameters()
+    weights = meta_model(recipe, spec).parameters()
     return sum(each.numel() for each in weights) <= MAX_WEIGHTS
 
 
