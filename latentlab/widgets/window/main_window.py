@@ -118,7 +118,9 @@ class MainWindow(QMainWindow):
         self.failure_bar.dismiss.clicked.connect(controller.store.dismiss_failure)
         # Not as a watcher, which may be told later: a message is in the state for a moment only.
         controller.changed.connect(self._on_changed)
-        QGuiApplication.instance().applicationStateChanged.connect(self._on_application_state)
+        app = QGuiApplication.instance()
+        assert isinstance(app, QGuiApplication)
+        app.applicationStateChanged.connect(self._on_application_state)
         controller.setting_wanted.connect(self._on_setting)
 
     def _fill_status_bar(self) -> None:
