@@ -116,6 +116,7 @@ def plain(found: RateDistortion) -> dict[str, Any]:
 def _plain(point: RatePoint) -> dict[str, Any]:
     return {
         "name": point.name,
+        "folder": point.folder,
         "latent_dim": point.latent_dim,
         "rate": point.rate.model_dump(),
         "distortion": point.distortion.model_dump(),

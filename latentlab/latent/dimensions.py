@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from latentlab.latent.planes import with_fixed_signs
 from latentlab.work import Progress, in_thread
 
 if TYPE_CHECKING:
@@ -99,9 +100,8 @@ def principal_components(mu: NDArray[np.float32]) -> Pieces[Components]:
     if len(mu) < 2:
         return Components(np.eye(dim), np.zeros(dim))
     values, columns = yield from in_thread(lambda: _axes(mu.astype(np.float64)))
-    vectors = columns.T[::-1]
-    largest = np.take_along_axis(vectors, np.abs(vectors).argmax(1)[:, None], axis=1)
-    return Components(vectors * np.sign(largest), np.sqrt(np.maximum(values[::-1], 0)))
+    vectors = with_fixed_signs(columns.T[::-1])
+    return Components(vectors, np.sqrt(np.maximum(values[::-1], 0)))
 
 
 def _axes(x: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -174,7 +174,7 @@ def pca_plane(codes: NDArray[np.float32], like: Plane | None = None) -> Plane:
     centred = codes - codes.mean(0)
     covariance = (centred.T @ centred / max(1, len(codes) - 1)).astype(np.float64)
     variance, vectors = np.linalg.eigh(covariance)
-    components = vectors[:, np.argsort(variance)[::-1][:2]].T
+    components = with_fixed_signs(vectors[:, np.argsort(variance)[::-1][:2]].T)
     basis = components if size > 1 else np.ones((2, 1))
     if size > 1 and like is not None and like.size == size:
         basis = _rotation(basis, like.basis) @ basis
@@ -183,6 +183,16 @@ def pca_plane(codes: NDArray[np.float32], like: Plane | None = None) -> Plane:
     names = [_title(axis, components, share) for axis, share in zip(basis, shares, strict=True)]
     across, up = basis.tolist()
     return Plane(tuple(across), tuple(up), (names[0], names[1]))
+
+
+def with_fixed_signs(vectors: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return eigenvectors, one per row, each with the sign that makes its largest entry positive.
+
+    Eigenvectors have no sign of their own: the last bit of a covariance may decide it, and would
+    mirror a map from one start of the program to the next.
+    """
+    largest = np.take_along_axis(vectors, np.abs(vectors).argmax(1)[:, None], axis=1)
+    return np.asarray(vectors * np.sign(largest), np.float64)
 
 
 def _rotation(basis: NDArray[np.float64], like: NDArray[np.float64]) -> NDArray[np.float64]:

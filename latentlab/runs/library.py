@@ -51,7 +51,7 @@ from latentlab.session.recipes import (
 from latentlab.session.runs import ComparedRun, LibraryEntry, OverSeeds
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from latentlab.learning.recipe import Recipe
@@ -127,7 +127,10 @@ def _over_seeds(
     return found
 
 
-def _differences(recipes: Sequence[Mapping[str, Any] | None]) -> list[str]:
+def _differences(
+    recipes: Sequence[Mapping[str, Any] | None],
+    describe: Callable[[Sequence[Mapping[str, Any]]], list[str]] = describe_rare_values,
+) -> list[str]:
     """Describe what tells each recipe from most others of the same model and data set."""
     families: dict[tuple[str, str], list[int]] = {}
     for i, recipe in enumerate(recipes):
@@ -136,7 +139,7 @@ def _differences(recipes: Sequence[Mapping[str, Any] | None]) -> list[str]:
             families.setdefault(family, []).append(i)
     texts = [""] * len(recipes)
     for members in families.values():
-        described = describe_rare_values([recipes[i] or {} for i in members])
+        described = describe([recipes[i] or {} for i in members])
         for i, text in zip(members, described, strict=True):
             texts[i] = text
     return texts
@@ -225,6 +228,18 @@ def _started(folder: Path) -> float | None:
 def run_name(folder: Path) -> str:
     """Return the display name of a run: the user's name for it, or a readable folder name."""
     return given_name(folder) or default_name(folder.name)
+
+
+def names_among(folders: Sequence[Path], recipes: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return names that tell runs apart: the user's, else the values that differ among their kind.
+
+    The runs of a sweep have the same default name, but for their time.
+    """
+    values = _differences(recipes, describe_differences)
+    return [
+        given_name(folder) or shown(differing, MAX_NAME_LENGTH) or run_name(folder)
+        for folder, differing in zip(folders, values, strict=True)
+    ]
 
 
 def given_name(folder: Path) -> str:

@@ -13,7 +13,7 @@ from pydantic import Field, TypeAdapter
 
 from latentlab import __version__
 from latentlab.atomic_write import write_atomically
-from latentlab.errors import RunError
+from latentlab.errors import RunError, counted
 from latentlab.json_files import Count, Record, read_json
 
 if TYPE_CHECKING:
@@ -63,10 +63,11 @@ class Session(Record):
 
     @override
     def __str__(self) -> str:
+        threads = counted(self.threads, "thread")
         device = f"{self.device} in {self.precision}" if self.precision else self.device
         return (
             f"latentlab {self.latentlab}, torch {self.torch}, numpy {self.numpy}, Python "
-            f"{self.python}; {device}, {self.threads} threads; {self.system}; {self.images}"
+            f"{self.python}; {device}, {threads}; {self.system}; {self.images}"
         )
 
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from gui_support import drop
 from PIL import Image
-from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication
 
 from latentlab.directories import resources
@@ -153,3 +153,24 @@ def test_drop_of_something_bad_is_told(desk, tmp_path):
     assert "is not a run" in desk.window.failure_bar.text.text()
     assert desk.state.model is before.model
     assert desk.state.point is before.point
+
+
+@pytest.mark.parametrize("place", ["window", "compare", "arithmetic"])
+def test_files_are_never_taken_as_moved(old_desk, place):
+    """A file manager that has moved its files may delete them."""
+    widgets = {
+        "window": lambda: old_desk.window,
+        "compare": lambda: old_desk.panel("compare"),
+        "arithmetic": lambda: old_desk.panel("arithmetic").slots[0],
+    }
+    widget, data, offered = widgets[place](), QMimeData(), COPY | Qt.DropAction.MoveAction
+    shift = Qt.KeyboardModifier.ShiftModifier
+    data.setUrls([QUrl.fromLocalFile(str(CVAE))])
+    enter = QDragEnterEvent(widget.rect().center(), offered, data, LEFT, shift)
+    let_go = QDropEvent(QPointF(widget.rect().center()), offered, data, LEFT, shift)
+    for event in (enter, let_go):
+        assert event.proposedAction() != COPY
+        QApplication.sendEvent(widget, event)
+        assert event.isAccepted()
+        assert event.dropAction() == COPY
+    old_desk.settle()

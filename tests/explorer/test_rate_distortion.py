@@ -1,6 +1,7 @@
 """Rate and distortion of several runs: API, command line, and the metrics of a comparison."""
 
 import csv
+import json
 import shutil
 import sys
 
@@ -10,6 +11,8 @@ import latentlab
 from latentlab import __main__
 from latentlab.api.rate_distortion import lines_of, plain, write
 from latentlab.explorer.answer import Answerer
+from latentlab.learning.checkpoint import DESCRIPTION_FILE
+from latentlab.runs.library import rename
 from latentlab.runs.measurements import FILE, read_measurements
 from latentlab.runs.run_data import FILE as DATA_FILE
 from latentlab.runs.run_data import read_run_data
@@ -53,6 +56,24 @@ def test_measures_both_and_pca_and_keeps_the_numbers(runs, tmp_path):
     assert len(read_measurements(runs[0])) == 1
     assert len(list(lines_of(found))) >= 5
     assert len(plain(found)["points"]) == 2
+
+
+def test_the_runs_of_a_sweep_are_named_after_what_differs(vae_run, tmp_path):
+    """Not all after their common default name, in the plot and in the table."""
+    runs = [shutil.copytree(vae_run, tmp_path / f"20260101-12000{i}-vae-digits") for i in range(3)]
+    for beta, run in zip((1.0, 4.0), runs, strict=False):
+        description = run / DESCRIPTION_FILE
+        values = json.loads(description.read_text("utf-8"))
+        values["recipe"]["objective"]["beta"] = beta
+        description.write_text(json.dumps(values), "utf-8")
+    rename(runs[2], "mine")
+    found = latentlab.rate_distortion(runs, images=20, draws=1)
+    assert sorted(point.name for point in found.points) == ["beta 1", "beta 4", "mine"]
+    write(tmp_path / "points.csv", found)
+    with (tmp_path / "points.csv").open(encoding="utf-8", newline="") as file:
+        rows = {row["folder"]: row["run"] for row in csv.DictReader(file)}
+    assert rows[runs[1].name] == "beta 4"
+    assert rows[""].startswith("PCA")
 
 
 def test_says_which_run_is_missing_and_why(runs, tmp_path):

@@ -81,6 +81,15 @@ def test_components_are_those_the_codes_were_made_of():
     assert frame.names == ("PC 1 · 64% of variance", "PC 2 · 29% of variance")
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_a_map_is_not_mirrored_from_one_start_to_the_next(seed):
+    """An eigenvector may come with either sign; the one with a positive largest entry is used."""
+    rng = np.random.default_rng(seed)
+    codes = (rng.standard_normal((50, 6)) * np.arange(1, 7)).astype(np.float32)
+    for axis in pca_plane(codes).basis:
+        assert axis[np.abs(axis).argmax()] > 0
+
+
 def test_components_keep_their_sign_and_place_from_epoch_to_epoch():
     codes, _ = spread(6, 3.0, 2.9, 1.0)
     before = pca_plane(codes)

@@ -9,12 +9,14 @@ from pathlib import Path
 
 import pytest
 import toy
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QSize, Qt
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QToolButton, QWhatsThis
 
 from latentlab.session.model import Decode
-from latentlab.session.runs import Run, TrainingStatus
+from latentlab.session.runs import ListLibrary, Run, TrainingStatus
 from latentlab.widgets.kit.theme import colours
+from latentlab.widgets.window import main_window
 
 ALT = Qt.KeyboardModifier.AltModifier
 KEYS = ("library", "map", "manifold", "image", "sliders", "interpolate", "samples")
@@ -24,6 +26,23 @@ BUILT = ("map", "image", "library", "sliders")
 
 def title_buttons(dock):
     return dock.titleBarWidget().findChildren(QToolButton)
+
+
+def test_a_first_window_fits_its_screen(make_desk, monkeypatch):
+    """Of a laptop with 1280 by 720 pixels, say."""
+    monkeypatch.setattr(main_window, "SIZE", QSize(10**6, 10**6))
+    window = make_desk().window
+    assert window.size() == window.screen().availableSize()
+
+
+def test_runs_are_listed_anew_when_the_program_becomes_active(desk):
+    """Another window, or the command line, may have trained one meanwhile."""
+    application = QGuiApplication.instance()
+    application.applicationStateChanged.emit(Qt.ApplicationState.ApplicationInactive)
+    assert ListLibrary not in desk.state.awaited
+    application.applicationStateChanged.emit(Qt.ApplicationState.ApplicationActive)
+    assert ListLibrary in desk.state.awaited
+    desk.settle()
 
 
 def test_panels_show_the_toy(old_desk):

@@ -248,15 +248,21 @@ class IdxSource:
             try:
                 yield from download(f"{mirror}{target.name}", target, md5)
             except OSError as error:
-                reasons.append(f"{mirror}: {error}")
+                reasons.append(_reason(error))
             else:
                 return
         raise DataError(
-            f"{self.name}: {target.name} is not in {target.parent} and could not be downloaded "
-            f"({'; '.join(reasons)}).",
+            f"{self.name}: {target.name} could not be downloaded to {target.parent}: "
+            f"{'; '.join(dict.fromkeys(reasons))}.",
             "Check the network, or point data.root or the environment variable LATENTLAB_DATA "
-            "to a folder with the four IDX files.",
+            f"to a folder with the four IDX files, from {' or '.join(mirrors)}.",
         )
+
+
+def _reason(error: OSError) -> str:
+    """Return why a download failed, without the technical wrapping of urllib."""
+    cause = getattr(error, "reason", error)
+    return str(getattr(cause, "strerror", None) or cause)
 
 
 def download(url: str, target: Path, md5: str) -> Generator[float]:

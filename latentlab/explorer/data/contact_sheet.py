@@ -19,7 +19,7 @@ from latentlab.data.files.pages import find_pages
 from latentlab.data.files.thread_map import in_parallel
 from latentlab.data.image_set import ImageSpec, Outline
 from latentlab.data.sources.folder import FolderConfig, describe_pictures
-from latentlab.errors import DataError, LatentlabError
+from latentlab.errors import DataError, LatentlabError, counted
 from latentlab.explorer.answer import answer
 from latentlab.explorer.explorer import Explorer
 from latentlab.session.import_.images import (
@@ -120,7 +120,9 @@ def _some(
             if len(found) >= SAMPLE_IMAGES:
                 break
     if not found:
-        raise DataError(f"None of {tried} images in {source.root} can be read, such as {reason}.")
+        raise DataError(
+            f"None of {counted(tried, 'image')} in {source.root} can be read: {reason}."
+        )
     labels = known.labels
     rows = sorted(
         list(found)[:SAMPLE_IMAGES], key=lambda row: (0 if labels is None else labels[row], row)

@@ -6,7 +6,7 @@ from collections.abc import Generator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from latentlab.data.image_set import VALIDATION, ImageSet
 from latentlab.data.sample import sample_of
@@ -20,11 +20,11 @@ from latentlab.metrics.measures.elbo import NegativeELBO
 from latentlab.metrics.metric import mean_of
 from latentlab.metrics.run import measure_all
 from latentlab.metrics.source import Source
-from latentlab.runs.library import run_name
+from latentlab.runs.library import names_among, run_name
 from latentlab.runs.measurements import add_measurements, read_measurements
 from latentlab.runs.onnx_probe import load_probed
 from latentlab.runs.run_data import load_run_data
-from latentlab.session.library.comparable import Scale, scale_of
+from latentlab.session.library.comparable import scale_of
 from latentlab.session.request import Exported
 from latentlab.session.scores.rate_distortion import (
     MeasureRateDistortion,
@@ -36,6 +36,8 @@ from latentlab.session.scores.rate_distortion import (
 from latentlab.work import Progress, mapped
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
     from latentlab.models.base import Model
 
 UNIT = "nats per image"
@@ -58,14 +60,13 @@ def _(request: SaveRateDistortion, explorer: Explorer) -> Exported:
 class _Run:
     """A run on its images, and what its nats depend on."""
 
-    name: str
     folder: Path
+    recipe: Mapping[str, Any]
     model: Model
     validation: ImageSet
     training: ImageSet
     weights: str
     epoch: int
-    scale: Scale
 
 
 def rate_distortion(request: MeasureRateDistortion) -> Generator[Progress, None, RateDistortion]:
@@ -101,35 +102,40 @@ def rate_distortion(request: MeasureRateDistortion) -> Generator[Progress, None,
 class _Found:
     """What has been measured so far."""
 
-    points: list[RatePoint] = field(default_factory=list)
-    on: list[str] = field(default_factory=list)
-    scales: list[Scale] = field(default_factory=list)
+    runs: list[_Run] = field(default_factory=list)
+    measured: list[Measurement] = field(default_factory=list)
     baseline: dict[int, RatePoint] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
 
     def add(self, run: _Run, measured: Measurement) -> None:
-        rate, distortion = measured.named("Rate"), measured.named("Distortion")
-        self.points.append(RatePoint(run.name, run.model.latent_dim, rate, distortion))
-        self.on.append(measured.on.text)
-        self.scales.append(run.scale)
+        self.runs.append(run)
+        self.measured.append(measured)
 
     def result(self, runs: tuple[Path, ...]) -> RateDistortion:
-        reasons = {self.scales[0].difference(each) for each in self.scales[1:]} - {""}
+        scales = [scale_of(run.recipe) for run in self.runs]
+        reasons = {scales[0].difference(each) for each in scales[1:]} - {""}
+        on = [each.on.text for each in self.measured]
         notes = [
             *(f"The nats of these runs do not compare: {reason}." for reason in sorted(reasons)),
-            *(["The runs were measured on different images."] if len({*self.on}) > 1 else []),
+            *(["The runs were measured on different images."] if len({*on}) > 1 else []),
             *self.notes,
             *([HOW] if self.baseline else []),
         ]
         return RateDistortion(
             runs,
-            tuple(sorted(self.points, key=lambda each: each.rate.value)),
+            tuple(sorted(self._points(), key=lambda each: each.rate.value)),
             tuple(self.baseline[size] for size in sorted(self.baseline)),
-            self.on[0] if self.on else "",
+            on[0] if on else "",
             tuple(notes),
             tuple(self.problems),
         )
+
+    def _points(self) -> Iterator[RatePoint]:
+        names = names_among([run.folder for run in self.runs], [run.recipe for run in self.runs])
+        for name, run, measured in zip(names, self.runs, self.measured, strict=True):
+            rate, distortion = measured.named("Rate"), measured.named("Distortion")
+            yield RatePoint(name, run.model.latent_dim, rate, distortion, run.folder.name)
 
 
 def _load(path: Path, count: int) -> Generator[Progress, None, _Run]:
@@ -137,14 +143,13 @@ def _load(path: Path, count: int) -> Generator[Progress, None, _Run]:
     folder = run_folder(path).resolve()
     splits = yield from load_run_data(folder, checkpoint.recipe.data, checkpoint.spec)
     return _Run(
-        run_name(folder),
         folder,
+        checkpoint.recipe.to_dict(),
         model,
         sample_of(splits.validation, count),
         splits.train,
         hash_of_weights(path),
         checkpoint.epoch,
-        scale_of(checkpoint.recipe.to_dict()),
     )
 
 

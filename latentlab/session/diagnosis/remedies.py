@@ -21,7 +21,7 @@ def anneal(run: Evidence) -> list[Remedy]:
     if run.get("objective.schedule.kind") != "constant":
         return []
     schedule = {"kind": "linear", "epochs": 10}
-    return [remedy("KL warm-up: anneal beta from 0 over 10 epochs", objective__schedule=schedule)]
+    return [remedy("KL warm-up: beta from 0 over 10 epochs", objective__schedule=schedule)]
 
 
 def shrink_decoder(run: Evidence) -> Remedy:

@@ -23,6 +23,7 @@ Y_NAME = "Distortion: reconstruction (nats per image)"
 FORMATS = (*VECTORS, "png", *TABLES)
 HEAD = (
     "run",
+    "folder",
     "latent_dim",
     "rate",
     "rate_error",
@@ -48,12 +49,15 @@ class RatePoint:
         Dimensions of z, or components.
     rate, distortion : Value
         Means over the images in nats per image, with their standard errors.
+    folder : str
+        Name of the run folder; empty for PCA.
     """
 
     name: str
     latent_dim: int
     rate: Value
     distortion: Value
+    folder: str = ""
 
     @property
     def text(self) -> str:
@@ -137,6 +141,7 @@ def save_points(path: Path, found: RateDistortion) -> None:
     rows = [
         (
             each.name,
+            each.folder,
             each.latent_dim,
             each.rate.value,
             "" if each.rate.error is None else each.rate.error,
@@ -153,8 +158,8 @@ def figure_of(found: RateDistortion) -> Figure:
     """Return the plot on white paper: the runs joined by rate, and PCA."""
     x, y = found.limits
     layers = [
-        *_lines(found.points, INKS[0], is_joined=True),
-        *_lines(found.baseline, INKS[1], is_joined=False),
+        *_lines(found.points, x, INKS[0], is_joined=True),
+        *_lines(found.baseline, x, INKS[1], is_joined=False),
     ]
     names = ["Runs", *(["PCA"] if found.baseline else [])]
     return Figure(
@@ -165,7 +170,13 @@ def figure_of(found: RateDistortion) -> Figure:
     )
 
 
-def _lines(points: tuple[RatePoint, ...], colour: Colour, *, is_joined: bool) -> list[Layer]:
+def _lines(
+    points: tuple[RatePoint, ...],
+    limits: tuple[float, float],
+    colour: Colour,
+    *,
+    is_joined: bool,
+) -> list[Layer]:
     x, y = (
         np.array([each.rate.value for each in points]),
         np.array([each.distortion.value for each in points]),
@@ -180,14 +191,17 @@ def _lines(points: tuple[RatePoint, ...], colour: Colour, *, is_joined: bool) ->
     ]
     names = [
         Text(each.rate.value, each.distortion.value, each.name, colour, is_left=is_left)
-        for each, is_left in with_sides(points)
+        for each, is_left in with_sides(points, limits)
     ]
     return [*bars, Line(x, y, colour, 1.0 if is_joined else 0.0, marker=5.0), *names]
 
 
-def with_sides(points: tuple[RatePoint, ...]) -> list[tuple[RatePoint, bool]]:
-    """Return points, and whether the name of each stands to its left: that of the last does."""
-    return [(each, 0 < i == len(points) - 1) for i, each in enumerate(points)]
+def with_sides(
+    points: tuple[RatePoint, ...], limits: tuple[float, float]
+) -> list[tuple[RatePoint, bool]]:
+    """Return points, and whether the name of each stands to its left: in the right half."""
+    middle = sum(limits) / 2
+    return [(each, each.rate.value > middle) for each in points]
 
 
 def _range(values: list[float]) -> tuple[float, float]:

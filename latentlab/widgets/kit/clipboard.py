@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication, QImage
 
 from latentlab.data.own_image.crop import SourceImage
@@ -13,6 +14,7 @@ from latentlab.data.own_image.crop import SourceImage
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PySide6.QtCore import QMimeData
+    from PySide6.QtGui import QDropEvent
 
     from latentlab.workers.controller import Controller
 
@@ -36,6 +38,12 @@ def paste_image(controller: Controller) -> None:
 def local_files(data: QMimeData) -> list[Path]:
     """Return the files and folders on this machine among the URLs of copied or dragged data."""
     return [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]
+
+
+def accept_copy(event: QDropEvent) -> None:
+    """Accept dragged files as a copy: after a move the other program may delete its files."""
+    event.setDropAction(Qt.DropAction.CopyAction)
+    event.accept()
 
 
 def to_pixels(image: QImage) -> NDArray[np.uint8]:

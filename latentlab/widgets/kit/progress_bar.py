@@ -48,7 +48,7 @@ class RequestProgressBar(QFrame):
         self.progress = QProgressBar(textVisible=False)
         self.progress.setFixedWidth((6 if parent else 12) * UNIT)
         self.progress.setAccessibleName("Progress")
-        self.text = muted(stretch=parent is None)
+        self.text = muted(stretch=parent is None, elided=parent is None)
         self.stop = QPushButton("Cancel")
         self.stop.setToolTip(tip)
         row.addWidget(self.progress)

@@ -14,8 +14,6 @@ from latentlab.session.export import TABLES
 from latentlab.session.files.figure import Text
 from latentlab.session.runs import Compare
 from latentlab.session.scores.rate_distortion import (
-    X_NAME,
-    Y_NAME,
     MeasureRateDistortion,
     SaveRateDistortion,
     with_sides,
@@ -62,8 +60,8 @@ class RateDistortionPlot(Plot):
         self.caption = "Rate and distortion"
         self._found: RateDistortion | None = None
         item = self.getPlotItem()
-        item.setLabel("bottom", X_NAME, **LABEL)
-        item.setLabel("left", Y_NAME, **LABEL)
+        item.setLabel("bottom", "Rate (nats)", **LABEL)
+        item.setLabel("left", "Distortion (nats)", **LABEL)
 
     def show_points(self, found: RateDistortion | None) -> None:
         """Show the points; None clears them."""
@@ -72,14 +70,20 @@ class RateDistortionPlot(Plot):
         if found is None:
             return
         c = colours()
-        self._add(found.points, c.accent, "o", is_joined=True)
-        self._add(found.baseline, c.muted, "s", is_joined=False)
-        (left, right), (low, high) = found.limits
-        self.setXRange(left, right, padding=0)
+        across, (low, high) = found.limits
+        self._add(found.points, across, c.accent, "o", is_joined=True)
+        self._add(found.baseline, across, c.muted, "s", is_joined=False)
+        self.setXRange(*across, padding=0)
         self.setYRange(low, high, padding=0)
 
     def _add(
-        self, points: tuple[RatePoint, ...], shade: str, symbol: str, *, is_joined: bool
+        self,
+        points: tuple[RatePoint, ...],
+        limits: tuple[float, float],
+        shade: str,
+        symbol: str,
+        *,
+        is_joined: bool,
     ) -> None:
         x = np.array([each.rate.value for each in points])
         y = np.array([each.distortion.value for each in points])
@@ -96,7 +100,7 @@ class RateDistortionPlot(Plot):
             tip=lambda x, y, data: f"{data}",  # named by pyqtgraph
         )
         self.addItem(curve)
-        for each, is_left in with_sides(points):
+        for each, is_left in with_sides(points, limits):
             self.addItem(_Name(each, shade, self.font(), is_left=is_left), ignoreBounds=True)
 
     def legend(self) -> tuple[tuple[str, Colour], ...]:

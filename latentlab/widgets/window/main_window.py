@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, override
 
-from PySide6.QtCore import Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QSize, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QMainWindow, QMenu, QMessageBox, QTabBar, QTabWidget, QToolBar
 
 from latentlab.errors import listed
@@ -16,7 +17,7 @@ from latentlab.session.files.model_export import ExportModel
 from latentlab.session.files.report import SaveReport
 from latentlab.session.import_.model import InspectForeign, ListForeignFormats
 from latentlab.session.lessons.lesson import ReadLesson
-from latentlab.widgets.kit.clipboard import local_files
+from latentlab.widgets.kit.clipboard import accept_copy, local_files
 from latentlab.widgets.kit.labels import muted
 from latentlab.widgets.kit.progress_bar import RequestProgressBar
 from latentlab.widgets.kit.settings import remember, settings
@@ -53,6 +54,8 @@ if TYPE_CHECKING:
     from latentlab.workers.lesson_actions import Setting
 
 
+SIZE = QSize(1440, 900)
+"""Size of a first window, on a screen that has room for it."""
 LONG_FILES = (SaveFilm, SaveHistoryFilm, SaveFigure, SaveDataset, SaveReport, ExportModel)
 """Requests whose progress the status bar shows."""
 
@@ -104,7 +107,7 @@ class MainWindow(QMainWindow):
             dock.visibilityChanged.connect(self._on_arranged)
             dock.dockLocationChanged.connect(self._on_arranged)
             dock.alone.connect(self.workspaces.fill)
-        self.resize(1440, 900)
+        self.resize(self.screen().availableSize().boundedTo(SIZE))
         if geometry := settings().value("geometry", b""):
             self.restoreGeometry(geometry)
         saved = settings().value("workspace", controller.state.workspace)
@@ -115,6 +118,9 @@ class MainWindow(QMainWindow):
         self.failure_bar.dismiss.clicked.connect(controller.store.dismiss_failure)
         # Not as a watcher, which may be told later: a message is in the state for a moment only.
         controller.changed.connect(self._on_changed)
+        app = QGuiApplication.instance()
+        assert isinstance(app, QGuiApplication)
+        app.applicationStateChanged.connect(self._on_application_state)
         controller.setting_wanted.connect(self._on_setting)
 
     def _fill_status_bar(self) -> None:
@@ -304,7 +310,7 @@ class MainWindow(QMainWindow):
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         # An image of this window that is let go over it, as after an unsteady click, stays.
         if event.source() is None and local_files(event.mimeData()):
-            event.acceptProposedAction()
+            accept_copy(event)
 
     @override
     def dropEvent(self, event: QDropEvent) -> None:
@@ -313,7 +319,7 @@ class MainWindow(QMainWindow):
         from latentlab.data.files.drops import DropKind, recognize
 
         if paths := local_files(event.mimeData()):
-            event.acceptProposedAction()
+            accept_copy(event)
             drop = recognize(paths, self.controller.state.answer(ListForeignFormats) or ())
             if drop.kind is DropKind.IMAGES:
                 self.use_pictures(drop.path)
@@ -327,6 +333,12 @@ class MainWindow(QMainWindow):
         self.controller.store.dismiss_failure()
         dialog = open_import_dialog(self, self.controller, path)
         dialog.accepted.connect(self.show_form)
+
+    @Slot(Qt.ApplicationState)
+    def _on_application_state(self, state: Qt.ApplicationState) -> None:
+        """List the runs anew: another window or the command line may have trained meanwhile."""
+        if state == Qt.ApplicationState.ApplicationActive:
+            self.controller.runs.list()
 
     @Slot()
     def show_form(self) -> None:

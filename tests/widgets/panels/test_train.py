@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from latentlab.session.recipes import EstimateTime, ListPresets, SaveRecipe, TimePresets
+from latentlab.session.runs import Run, TrainingStatus
 from latentlab.widgets.kit import start_training as starting
 
 BUILT = ("train",)
@@ -125,3 +126,16 @@ def test_recipe_is_saved(desk, panel, monkeypatch):
     assert desk.window.menus.training.save.isEnabled()
     desk.window.menus.training.save.trigger()
     assert asked == [SaveRecipe(panel.form.values(), Path("/toys/my.toml"))]
+
+
+def test_the_queue_is_counted_where_the_next_run_is_set_up(desk, panel):
+    """The Library, which lists the queue, is not shown in this workspace."""
+    run = Run("training", epoch=1, epochs=9)
+    recipe = desk.state.draft.values
+    desk.controller.store.set(training=TrainingStatus(run=run, queue=(recipe,) * 2, beside=(run,)))
+    desk.until(
+        lambda: panel.next_label.text() == "Next run · 1 run beside this one · 2 in the queue"
+    )
+    desk.controller.store.set(training=TrainingStatus(run=run))
+    desk.until(lambda: panel.next_label.text() == "Next run")
+    desk.controller.store.set(training=TrainingStatus())

@@ -177,9 +177,12 @@ class AnomaliesPanel(PanelWidget):
         """Enable Score, or show why scoring is not possible."""
         images = state.codes is not None and len(state.codes) > 0
         is_following = state.is_training and state.training.following
-        reason = TRAINING_TEXT if is_following else "" if images else NO_IMAGES
+        reason = (
+            TRAINING_TEXT if is_following else "" if images or state.model is None else NO_IMAGES
+        )
         problem = self.draws.problem
-        self.start.setEnabled(not reason and not problem and ScoreImages not in state.working)
+        is_ready = images and not reason and not problem
+        self.start.setEnabled(is_ready and ScoreImages not in state.working)
         self.start.setToolTip(reason or problem or READY)
         self._empty.setText(reason or EMPTY)
 

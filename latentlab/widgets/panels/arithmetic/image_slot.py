@@ -9,7 +9,7 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from latentlab.widgets.kit.class_menu import ClassMenu
-from latentlab.widgets.kit.clipboard import local_files
+from latentlab.widgets.kit.clipboard import accept_copy, local_files
 from latentlab.widgets.kit.images.image_view import ImageView
 from latentlab.widgets.kit.labels import muted
 from latentlab.widgets.kit.theme import UNIT, colours, small
@@ -78,7 +78,7 @@ class ImageSlot(ImageView):
     @override
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if event.source() is not self and local_files(event.mimeData()):
-            event.acceptProposedAction()
+            accept_copy(event)
             self.set_frame(QColor(colours().accent))
 
     @override
@@ -89,7 +89,7 @@ class ImageSlot(ImageView):
     def dropEvent(self, event: QDropEvent) -> None:
         self.set_frame(None)
         if paths := local_files(event.mimeData()):
-            event.acceptProposedAction()
+            accept_copy(event)
             self.dropped.emit(self.index, paths[0])
 
     @override

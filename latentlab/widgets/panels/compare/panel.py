@@ -22,7 +22,7 @@ from latentlab.session.comparison import (
     needs_class,
 )
 from latentlab.session.runs import ListLibrary
-from latentlab.widgets.kit.clipboard import local_files
+from latentlab.widgets.kit.clipboard import accept_copy, local_files
 from latentlab.widgets.kit.labels import muted
 from latentlab.widgets.kit.settings import settings
 from latentlab.widgets.kit.theme import UNIT
@@ -311,12 +311,12 @@ class ComparePanel(PanelWidget):
     @override
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if dropped_model(local_files(event.mimeData())):
-            event.acceptProposedAction()
+            accept_copy(event)
 
     @override
     def dropEvent(self, event: QDropEvent) -> None:
         if path := dropped_model(local_files(event.mimeData())):
-            event.acceptProposedAction()
+            accept_copy(event)
             self.choose(path)
 
 

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from latentlab.errors import counted
 from latentlab.session.export import DescribeForm
 from latentlab.session.form import with_titles
 from latentlab.session.recipes import (
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from latentlab.session.form import Field
     from latentlab.session.recipes import Preset
     from latentlab.session.request import Request
+    from latentlab.session.runs import TrainingStatus
     from latentlab.session.state import Changes, State
     from latentlab.workers.controller import Controller
 
@@ -47,10 +49,11 @@ RECIPE_KEY = "train/recipe"
 FAST = (
     "A fifth of the epochs, with four times the learning rate, which rises first and falls to 0 at "
     "the end. The price: the loss ends one to two percent above that of the long run (measured on "
-    "digits), more epochs afterwards learn nothing at a rate of 0, and a model that diverges needs "
-    "a lower rate"
+    "digits), more epochs afterwards raise the rate again, and a model that diverges needs a lower "
+    "rate"
 )
 FAST_ALREADY = "This recipe is as short as the fast schedule"
+IN_LIBRARY = "The Library lists the runs of the queue, and stops or removes each."
 OFFERED = {"data.conditions": "attributes", "data.leave_out": "classes"}
 """Fields whose words the data set offers, and where an estimate has these words."""
 
@@ -58,7 +61,9 @@ OFFERED = {"data.conditions": "attributes", "data.leave_out": "classes"}
 class TrainPanel(PanelWidget):
     """Form of the next run, below the steering card of the current run."""
 
-    watches = frozenset({DescribeForm, ListPresets, EstimateTime, "run", "failure", "draft"})
+    watches = frozenset(
+        {DescribeForm, ListPresets, EstimateTime, "run", "failure", "draft", "queue", "beside"}
+    )
 
     def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
         super().__init__(controller, parent)
@@ -67,7 +72,8 @@ class TrainPanel(PanelWidget):
         self._is_timing = False
         self.card = SteeringCard(controller)
         self.stop, self.cancel = self.card.stop, self.card.cancel
-        self._next_label = muted("Next run")
+        self.next_label = muted(elided=True)
+        self.next_label.setToolTip(IN_LIBRARY)
         self._make_tools()
         self._area = QScrollArea()
         self._area.setWidgetResizable(True)
@@ -76,7 +82,7 @@ class TrainPanel(PanelWidget):
         self._area.setWidget(muted("Loading…"))
         self.problem = problem()
         self.body.addWidget(self.card)
-        self.body.addWidget(self._next_label)
+        self.body.addWidget(self.next_label)
         self.body.addWidget(self._area, 1)
         self.body.addWidget(self.problem)
         self.time = muted("")
@@ -145,6 +151,7 @@ class TrainPanel(PanelWidget):
             self.card.show_run(state, changed)
         if ListPresets in changed:
             self.presets.show_presets(state.answer(ListPresets) or ())
+        self.next_label.setText(_next_run(state.training))
         self._show_ready(state)
         if "failure" in changed:
             self._show_problems(state)
@@ -164,7 +171,7 @@ class TrainPanel(PanelWidget):
                 row.offer(getattr(estimate, words))
 
     def _show_busy(self, busy: bool) -> None:
-        visible = {self.start: not busy, self.queue: busy, self.card: busy, self._next_label: busy}
+        visible = {self.start: not busy, self.queue: busy, self.card: busy, self.next_label: busy}
         # Hide widgets before showing others: all at once would stretch the column.
         for widget in sorted(visible, key=visible.__getitem__):
             widget.setVisible(visible[widget])
@@ -250,6 +257,16 @@ class TrainPanel(PanelWidget):
         row = self.form.row(self._problem_key) if self.form else None
         if row:
             self._area.ensureWidgetVisible(row)
+
+
+def _next_run(training: TrainingStatus) -> str:
+    """Return the heading of the form during a run, with what the queue holds."""
+    parts = ["Next run"]
+    if training.beside:
+        parts.append(f"{counted(len(training.beside), 'run')} beside this one")
+    if training.queue:
+        parts.append(f"{len(training.queue)} in the queue")
+    return " · ".join(parts)
 
 
 PANEL = Panel(

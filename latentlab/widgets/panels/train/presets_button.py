@@ -31,7 +31,6 @@ class PresetsButton(QPushButton):
         super().__init__("Presets")
         self.setToolTip("Fill the form with a recipe of a tutorial, or another that was tested")
         menu = QMenu(self)
-        menu.setToolTipsVisible(True)
         menu.setSeparatorsCollapsible(False)
         menu.aboutToShow.connect(self.opened)
         menu.triggered.connect(self._on_triggered)

@@ -120,7 +120,9 @@ class ContactSheetWidget(QWidget):
         self.unreadable.setVisible(bool(skipped))
         self.list.setVisible(bool(skipped) and self.unreadable.isChecked())
         count = len(skipped)
-        self.unreadable.setText(f"{count:,} could not be read and are left out")
+        self.unreadable.setText(
+            f"{count:,} could not be read and {'is' if count == 1 else 'are'} left out"
+        )
         lines = [f"{name}: {why}" for name, why in skipped[:LISTED]]
         if count > LISTED:
             lines.append(f"and {count - LISTED:,} more")
