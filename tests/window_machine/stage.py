@@ -1,0 +1,297 @@
+"""A stage: a real window with its own home and models, on which a person's actions are done."""
+
+import gc
+import os
+import shutil
+import sys
+import tempfile
+import time
+from contextlib import ExitStack, contextmanager
+from functools import cache
+from pathlib import Path
+from unittest.mock import patch
+
+from gui_support import PATIENCE, Desk, living, wait
+from PySide6.QtCore import QPoint, Qt, QTimer
+from PySide6.QtGui import QDesktopServices, QDrag
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QMenu, QMessageBox, QWidget
+
+from latentlab import app as program
+from latentlab.directories import resources, runs
+from latentlab.runs import library
+from latentlab.widgets.kit import theme
+from window_machine.files import break_run, make_files, make_runs
+from window_machine.one_z import one_z
+from window_machine.watch import Monitor
+
+SHIPPED = ("digits-2d", "digits-cvae")
+MOMENT_MS = 3
+"""Time after each action in which the window does what it does of itself."""
+ANSWER_MS = 20
+REST_S = 30
+"""A request that has no answer after this time never gets one."""
+
+
+@cache
+def prepared():
+    """Make the runs and the files that are opened and dropped, once; return their folder."""
+    folder = Path(tempfile.mkdtemp(prefix="latentlab-window-"))
+    runs = make_runs(folder / "models")
+    break_run(runs[0], folder / "models")
+    make_files(folder / "files")
+    return folder
+
+
+class Stage:
+    """A new window in an empty home, and what is heard of its faults.
+
+    Parameters
+    ----------
+    limit_ms : int, optional
+        Processor time of the window's thread without an event, above which it is a fault.
+    """
+
+    def __init__(self, limit_ms=None):
+        self._limit_ms = limit_ms
+        self._folder = Path(tempfile.mkdtemp(prefix="latentlab-stage-"))
+        self._stack = ExitStack()
+        self._stack.enter_context(
+            patch.dict(os.environ, {"LATENTLAB_HOME": str(self._folder / "home")})
+        )
+        copy = self._folder / "opened"
+        # Bookmarks and directions are written into the folder of a run.
+        shutil.copytree(prepared(), copy)
+        shipped = [resources() / "models" / name for name in SHIPPED]
+        self.models = [*shipped, *sorted((copy / "models").glob("run *")), copy / "models" / "cut"]
+        self.models += [copy / "models" / "wrong", copy / "models" / "empty"]
+        self.files = sorted((copy / "files").iterdir())
+        self.steps = []
+        self._entry, self._consents, self._file = 0, False, None
+        self._before = living()
+        self.desk = Desk(program.open_window(self.models[0]))
+        program.Collector(self.desk.window)
+        self.watch = Monitor(self.desk.controller)
+        self._listen()
+        self.desk.settle()
+
+    def _listen(self):
+        stack, chosen = self._stack, self._choose_file
+        for name in ("getOpenFileName", "getSaveFileName"):
+            stack.enter_context(patch.object(QFileDialog, name, chosen))
+        stack.enter_context(
+            patch.object(QFileDialog, "getExistingDirectory", lambda *_, **__: chosen()[0])
+        )
+        stack.enter_context(patch.object(QDesktopServices, "openUrl", lambda *_: True))
+        stack.enter_context(patch.object(library, "send2trash", self._throw_away))
+        # The hand of a test cannot let go in the loop of a drag out of the window.
+        stack.enter_context(patch.object(QDrag, "exec", lambda *_: Qt.DropAction.IgnoreAction))
+        stack.enter_context(self.watch.listening())
+
+    def _throw_away(self, folder):
+        trash = self._folder / "trash"
+        trash.mkdir(exist_ok=True)
+        Path(folder).rename(trash / f"{time.monotonic_ns()}")
+
+    # The parts of the window
+
+    @property
+    def window(self):
+        return self.desk.window
+
+    @property
+    def controller(self):
+        return self.desk.controller
+
+    @property
+    def state(self):
+        return self.desk.controller.state
+
+    @property
+    def hand(self):
+        return self.desk.hand
+
+    def seen(self, *kinds):
+        """Return the enabled widgets of some classes that are seen, in their order of making."""
+        return [
+            widget
+            for widget in self.window.findChildren(QWidget)
+            if isinstance(widget, kinds)
+            and widget.isVisible()
+            and widget.isEnabled()
+            and not widget.visibleRegion().isEmpty()
+        ]
+
+    def pick(self, nth, found):
+        """Return one of those found, and name it in the steps; None if there is none."""
+        if not found:
+            self.say("nothing")
+            return None
+        chosen = found[nth % len(found)]
+        self.say(name_of(chosen))
+        return chosen
+
+    def say(self, what):
+        """Add to the present step what it turns out to do."""
+        self.steps[-1] += f"  # {what}"
+        self.watch.doing += f" {what}"
+
+    @staticmethod
+    def place(widget, across, down):
+        """Return a place in what is seen of a widget, from its edges in percent."""
+        room = widget.visibleRegion().boundingRect()
+        x = room.left() + across * (room.width() - 1) // 100
+        place = QPoint(x, room.top() + down * (room.height() - 1) // 100)
+        region = widget.visibleRegion()
+        return place if region.contains(place) else next(iter(region)).center()
+
+    def own_runs(self):
+        """Return the folders of the runs that were trained on this stage."""
+        return sorted(runs().glob("*")) if runs().is_dir() else []
+
+    # Doing
+
+    def do(self, act, **values):
+        """Do an action; what is open above the window is left first."""
+        given = ", ".join(f"{name}={value!r}" for name, value in values.items())
+        self.steps.append(f"{act.__name__}({given})")
+        self.watch.doing = act.__name__
+        if not hasattr(act, "keeps_dialogs"):
+            self.leave()
+        try:
+            with self._answering():
+                act(self, **values)
+                wait(MOMENT_MS)
+        except Exception:
+            self.watch.note_exception(*sys.exc_info())
+
+    def decide(self, entry=0, consents=False, file=None):
+        """Decide what the present action answers: entry of menus, dialogs, and the file to name."""
+        self._entry, self._consents, self._file = entry, consents, file
+
+    @contextmanager
+    def _answering(self):
+        """Answer the menus and dialogs that keep an action from going on."""
+        timer = QTimer(interval=ANSWER_MS)
+        timer.timeout.connect(self._answer)
+        timer.start()
+        yield
+        timer.stop()
+        self.decide()
+
+    def _answer(self):
+        popup, dialog = QApplication.activePopupWidget(), QApplication.activeModalWidget()
+        if isinstance(popup, QMenu):
+            self._choose_entry(popup)
+        elif popup:
+            popup.close()
+        elif isinstance(dialog, QMessageBox) and self._consents:
+            dialog.buttons()[0].click()
+        elif isinstance(dialog, QDialog):
+            dialog.accept() if self._consents else dialog.reject()
+
+    def _choose_entry(self, menu):
+        entries = [each for each in menu.actions() if each.isEnabled() and not each.isSeparator()]
+        if self._entry is None or not entries:
+            menu.close()
+            return
+        chosen = entries[self._entry % len(entries)]
+        self.say(chosen.text())
+        if inside := chosen.menu():
+            menu.setActiveAction(chosen)
+            if QApplication.activePopupWidget() is menu:
+                inside.popup(menu.mapToGlobal(QPoint(0, 0)))
+            return
+        menu.setActiveAction(chosen)
+        QTest.keyClick(menu, Qt.Key.Key_Return)
+
+    def _choose_file(self, parent=None, title="", start="", kinds="", *_):
+        if self._file is None:
+            return "", ""
+        if self._file >= 0:
+            return str(self.files[self._file % len(self.files)]), ""
+        name = Path(start).name or "saved"
+        return str(self._folder / f"{len(self.steps)} {name}"), ""
+
+    def leave(self):
+        """Leave the menus and dialogs that are open above the window."""
+        while popup := QApplication.activePopupWidget():
+            popup.close()
+        for dialog in QApplication.topLevelWidgets():
+            if isinstance(dialog, QDialog) and dialog.isVisible():
+                dialog.reject()
+
+    def rest(self):
+        """Wait until all requests are answered; it is a fault if one never is."""
+        end, before = time.monotonic() + REST_S, None
+        while time.monotonic() < end:
+            wait(4)
+            # A current run keeps sending events.
+            if self.state.is_training or not self.watch.waiting:
+                return
+            if before is None and time.monotonic() > end - REST_S / 2:
+                before = self.state
+        # The playback of a path sends requests all the time.
+        if (self.state.point, self.state.working) == (before.point, before.working):
+            self.watch.note("state", f"{self.watch.waiting} has no answer")
+
+    # Faults
+
+    def check(self):
+        """Record what is not as it must always be; raise the first fault."""
+        for problem in one_z(self.desk):
+            self.watch.note("z", problem)
+        for stall in self.watch.stalls:
+            if self._limit_ms and stall.own > self._limit_ms:
+                self.watch.note("stall", f"{stall.own} ms of {stall.clock} ms: {stall.doing}")
+        self._raise()
+
+    def _raise(self):
+        if self.watch.faults:
+            raise failure_of(self.watch.faults[0].key)(self.told())
+
+    def told(self):
+        """Return the steps and the faults as text."""
+        steps = (f"{number}. {step}" for number, step in enumerate(self.steps, 1))
+        return "\n".join(["", *steps, "", *map(str, self.watch.faults)])
+
+    def close(self):
+        """Close the window in whatever state it is; say what it has left."""
+        watch, has_failed = self.watch, bool(self.watch.faults)
+        watch.doing = "close"
+        self.leave()
+        self.desk.clear()
+        self._stack.close()
+        theme.choose(Qt.ColorScheme.Unknown)
+        shutil.rmtree(self._folder, ignore_errors=True)
+        # The traceback of a fault keeps all that it names alive.
+        if not has_failed:
+            self._note_left()
+            self._raise()
+
+    def _note_left(self):
+        end, left = time.monotonic() + PATIENCE, True
+        while left and time.monotonic() < end:
+            wait(20)
+            gc.collect()
+            left = living() - self._before
+        if left:
+            self.watch.note("left", f"{left}")
+
+
+def name_of(widget):
+    """Return a name for a widget, or whatever it is, that a person understands."""
+    if not isinstance(widget, QWidget):
+        return str(widget)
+    own = widget.accessibleName() or getattr(widget, "text", str)() or widget.objectName()
+    parent = widget
+    while parent and not hasattr(parent, "panel"):
+        parent = parent.parentWidget()
+    where = f" of {parent.panel.title}" if parent else ""
+    return f"{type(widget).__name__} “{own}”{where}"
+
+
+@cache
+def failure_of(key):
+    """Return the class of a fault: of its own, so that one is not shrunk to another."""
+    return type("WindowFault", (AssertionError,), {"key": key})
