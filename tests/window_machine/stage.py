@@ -21,6 +21,7 @@ from latentlab import app as program
 from latentlab.directories import resources, runs
 from latentlab.runs import library
 from latentlab.widgets.kit import theme
+from latentlab.widgets.window.dock import Dock
 from window_machine.files import break_run, make_files, make_runs
 from window_machine.one_z import one_z
 from window_machine.watch import Monitor
@@ -56,9 +57,8 @@ class Stage:
         self._limit_ms = limit_ms
         self._folder = Path(tempfile.mkdtemp(prefix="latentlab-stage-"))
         self._stack = ExitStack()
-        self._stack.enter_context(
-            patch.dict(os.environ, {"LATENTLAB_HOME": str(self._folder / "home")})
-        )
+        home = {"LATENTLAB_HOME": str(self._folder / "home")}
+        self._stack.enter_context(patch.dict(os.environ, home))
         copy = self._folder / "opened"
         # Bookmarks and directions are written into the folder of a run.
         shutil.copytree(prepared(), copy)
@@ -262,6 +262,7 @@ class Stage:
         self.leave()
         self.desk.clear()
         self._stack.close()
+        del watch.controller
         theme.choose(Qt.ColorScheme.Unknown)
         shutil.rmtree(self._folder, ignore_errors=True)
         # The traceback of a fault keeps all that it names alive.
@@ -285,7 +286,7 @@ def name_of(widget):
         return str(widget)
     own = widget.accessibleName() or getattr(widget, "text", str)() or widget.objectName()
     parent = widget
-    while parent and not hasattr(parent, "panel"):
+    while parent and not isinstance(parent, Dock):
         parent = parent.parentWidget()
     where = f" of {parent.panel.title}" if parent else ""
     return f"{type(widget).__name__} “{own}”{where}"

@@ -50,7 +50,9 @@ def paste_image(stage, size, colour):
 
 @action()
 def bookmark(stage):
-    stage.controller.bookmarks.keep()
+    stage.window.show_panel("bookmarks")
+    panel = stage.window.docks["bookmarks"].build()
+    panel.add.click()
 
 
 @action(nth=NTH)
