@@ -11,9 +11,12 @@ thousand steps and the ``growth_mb`` of the second half.
 """
 
 import argparse
+import faulthandler
 import json
 import os
+import signal
 import sys
+import time
 from collections import Counter
 from pathlib import Path
 
@@ -21,10 +24,10 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import gui_support  # noqa: F401  it sets the screen
 from hypothesis.errors import HypothesisException
-
-from latentlab import app as program
 from window_machine.machine import Driven, drive
 from window_machine.watch import resident_mb
+
+from latentlab import app as program
 
 STEPS, WINDOWS = 100, 5
 SLOW_MS = 100
@@ -50,6 +53,7 @@ def longest(stalls):
 def main():
     given = of_arguments()
     os.environ.setdefault("OMP_NUM_THREADS", "1")
+    faulthandler.register(signal.SIGUSR1)
     program.make_application()
     driven, findings, megabytes = Driven(), Counter(), []
     number = given.seed * 1_000_000
@@ -61,7 +65,7 @@ def main():
             findings[str(getattr(fault, "key", type(fault).__name__))] += 1
         number += 1
         megabytes.append(round(resident_mb()))
-        print(f"{driven.steps} steps, {sum(findings.values())} findings", flush=True)
+        print(f"{driven.steps} steps, {sum(findings.values())} findings, {time.process_time():.0f} s", flush=True)
     told = {"seed": given.seed, "steps": driven.steps, "windows": driven.windows}
     told |= {"findings": sum(findings.values()), "found": findings}
     told["stalls"] = sum(stall.own > SLOW_MS for stall in driven.stalls)

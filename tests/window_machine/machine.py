@@ -8,7 +8,6 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
-
 from window_machine.actions import load_actions
 from window_machine.stage import Stage
 

@@ -16,15 +16,15 @@ from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtGui import QDesktopServices, QDrag
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QMenu, QMessageBox, QWidget
+from window_machine.files import break_run, make_files, make_runs
+from window_machine.one_z import one_z
+from window_machine.watch import Monitor
 
 from latentlab import app as program
 from latentlab.directories import resources, runs
 from latentlab.runs import library
 from latentlab.widgets.kit import theme
 from latentlab.widgets.window.dock import Dock
-from window_machine.files import break_run, make_files, make_runs
-from window_machine.one_z import one_z
-from window_machine.watch import Monitor
 
 SHIPPED = ("digits-2d", "digits-cvae")
 MOMENT_MS = 3
@@ -66,7 +66,7 @@ class Stage:
         self.models = [*shipped, *sorted((copy / "models").glob("run *")), copy / "models" / "cut"]
         self.models += [copy / "models" / "wrong", copy / "models" / "empty"]
         self.files = sorted((copy / "files").iterdir())
-        self.steps = []
+        self.steps, self._acting = [], None
         self._entry, self._consents, self._file = 0, False, None
         self._before = living()
         self.desk = Desk(program.open_window(self.models[0]))
@@ -172,14 +172,20 @@ class Stage:
     @contextmanager
     def _answering(self):
         """Answer the menus and dialogs that keep an action from going on."""
-        timer = QTimer(interval=ANSWER_MS)
-        timer.timeout.connect(self._answer)
-        timer.start()
+        self._acting = object()
+        self._answer_later(self._acting)
         yield
-        timer.stop()
+        self._acting = None
         self.decide()
 
-    def _answer(self):
+    def _answer_later(self, acting):
+        # One timer would wait for a dialog that its own answer has opened.
+        QTimer.singleShot(ANSWER_MS, lambda: self._answer(acting))
+
+    def _answer(self, acting):
+        if self._acting is not acting:
+            return
+        self._answer_later(acting)
         popup, dialog = QApplication.activePopupWidget(), QApplication.activeModalWidget()
         if isinstance(popup, QMenu):
             self._choose_entry(popup)

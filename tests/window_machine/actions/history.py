@@ -3,9 +3,9 @@
 from gui_support import LEFT
 from hypothesis import strategies as st
 from PySide6.QtTest import QTest
+from window_machine.actions import action
 
 from latentlab.session.undo.snapshot import differences
-from window_machine.actions import action
 
 TIMES = st.integers(1, 4)
 

@@ -1,13 +1,15 @@
 """Actions on the map."""
 
+from gui_support import LEFT
 from hypothesis import strategies as st
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QApplication
+from window_machine import mouse
+from window_machine.actions import action
 
 from latentlab.session.map import Layout
 from latentlab.widgets.panels.map.view_bar import CHOICES
-from window_machine.actions import action
 
 PERCENT = st.integers(0, 100)
 SHIFT, PLAIN = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.NoModifier
@@ -23,21 +25,20 @@ def seen_plot(stage):
 def click_map(stage, across, down, to_image):
     if plot := seen_plot(stage):
         place = stage.place(plot.viewport(), across, down)
-        stage.hand.click(plot.viewport(), place, modifier=SHIFT if to_image else PLAIN)
+        mouse.click(plot.viewport(), place, modifier=SHIFT if to_image else PLAIN)
 
 
 @action(across=PERCENT, down=PERCENT)
 def hover_map(stage, across, down):
     if plot := seen_plot(stage):
-        stage.hand.move(plot.viewport(), stage.place(plot.viewport(), across, down))
+        mouse.move(plot.viewport(), stage.place(plot.viewport(), across, down))
 
 
 @action(start=st.tuples(PERCENT, PERCENT), end=st.tuples(PERCENT, PERCENT))
 def drag_map(stage, start, end):
     if plot := seen_plot(stage):
         places = (stage.place(plot.viewport(), *each) for each in (start, end))
-        for _ in stage.hand.drag(plot.viewport(), *places, steps=4):
-            pass
+        mouse.drag(plot.viewport(), *places)
 
 
 @action(name=st.sampled_from("ab"), across=PERCENT, down=PERCENT)
@@ -47,8 +48,7 @@ def drag_end_of_path(stage, name, across, down):
     inside = plot.viewport()
     handle = plot.mapFromScene(plot.handles[name].scenePos())
     if inside.visibleRegion().contains(handle):
-        for _ in stage.hand.drag(inside, handle, stage.place(inside, across, down), steps=4):
-            pass
+        mouse.drag(inside, handle, stage.place(inside, across, down))
 
 
 @action(across=PERCENT, down=PERCENT, turns=st.integers(-8, 8))
@@ -75,13 +75,10 @@ def select_on_map(stage, tool, start, end):
     button = stage.window.docks["map"].build().buttons.buttons[tool]
     if button.visibleRegion().isEmpty():
         return
-    stage.hand.click(button)
-    across = stage.place(plot.viewport(), end[0], start[1])
-    stage.hand.move(plot.viewport(), stage.place(plot.viewport(), *start))
-    stage.hand.press(plot.viewport(), stage.place(plot.viewport(), *start))
-    for place in (across, stage.place(plot.viewport(), *end)):
-        stage.hand.move(plot.viewport(), place)
-    stage.hand.release(plot.viewport(), stage.place(plot.viewport(), *end))
+    mouse.click(button, button.rect().center())
+    corners = (start, (end[0], start[1]), end)
+    places = (stage.place(plot.viewport(), *corner) for corner in corners)
+    mouse.move(plot.viewport(), *places, button=LEFT)
 
 
 @action(layout=st.sampled_from((Layout.AXES, Layout.PCA, Layout.PLANE, Layout.TSNE, Layout.UMAP)))

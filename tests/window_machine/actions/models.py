@@ -5,7 +5,6 @@ from hypothesis import strategies as st
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent, QImage
 from PySide6.QtWidgets import QApplication, QWidget
-
 from window_machine.actions import action
 
 NTH = st.integers(0, 30)

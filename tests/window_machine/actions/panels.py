@@ -2,10 +2,10 @@
 
 from hypothesis import strategies as st
 from PySide6.QtCore import Qt
+from window_machine.actions import action
 
 from latentlab.widgets.kit import theme
 from latentlab.widgets.window.layout import WORKSPACES
-from window_machine.actions import action
 
 PANEL = st.integers(0, 30)
 SIZES = ((1440, 900), (1000, 640), (1280, 720), (1700, 1000))

@@ -3,7 +3,6 @@
 import shutil
 
 from hypothesis import strategies as st
-
 from window_machine.actions import action
 
 ENDLESS, BRIEF = 100_000, 2

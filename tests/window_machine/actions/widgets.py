@@ -14,12 +14,13 @@ from PySide6.QtWidgets import (
     QScrollBar,
     QWidget,
 )
+from window_machine import mouse
+from window_machine.actions import action
 
 from latentlab.widgets.kit.axis.slider import AxisSlider
 from latentlab.widgets.kit.axis.strip import ImageStrip
 from latentlab.widgets.kit.images.tile_view import ImageGrid
 from latentlab.widgets.panels.neighbours.neighbour_grid import NeighbourGrid
-from window_machine.actions import action
 
 NTH, PERCENT = st.integers(0, 60), st.integers(0, 100)
 PICTURES = (ImageGrid, ImageStrip, NeighbourGrid)
@@ -39,7 +40,7 @@ def inside(widget):
 def click_at(stage, widget, across, down, button=Qt.MouseButton.LeftButton):
     part = inside(widget)
     if not part.visibleRegion().isEmpty():
-        stage.hand.click(part, stage.place(part, across, down), button)
+        mouse.click(part, stage.place(part, across, down), button)
 
 
 @action(nth=NTH, across=PERCENT, down=PERCENT)
@@ -69,7 +70,7 @@ def click_image(stage, nth, across, down):
 @action(nth=NTH, across=PERCENT, down=PERCENT)
 def hover_image(stage, nth, across, down):
     if widget := stage.pick(nth, stage.seen(*PICTURES)):
-        stage.hand.move(inside(widget), stage.place(inside(widget), across, down))
+        mouse.move(inside(widget), stage.place(inside(widget), across, down))
 
 
 @action(nth=NTH, start=PERCENT, end=PERCENT, down=PERCENT)
@@ -80,17 +81,13 @@ def drag_across(stage, nth, start, end, down):
     part = inside(widget)
     if not part.visibleRegion().isEmpty():
         places = (stage.place(part, across, down) for across in (start, end))
-        for _ in stage.hand.drag(part, *places, steps=3):
-            if part.visibleRegion().isEmpty():
-                break
+        mouse.drag(part, *places, steps=3)
 
 
 @action(nth=NTH, start=PERCENT, end=PERCENT)
 def drag_slider(stage, nth, start, end):
     if slider := stage.pick(nth, stage.seen(AxisSlider)):
-        places = [stage.place(slider, across, 50) for across in (start, end)]
-        for _ in stage.hand.drag(slider, *places, steps=4):
-            pass
+        mouse.drag(slider, *(stage.place(slider, across, 50) for across in (start, end)))
 
 
 @action(nth=NTH, value=PERCENT)
@@ -121,9 +118,9 @@ def write(stage, nth, text):
     if line := stage.pick(nth, stage.seen(QLineEdit)):
         line.setFocus()
         line.selectAll()
-        stage.desk.hand.key(Qt.Key.Key_Delete)
+        stage.hand.key(Qt.Key.Key_Delete)
         line.insert(text)
-        stage.desk.hand.key(Qt.Key.Key_Return)
+        stage.hand.key(Qt.Key.Key_Return)
 
 
 @action(key=st.sampled_from(KEYS), times=st.integers(1, 3))
