@@ -65,7 +65,8 @@ def main():
             findings[str(getattr(fault, "key", type(fault).__name__))] += 1
         number += 1
         megabytes.append(round(resident_mb()))
-        print(f"{driven.steps} steps, {sum(findings.values())} findings, {time.process_time():.0f} s", flush=True)
+        seconds = round(time.process_time())
+        print(f"{driven.steps} steps, {sum(findings.values())} findings, {seconds} s", flush=True)
     told = {"seed": given.seed, "steps": driven.steps, "windows": driven.windows}
     told |= {"findings": sum(findings.values()), "found": findings}
     told["stalls"] = sum(stall.own > SLOW_MS for stall in driven.stalls)
