@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from unittest.mock import patch
 
-from gui_support import PATIENCE, Desk, living, wait
+from gui_support import Desk, living, wait
 from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtGui import QDesktopServices, QDrag
 from PySide6.QtTest import QTest
@@ -277,20 +277,22 @@ class Stage:
             self._raise()
 
     def _note_left(self):
-        end, left = time.monotonic() + PATIENCE, True
+        # A computation that was given up, such as a clustering, still runs to its end.
+        end, left = time.monotonic() + REST_S, True
         while left and time.monotonic() < end:
             wait(20)
             gc.collect()
             left = living() - self._before
         if left:
-            self.watch.note("left", f"{left}")
+            self.watch.note("left", ", ".join(map(name_of, left)))
 
 
 def name_of(widget):
     """Return a name for a widget, or whatever it is, that a person understands."""
     if not isinstance(widget, QWidget):
         return str(widget)
-    own = widget.accessibleName() or getattr(widget, "text", str)() or widget.objectName()
+    text = getattr(widget, "text", "")
+    own = widget.accessibleName() or (text() if callable(text) else "") or widget.objectName()
     parent = widget
     while parent and not isinstance(parent, Dock):
         parent = parent.parentWidget()

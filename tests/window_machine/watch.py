@@ -18,7 +18,8 @@ from latentlab.session.state import OF_CODES, OF_MODEL
 from latentlab.session.undo.snapshot import snapshot
 
 BEAT_MS, LATE = 5, 0.1
-OF_THE_PLATFORM = "This plugin does not support"
+OF_THE_TEST = ("This plugin does not support", "Mouse event at")
+"""Starts of warnings of the offscreen platform, and of a mouse that leaves its window."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,7 @@ class Monitor:
         self.note_exception(args.exc_type, args.exc_value, args.exc_traceback)
 
     def _on_qt_message(self, kind, context, text):
-        if not text.startswith(OF_THE_PLATFORM):
+        if not text.startswith(OF_THE_TEST):
             self.note("Qt", text)
 
     def _on_changed(self, state, changed):

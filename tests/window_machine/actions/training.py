@@ -32,50 +32,37 @@ def train(stage, model, epochs):
         stage.desk.until(lambda: stage.state.training.run is None or is_running(stage))
 
 
-@action(epochs=st.sampled_from((BRIEF, ENDLESS)))
-def queue(stage, epochs):
+@action(epochs=st.sampled_from((BRIEF, ENDLESS)), is_sweep=st.booleans())
+def queue(stage, epochs, is_sweep):
+    """Queue one run, or one for each of two values of beta."""
     stage.controller.training.set_draft(recipe(MODELS[0], epochs))
-    stage.controller.training.enqueue()
+    if is_sweep:
+        stage.controller.training.sweep("objective.beta", (0.5, 2.0))
+    else:
+        stage.controller.training.enqueue()
 
 
-@action()
-def sweep(stage):
-    stage.controller.training.set_draft(recipe(MODELS[0], BRIEF))
-    stage.controller.training.sweep("objective.beta", (0.5, 2.0))
-
-
-@action(nth=st.integers(0, 3))
-def unqueue(stage, nth):
-    if waiting := stage.state.training.queue:
-        stage.controller.training.unqueue(nth % len(waiting))
-
-
-@action()
-def pause_or_go_on(stage):
-    stage.window.menus.training.pause.trigger()
-
-
-@action(change=st.sampled_from(STEERED))
-def steer(stage, change):
-    if is_running(stage):
-        stage.controller.training.steer(*change)
-
-
-@action()
-def stop(stage):
-    stage.window.menus.training.stop.trigger()
-
-
-@action(consents=st.booleans())
-def cancel(stage, consents):
+@action(
+    how=st.sampled_from(("pause", "steer", "stop", "cancel", "watch", "unqueue")),
+    change=st.sampled_from(STEERED),
+    consents=st.booleans(),
+)
+def change_run(stage, how, change, consents):
+    """Pause or continue, steer, stop, discard or show the run, or take one out of the queue."""
+    training, menu = stage.controller.training, stage.window.menus.training
     stage.decide(consents=consents)
-    stage.window.menus.training.cancel.trigger()
-
-
-@action()
-def watch_run(stage):
-    if stage.state.training.run:
-        stage.controller.training.watch()
+    if how == "pause":
+        menu.pause.trigger()
+    elif how == "stop":
+        menu.stop.trigger()
+    elif how == "cancel":
+        menu.cancel.trigger()
+    elif how == "steer" and is_running(stage):
+        training.steer(*change)
+    elif how == "watch" and stage.state.training.run:
+        training.watch()
+    elif how == "unqueue" and stage.state.training.queue:
+        training.unqueue(0)
 
 
 @action(
