@@ -9,6 +9,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 from window_machine.actions import load_actions
+from window_machine.actions.history import undo_and_redo
 from window_machine.stage import Stage
 
 
@@ -19,6 +20,10 @@ class Driven:
     steps: int = 0
     windows: int = 0
     stalls: list = field(default_factory=list)
+
+
+ALL = 200
+"""At least as many steps as one window can undo."""
 
 
 class WindowMachine(RuleBasedStateMachine):
@@ -44,7 +49,11 @@ class WindowMachine(RuleBasedStateMachine):
 
     def teardown(self):
         self.driven.stalls += self.stage.watch.stalls
-        self.stage.close()
+        try:
+            if not self.stage.watch.faults:
+                self.act(undo_and_redo, {"times": ALL})
+        finally:
+            self.stage.close()
 
 
 def rule_of(act, arguments):

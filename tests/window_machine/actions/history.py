@@ -24,21 +24,20 @@ def redo(stage, times):
 
 @action(times=TIMES)
 def undo_and_redo(stage, times):
-    """Undo, then redo, is nothing."""
+    """Undo, then redo, is nothing: it leads back through the same states."""
     stage.rest()
-    history, before = stage.controller.undo, stage.watch.present()
-    if before != history.current:
+    present, menus = stage.watch.present, stage.window.menus
+    way = [present()]
+    if way[0] != stage.controller.undo.current or stage.state.is_training:
         return  # a change is on its way that is no step yet
-    steps = 0
-    while steps < times and stage.state.can_undo:
-        stage.window.menus.undo.trigger()
-        steps += 1
-    for _ in range(steps):
-        stage.window.menus.redo.trigger()
-    after = stage.watch.present()
-    if after != before:
-        changed = differences(before, after)
-        stage.watch.note("undo", f"undo, then redo, {steps} times changes {', '.join(changed)}")
+    while len(way) <= times and stage.state.can_undo:
+        menus.undo.trigger()
+        way.append(present())
+    for back, before in enumerate(reversed(way[:-1]), 1):
+        menus.redo.trigger()
+        if changed := differences(before, present()):
+            what = f"{len(way) - 1} times undo, {back} times redo changes {', '.join(changed)}"
+            stage.watch.note("undo", what)
 
 
 @action()
