@@ -212,10 +212,12 @@ class Stage:
         QTest.keyClick(menu, Qt.Key.Key_Return)
 
     def _choose_file(self, parent=None, title="", start="", kinds="", *_):
-        if self._file is None:
+        # Named once: a file that is refused is asked for again.
+        file, self._file = self._file, None
+        if file is None:
             return "", ""
-        if self._file >= 0:
-            return str(self.files[self._file % len(self.files)]), ""
+        if file >= 0:
+            return str(self.files[file % len(self.files)]), ""
         name = Path(start).name or "saved"
         return str(self._folder / f"{len(self.steps)} {name}"), ""
 
