@@ -31,6 +31,15 @@ def click(widget, place, button=LEFT, modifier=PLAIN):
     move(widget, place, button=button, modifier=modifier)
 
 
+def double_click(widget, place):
+    """Press, release, press and release: the first click is one as any other."""
+    window = widget.window()
+    at, handle = widget.mapTo(window, place), window.windowHandle()
+    move(widget, place)
+    if isValid(handle):
+        QTest.mouseDClick(handle, LEFT, PLAIN, at)
+
+
 def drag(widget, start, end, steps=4):
     """Press at the start, move to the end, and release there."""
     way = (start + (end - start) * i / steps for i in range(1, steps + 1))

@@ -58,7 +58,8 @@ def click(stage, nth, across, down):
 def double_click(stage, nth, across, down):
     if widget := stage.pick(nth, stage.seen(QAbstractItemView)):
         part = inside(widget)
-        stage.hand.double_click(part, stage.place(part, across, down))
+        if not part.visibleRegion().isEmpty():
+            mouse.double_click(part, stage.place(part, across, down))
 
 
 @action(nth=NTH, across=PERCENT, down=PERCENT)
