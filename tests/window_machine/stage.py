@@ -156,8 +156,7 @@ class Stage:
         given = ", ".join(f"{name}={value!r}" for name, value in values.items())
         self.steps.append(f"{act.__name__}({given})")
         self.watch.doing = act.__name__
-        if not hasattr(act, "keeps_dialogs"):
-            self.leave()
+        self.leave()
         try:
             with self._answering():
                 act(self, **values)

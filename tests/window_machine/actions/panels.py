@@ -62,18 +62,6 @@ def resize_window(stage, size):
     stage.window.resize(*size)
 
 
-@action(nth=st.integers(0, 80), entry=st.integers(0, 6), consents=st.booleans(), file=PANEL)
-def use_menu_bar(stage, nth, entry, consents, file):
-    """Trigger an entry; of those that ask for a file, each answers with one or a new name."""
-    unsafe = {"Quit", "Train", "Add to queue"}
-    entries = [each for each in stage.window.menus._actions if each.isEnabled()]
-    entries = [each for each in entries if each.text() not in unsafe]
-    if action := entries[nth % len(entries)]:
-        stage.say(action.text())
-        stage.decide(entry, consents, file - 1)
-        action.trigger()
-
-
 @action()
 def wait_for_answers(stage):
     stage.rest()

@@ -137,25 +137,3 @@ def open_context_menu(stage, nth, across, down, entry, consents):
     if widget := stage.pick(nth, stage.seen(*PICTURES, *PRESSED, AxisSlider)):
         stage.decide(entry, consents, file=-1)
         click_at(stage, widget, across, down, Qt.MouseButton.RightButton)
-
-
-@action(nth=NTH)
-def use_dialog(stage, nth):
-    """Press something in a dialog that is open above the window."""
-    dialogs = [
-        each
-        for each in QApplication.topLevelWidgets()
-        if isinstance(each, QDialog) and each.isVisible()
-    ]
-    for dialog in dialogs[-1:]:
-        buttons = [
-            button
-            for button in dialog.findChildren(QAbstractButton)
-            if button.isVisible() and button.isEnabled()
-        ]
-        if button := stage.pick(nth, buttons):
-            stage.decide(nth, consents=True, file=nth)
-            button.click()
-
-
-use_dialog.keeps_dialogs = True
