@@ -17,7 +17,7 @@ from PySide6.QtGui import QDesktopServices, QDrag
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QMenu, QMessageBox, QWidget
 from window_machine.files import break_run, make_files, make_runs
-from window_machine.one_z import one_z
+from window_machine.one_z import one_z, picture_of_z
 from window_machine.watch import Monitor
 
 from latentlab import app as program
@@ -234,7 +234,11 @@ class Stage:
         while time.monotonic() < end:
             wait(4)
             # A current run keeps sending events.
-            if self.state.is_training or not self.watch.waiting:
+            if self.state.is_training:
+                return
+            if not self.watch.waiting:
+                for problem in picture_of_z(self.desk):
+                    self.watch.note("z", problem)
                 return
             if before is None and time.monotonic() > end - REST_S / 2:
                 before = self.state

@@ -35,6 +35,8 @@ def undo_and_redo(stage, times):
         way.append(present())
     for back, before in enumerate(reversed(way[:-1]), 1):
         menus.redo.trigger()
+        if present() != before:
+            stage.rest()  # an own image that comes back is encoded again
         if changed := differences(before, present()):
             what = f"{len(way) - 1} times undo, {back} times redo changes {', '.join(changed)}"
             stage.watch.note("undo", what)
