@@ -25,6 +25,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 import gui_support  # noqa: F401  it sets the screen
 from hypothesis.errors import HypothesisException
 from window_machine.machine import Driven, drive
+from window_machine.stage import WindowFault
 from window_machine.watch import resident_mb
 
 from latentlab import app as program
@@ -60,7 +61,7 @@ def main():
     while driven.steps < given.steps:
         try:
             drive(WINDOWS, STEPS, number=number, shrinks=not given.as_found, driven=driven)
-        except (AssertionError, HypothesisException, ExceptionGroup) as fault:
+        except (WindowFault, HypothesisException, ExceptionGroup) as fault:
             print(fault, *getattr(fault, "exceptions", ()), sep="\n", flush=True)
             findings[str(getattr(fault, "key", type(fault).__name__))] += 1
         number += 1

@@ -305,7 +305,13 @@ def name_of(widget):
     return f"{type(widget).__name__} “{own}”{where}"
 
 
+class WindowFault(AssertionError):
+    """Something went wrong in the window; the text has the actions that led to it."""
+
+    key = ()
+
+
 @cache
 def failure_of(key):
     """Return the class of a fault: of its own, so that one is not shrunk to another."""
-    return type("WindowFault", (AssertionError,), {"key": key})
+    return type("WindowFault", (WindowFault,), {"key": key})
