@@ -23,7 +23,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import gui_support  # noqa: F401  it sets the screen
-from hypothesis.errors import HypothesisException
+from hypothesis.errors import Flaky
 from window_machine.machine import Driven, drive
 from window_machine.stage import WindowFault
 from window_machine.watch import resident_mb
@@ -61,7 +61,7 @@ def main():
     while driven.steps < given.steps:
         try:
             drive(WINDOWS, STEPS, number=number, shrinks=not given.as_found, driven=driven)
-        except (WindowFault, HypothesisException, ExceptionGroup) as fault:
+        except (WindowFault, Flaky, ExceptionGroup) as fault:
             print(fault, *getattr(fault, "exceptions", ()), sep="\n", flush=True)
             findings[str(getattr(fault, "key", type(fault).__name__))] += 1
         number += 1

@@ -1,13 +1,9 @@
 """One z everywhere: all that is seen in a window shows the same point."""
 
-from functools import lru_cache
-
 import numpy as np
 
-from latentlab.api.model import load
-from latentlab.session.image_sample import SampleImage
 from latentlab.session.map import map_position
-from latentlab.session.model import Decode, Open
+from latentlab.session.model import Decode
 from latentlab.widgets.kit.axis.slider import SLIDER_RANGE_SIGMA, TICKS
 from latentlab.widgets.panels.image.panel import point_text
 from latentlab.widgets.panels.manifold import _marker
@@ -31,34 +27,6 @@ def one_z(desk):
     for wants in list(controller.demand._viewers.values()):
         for request in wants(state):
             yield from _answered(request, state)
-
-
-def picture_of_z(desk):
-    """Yield how the picture on screen differs from that of z, decoded without the window."""
-    state, panel = desk.state, desk.window.docks["image"]._inside
-    shown, card = state.answer(Decode), state.model
-    is_settled = not state.is_training and not state.awaited & {Decode, Open, SampleImage}
-    if not (is_settled and shown and card and (path := card.source or card.file)):
-        return
-    if not path.exists():
-        return
-    pixels = decoded(path, path.stat().st_mtime_ns, state.point)
-    if np.abs(pixels - shown.pixels.astype(float)).max() > 1:
-        yield f"the picture of {card.name} is not that of {state.point}"
-    is_plain = panel and panel.isVisible() and not state.preview and not panel.sample.isChecked()
-    if is_plain and panel.view._pixels is not shown.pixels:
-        yield "the Image panel shows another picture than that of z"
-
-
-@lru_cache(maxsize=8)
-def _loaded(path, _):
-    return load(path)
-
-
-def decoded(path, changed, point):
-    """Return the picture of a point by the model at a path, shape (H, W) or (H, W, 3), 0 to 255."""
-    image = _loaded(path, changed).decode([point.z], None if point.label is None else [point.label])
-    return 255 * image[0].astype(float)
 
 
 def _answered(request, state):

@@ -16,8 +16,9 @@ from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtGui import QDesktopServices, QDrag
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QMenu, QMessageBox, QWidget
+from window_machine.at_rest import at_rest
 from window_machine.files import break_run, make_files, make_runs
-from window_machine.one_z import one_z, picture_of_z
+from window_machine.one_z import one_z
 from window_machine.watch import Monitor
 
 from latentlab import app as program
@@ -237,8 +238,8 @@ class Stage:
             if self.state.is_training:
                 return
             if not self.watch.waiting:
-                for problem in picture_of_z(self.desk):
-                    self.watch.note("z", problem)
+                for problem in at_rest(self.desk):
+                    self.watch.note("rest", problem)
                 return
             if before is None and time.monotonic() > end - REST_S / 2:
                 before = self.state
