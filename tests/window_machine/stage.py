@@ -6,16 +6,16 @@ import shutil
 import sys
 import tempfile
 import time
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from functools import cache
 from pathlib import Path
 from unittest.mock import patch
 
 from gui_support import Desk, living, wait
-from PySide6.QtCore import QPoint, Qt, QTimer
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QDesktopServices, QDrag
-from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QMenu, QMessageBox, QWidget
+from PySide6.QtWidgets import QWidget
+from window_machine.answers import Answers
 from window_machine.at_rest import at_rest
 from window_machine.files import break_run, make_files, make_runs
 from window_machine.one_z import one_z
@@ -30,7 +30,6 @@ from latentlab.widgets.window.dock import Dock
 SHIPPED = ("digits-2d", "digits-cvae")
 MOMENT_MS = 3
 """Time after each action in which the window does what it does of itself."""
-ANSWER_MS = 20
 REST_S = 30
 """A request that has no answer after this time never gets one."""
 
@@ -67,8 +66,8 @@ class Stage:
         self.models = [*shipped, *sorted((copy / "models").glob("run *")), copy / "models" / "cut"]
         self.models += [copy / "models" / "wrong", copy / "models" / "empty"]
         self.files = sorted((copy / "files").iterdir())
-        self.steps, self._acting = [], None
-        self._entry, self._consents, self._file = 0, False, None
+        self.steps = []
+        self.answers = Answers(self.files, self._folder, self.say)
         self._before = living()
         self.desk = Desk(program.open_window(self.models[0]))
         program.Collector(self.desk.window)
@@ -77,12 +76,8 @@ class Stage:
         self.desk.settle()
 
     def _listen(self):
-        stack, chosen = self._stack, self._choose_file
-        for name in ("getOpenFileName", "getSaveFileName"):
-            stack.enter_context(patch.object(QFileDialog, name, chosen))
-        stack.enter_context(
-            patch.object(QFileDialog, "getExistingDirectory", lambda *_, **__: chosen()[0])
-        )
+        stack = self._stack
+        stack.enter_context(self.answers.naming_files())
         stack.enter_context(patch.object(QDesktopServices, "openUrl", lambda *_: True))
         stack.enter_context(patch.object(library, "send2trash", self._throw_away))
         # The hand of a test cannot let go in the loop of a drag out of the window.
@@ -157,77 +152,13 @@ class Stage:
         given = ", ".join(f"{name}={value!r}" for name, value in values.items())
         self.steps.append(f"{act.__name__}({given})")
         self.watch.doing = act.__name__
-        self.leave()
+        self.answers.leave()
         try:
-            with self._answering():
+            with self.answers.given():
                 act(self, **values)
                 wait(MOMENT_MS)
         except Exception:
             self.watch.note_exception(*sys.exc_info())
-
-    def decide(self, entry=0, consents=False, file=None):
-        """Decide what the present action answers: entry of menus, dialogs, and the file to name."""
-        self._entry, self._consents, self._file = entry, consents, file
-
-    @contextmanager
-    def _answering(self):
-        """Answer the menus and dialogs that keep an action from going on."""
-        self._acting = object()
-        self._answer_later(self._acting)
-        yield
-        self._acting = None
-        self.decide()
-
-    def _answer_later(self, acting):
-        # One timer would wait for a dialog that its own answer has opened.
-        QTimer.singleShot(ANSWER_MS, lambda: self._answer(acting))
-
-    def _answer(self, acting):
-        if self._acting is not acting:
-            return
-        self._answer_later(acting)
-        popup, dialog = QApplication.activePopupWidget(), QApplication.activeModalWidget()
-        if isinstance(popup, QMenu):
-            self._choose_entry(popup)
-        elif popup:
-            popup.close()
-        elif isinstance(dialog, QMessageBox) and self._consents:
-            dialog.buttons()[0].click()
-        elif isinstance(dialog, QDialog):
-            dialog.accept() if self._consents else dialog.reject()
-
-    def _choose_entry(self, menu):
-        entries = [each for each in menu.actions() if each.isEnabled() and not each.isSeparator()]
-        if self._entry is None or not entries:
-            menu.close()
-            return
-        chosen = entries[self._entry % len(entries)]
-        self.say(chosen.text())
-        if inside := chosen.menu():
-            menu.setActiveAction(chosen)
-            if QApplication.activePopupWidget() is menu:
-                inside.popup(menu.mapToGlobal(QPoint(0, 0)))
-            return
-        menu.setActiveAction(chosen)
-        QTest.keyClick(menu, Qt.Key.Key_Return)
-
-    def _choose_file(self, parent=None, title="", start="", kinds="", *_):
-        # Named once: a file that is refused is asked for again.
-        file, self._file = self._file, None
-        if file is None:
-            return "", ""
-        if file >= 0:
-            return str(self.files[file % len(self.files)]), ""
-        name = Path(start).name or "saved"
-        return str(self._folder / f"{len(self.steps)} {name}"), ""
-
-    def leave(self):
-        """Leave the menus and dialogs that are open above the window."""
-        while popup := QApplication.activePopupWidget():
-            popup.close()
-        for dialog in QApplication.topLevelWidgets():
-            if isinstance(dialog, QDialog) and dialog.isVisible():
-                dialog.reject()
 
     def rest(self):
         """Wait until all requests are answered; it is a fault if one never is."""
@@ -271,7 +202,7 @@ class Stage:
         """Close the window in whatever state it is; say what it has left."""
         watch, has_failed = self.watch, bool(self.watch.faults)
         watch.doing = "close"
-        self.leave()
+        self.answers.leave()
         self.desk.clear()
         self._stack.close()
         del watch.controller

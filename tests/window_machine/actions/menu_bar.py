@@ -40,10 +40,10 @@ def use_menu_bar(stage, nth, entry, consents, file, presses):
     entries = [each for each in entries if each.text() not in UNSAFE]
     chosen = entries[nth % len(entries)]
     stage.say(chosen.text())
-    stage.decide(entry, consents, file)
+    stage.answers.decide(entry, consents, file)
     chosen.trigger()
     for press in presses:
         for dialog in open_dialogs()[-1:]:
             if button := stage.pick(press, buttons_of(dialog)):
-                stage.decide(entry, consents, file)
+                stage.answers.decide(entry, consents, file)
                 button.click()

@@ -50,7 +50,7 @@ def queue(stage, epochs, is_sweep):
 def change_run(stage, how, change, consents):
     """Pause or continue, steer, stop, discard or show the run, or take one out of the queue."""
     training, menu = stage.controller.training, stage.window.menus.training
-    stage.decide(consents=consents)
+    stage.answers.decide(consents=consents)
     if how == "pause":
         menu.pause.trigger()
     elif how == "stop":

@@ -134,5 +134,5 @@ def press_key(stage, key, times):
 @action(nth=NTH, across=PERCENT, down=PERCENT, entry=st.integers(0, 14), consents=st.booleans())
 def open_context_menu(stage, nth, across, down, entry, consents):
     if widget := stage.pick(nth, stage.seen(*PICTURES, *PRESSED, AxisSlider)):
-        stage.decide(entry, consents, file=-1)
+        stage.answers.decide(entry, consents, file=-1)
         click_at(stage, widget, across, down, Qt.MouseButton.RightButton)
