@@ -6,6 +6,7 @@ import shutil
 import sys
 import tempfile
 import time
+import traceback
 from contextlib import ExitStack
 from functools import cache
 from pathlib import Path
@@ -221,7 +222,7 @@ class Stage:
             gc.collect()
             left = living() - self._before
         if left:
-            self.watch.note("left", ", ".join(map(name_of, left)))
+            self.watch.note("left", "\n".join(map(left_over, left)))
 
 
 def name_of(widget):
@@ -235,6 +236,12 @@ def name_of(widget):
         parent = parent.parentWidget()
     where = f" of {parent.panel.title}" if parent else ""
     return f"{type(widget).__name__} “{own}”{where}"
+
+
+def left_over(what):
+    """Return the name of what a window has left, and where a thread is."""
+    frame = sys._current_frames().get(getattr(what, "ident", None))
+    return "".join([*(traceback.format_stack(frame) if frame else ()), name_of(what)])
 
 
 class WindowFault(AssertionError):
