@@ -1,5 +1,6 @@
 """What a person answers to the menus, questions and file dialogs that an action opens."""
 
+import re
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from unittest.mock import patch
@@ -89,15 +90,21 @@ class Answers:
             stack.enter_context(folder)
             yield
 
-    def _name_file(self, parent=None, title="", start="", *_):
+    def _name_file(self, parent=None, title="", start="", kinds="", *_):
         # Named once: a file that is refused is asked for again.
         file, self._file = self._file, None
         if file is None:
             return "", ""
         if file >= 0:
             return str(self._files[file % len(self._files)]), ""
+        suffixes = re.findall(r"\*(\.\w+)", kinds) or [""]
+        suffix = suffixes[self._entry % len(suffixes)]
+        return str(self.new_file(Path(start).with_suffix(suffix).name if start else "saved")), ""
+
+    def new_file(self, name):
+        """Return the path of a file or folder that does not exist yet."""
         self._named += 1
-        return str(self._folder / f"{self._named} {Path(start).name or 'saved'}"), ""
+        return self._folder / f"{self._named} {name}"
 
     def _name_folder(self, *_):
         return self._name_file()[0]

@@ -1,11 +1,14 @@
-"""Actions that open models, files and pictures, and that keep points."""
+"""What a person opens, drops, pastes, copies and saves."""
 
+import numpy as np
 from gui_support import LEFT, PLAIN
 from hypothesis import strategies as st
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent, QImage
 from PySide6.QtWidgets import QApplication, QWidget
 from window_machine.actions import action
+
+from latentlab.session.files.scene import SCENES
 
 NTH = st.integers(0, 30)
 SIZES = ((1, 1), (1, 5), (3, 2), (28, 28), (3000, 1))
@@ -47,13 +50,6 @@ def paste_image(stage, size, colour):
     stage.window.menus._paste_picture()
 
 
-@action()
-def bookmark(stage):
-    stage.window.show_panel("bookmarks")
-    panel = stage.window.docks["bookmarks"].build()
-    panel.add.click()
-
-
 @action(nth=NTH)
 def copy(stage, nth):
     """Copy what a panel shows: images, a plot, a table."""
@@ -64,3 +60,28 @@ def copy(stage, nth):
 
 def is_copied(widget):
     return hasattr(widget, "exporting") and widget.exporting.offer() is not None
+
+
+@action(nth=NTH, entry=NTH, consents=st.booleans())
+def export(stage, nth, entry, consents):
+    """Save what a panel shows in one of the formats that it offers."""
+    if widget := stage.pick(nth, [each for each in stage.seen(QWidget) if is_copied(each)]):
+        stage.answers.decide(entry, consents, file=-1)
+        widget.exporting.save()
+
+
+@action()
+def save_and_open_scene(stage):
+    """A scene brings z back."""
+    stage.rest()
+    before, path = stage.state.point, stage.answers.new_file(f"scene.{SCENES[0]}")
+    if before is None or stage.state.is_training or stage.state.opening:
+        return
+    stage.controller.scene.save(path)
+    stage.rest()
+    stage.controller.point.randomize()
+    stage.controller.open_path(path)
+    stage.rest()
+    after, failure = stage.state.point, stage.state.failure
+    if failure is None and (after.label != before.label or not np.allclose(after.z, before.z)):
+        stage.watch.note("scene", f"a scene of {before} leads to {after}")
