@@ -229,8 +229,9 @@ def name_of(widget):
     """Return a name for a widget, or whatever it is, that a person understands."""
     if not isinstance(widget, QWidget):
         return str(widget)
-    text = getattr(widget, "text", "")
+    text = getattr(widget, "text", getattr(widget, "title", ""))
     own = widget.accessibleName() or (text() if callable(text) else "") or widget.objectName()
+    own = own or ", ".join(action.text() for action in widget.actions())
     parent = widget
     while parent and not isinstance(parent, Dock):
         parent = parent.parentWidget()

@@ -8,6 +8,7 @@ A module here is found by itself. Each argument of an action beside the stage ha
 
 import importlib
 import pkgutil
+from functools import cache
 
 ACTIONS = {}
 """Function and strategies of its arguments, by name."""
@@ -24,6 +25,7 @@ def action(**arguments):
     return register
 
 
+@cache
 def load_actions():
     """Import all modules of this folder; return the actions."""
     for module in pkgutil.iter_modules(__path__):
