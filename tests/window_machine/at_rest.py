@@ -10,11 +10,16 @@ from latentlab.session.model import Decode, Open
 from latentlab.widgets.kit.veil import StaleOverlay
 
 
-def at_rest(desk):
-    """Yield what is wrong with a window in which nothing is going on."""
+def at_rest(desk, failed):
+    """Yield what is wrong with a window in which nothing is going on.
+
+    Requests of the kinds in `failed` have failed, so that their answers stay outdated.
+    """
+    menus, state = desk.window.menus, desk.state
+    if endless := {*state.awaited, *state.working} - failed:
+        yield f"{', '.join(kind.__name__ for kind in endless)} is awaited and never comes"
     yield from _picture_of_z(desk)
     yield from _veils(desk)
-    menus, state = desk.window.menus, desk.state
     steps = menus.undo.isEnabled(), menus.redo.isEnabled()
     if steps != (state.can_undo, state.can_redo):
         yield f"undo and redo are {steps} in the menu, {state.steps} in the state"
@@ -30,10 +35,14 @@ def _picture_of_z(desk):
     """Yield how the picture on screen differs from that of z, decoded without the window."""
     state, panel = desk.state, desk.window.docks["image"]._inside
     shown, card = state.answer(Decode), state.model
-    is_settled = not state.is_training and not state.awaited & {Decode, Open, SampleImage}
-    if not (is_settled and shown and card and (path := card.source or card.file)):
-        return
-    if not path.exists():
+    is_wanted = any(
+        isinstance(request, Decode)
+        for wants in desk.controller.demand._viewers.values()
+        for request in wants(state)
+    )
+    is_settled = is_wanted and not state.awaited & {Decode, Open, SampleImage}
+    path = (card.source or card.file) if card else None
+    if not (is_settled and shown and path and path.exists()):
         return
     pixels = _decoded(path, path.stat().st_mtime_ns, state.point)
     if np.abs(pixels - shown.pixels.astype(float)).max() > 1:

@@ -32,7 +32,7 @@ SHIPPED = ("digits-2d", "digits-cvae")
 MOMENT_MS = 3
 """Time after each action in which the window does what it does of itself."""
 REST_S = 30
-"""A request that has no answer after this time never gets one."""
+"""Longest time that is waited until all requests are answered, or all threads have ended."""
 
 
 @cache
@@ -162,22 +162,15 @@ class Stage:
             self.watch.note_exception(*sys.exc_info())
 
     def rest(self):
-        """Wait until all requests are answered; it is a fault if one never is."""
-        end, before = time.monotonic() + REST_S, None
-        while time.monotonic() < end:
+        """Wait until all requests are answered, and check what must hold then."""
+        end = time.monotonic() + REST_S
+        # A current run and the playback of a path send requests all the time.
+        while time.monotonic() < end and not self.state.is_training:
             wait(4)
-            # A current run keeps sending events.
-            if self.state.is_training:
-                return
-            if not self.watch.waiting:
-                for problem in at_rest(self.desk):
+            if not self.desk._ear.open and not self.controller.demand._held:
+                for problem in at_rest(self.desk, self.watch.failed):
                     self.watch.note("rest", problem)
                 return
-            if before is None and time.monotonic() > end - REST_S / 2:
-                before = self.state
-        # The playback of a path sends requests all the time.
-        if (self.state.point, self.state.working) == (before.point, before.working):
-            self.watch.note("state", f"{self.watch.waiting} has no answer")
 
     # Faults
 

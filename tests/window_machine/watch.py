@@ -61,6 +61,8 @@ class Monitor:
     def __init__(self, controller):
         self.controller = controller
         self.faults, self.stalls = [], []
+        self.failed = set()
+        """Kinds of request whose last answer was a failure: they stay awaited."""
         self.doing = "nothing"
         self._last = self._used = 0.0
 
@@ -70,6 +72,7 @@ class Monitor:
         beat = QTimer(interval=BEAT_MS)
         beat.timeout.connect(self._on_beat)
         self.controller.changed.connect(self._on_changed)
+        self.controller._lane.answered.connect(self._on_answered)
         with ExitStack() as stack:
             stack.enter_context(patch.object(sys, "excepthook", self.note_exception))
             stack.enter_context(patch.object(threading, "excepthook", self._on_thread_exception))
@@ -79,6 +82,7 @@ class Monitor:
             yield
             beat.stop()
         self.controller.changed.disconnect(self._on_changed)
+        self.controller._lane.answered.disconnect(self._on_answered)
 
     def note(self, kind, details):
         """Record a fault."""
@@ -94,6 +98,10 @@ class Monitor:
     def _on_qt_message(self, kind, context, text):
         if not text.startswith(OF_THE_TEST):
             self.note("Qt", text)
+
+    def _on_answered(self, answer):
+        kind = {type(answer.request)}
+        self.failed = self.failed | kind if answer.failure else self.failed - kind
 
     def _on_changed(self, state, changed):
         if "failure" in changed and state.failure and state.failure.details:
@@ -116,17 +124,6 @@ class Monitor:
         """Return a snapshot of the state and of the settings of panels as they are now."""
         choices = self.controller.undo._choices.items()
         return snapshot(self.controller.state, {name: each.read() for name, each in choices})
-
-    @property
-    def waiting(self):
-        """Pending request types; empty some time after the last action.
-
-        Failed requests are excluded: their previous answer stays outdated.
-        """
-        controller, state = self.controller, self.controller.state
-        answered, last = controller.demand._valid_from, controller.demand._last
-        failed = {kind for kind in state.awaited if answered.get(kind) == last.get(kind)}
-        return {*state.awaited, *state.working} - failed
 
 
 def resident_mb():
