@@ -5,6 +5,7 @@ import os
 import shutil
 import sys
 import tempfile
+import threading
 import time
 import traceback
 from contextlib import ExitStack
@@ -208,13 +209,13 @@ class Stage:
             self._raise()
 
     def _note_left(self):
+        gc.collect()
         # A computation that was given up, such as a clustering, still runs to its end.
-        end, left = time.monotonic() + REST_S, True
-        while left and time.monotonic() < end:
+        end = time.monotonic() + REST_S
+        while time.monotonic() < end and set(threading.enumerate()) - self._before:
             wait(20)
-            gc.collect()
-            left = living() - self._before
-        if left:
+        gc.collect()
+        if left := living() - self._before:
             self.watch.note("left", "\n".join(map(left_over, left)))
 
 
