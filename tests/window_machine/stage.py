@@ -225,7 +225,6 @@ def name_of(widget):
         return str(widget)
     text = getattr(widget, "text", getattr(widget, "title", ""))
     own = widget.accessibleName() or (text() if callable(text) else "") or widget.objectName()
-    own = own or ", ".join(action.text() for action in widget.actions())
     parent = widget
     while parent and not isinstance(parent, Dock):
         parent = parent.parentWidget()
