@@ -218,3 +218,25 @@ def is_missing(path: Path) -> bool:
     except (OSError, ValueError):  # ValueError: null character in the name
         return False
     return False
+
+
+def check_present(folder: Path, lost: str) -> None:
+    """Refuse to write into a run folder that was taken away: a new one would hold that file alone.
+
+    Parameters
+    ----------
+    folder : Path
+        Run folder.
+    lost : str
+        What would be written, such as ``"notes"``.
+
+    Raises
+    ------
+    RunError
+        If it is gone.
+    """
+    if is_missing(folder):
+        raise RunError(
+            f"{folder} was moved or deleted, or its disk is gone.",
+            f"Bring it back to keep the {lost} of its model.",
+        )

@@ -41,6 +41,28 @@ def nearest(wrong: str, known: Sequence[str], otherwise: str) -> str:
     return f"Did you mean {near[0]}?" if near else otherwise
 
 
+NO_MEMORY = (
+    "allocate memory",
+    "not enough memory",
+    "out of memory",
+    "start new thread",  # whose stack found no room
+    "could not create a primitive",  # of oneDNN, which gives no reason
+)
+"""Parts of the messages of the system and of torch's allocators."""
+MEMORY_ADVICE = "Close other programs, or use a smaller model or batch, or smaller or fewer images."
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Return whether an error says that there is no memory left, on the CPU or a GPU.
+
+    Torch has no type of its own for it on the CPU, so its message is read.
+    """
+    if isinstance(error, MemoryError):
+        return True
+    text = str(error).lower() if isinstance(error, (RuntimeError, OSError)) else ""
+    return any(part in text for part in NO_MEMORY)
+
+
 class LatentlabError(Exception):
     """Error that the user can fix; its text is shown unchanged.
 
@@ -116,11 +138,11 @@ def reading(
         yield
     except LatentlabError:
         raise
-    except MemoryError as cause:
-        raise error(f"{name} does not fit into memory.", "Close other programs.") from cause
     except RecursionError as cause:
         raise error(f"{name} {fault}: it is nested too deeply.", advice) from cause
     except Exception as cause:
+        if is_out_of_memory(cause):
+            raise error(f"{name} does not fit into memory.", "Close other programs.") from cause
         if isinstance(cause, OSError) and cause.strerror:
             unreadable = f"{name} cannot be read: {cause.strerror}."
             raise error(unreadable, "Check that it exists and is readable.") from cause

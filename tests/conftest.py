@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import settings
 
 MNIST = Path(__file__).parents[2] / "shared" / "data" / "mnist"
 # Set before torch is imported: with networks this small, threads mostly wait for one another,
@@ -18,6 +19,9 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
+# The same examples each time: what fails here fails everywhere. A slow machine is no failure.
+settings.register_profile("suite", derandomize=True, deadline=None, database=None)
+settings.load_profile("suite")
 TINY = {"hidden": [16], "latent_dim": 2}
 BRIEF = {"epochs": 2, "batch_size": 50, "learning_rate": 5e-3, "device": "cpu"}
 

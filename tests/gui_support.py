@@ -80,6 +80,12 @@ def handle_of(slider):
     return rect.center()
 
 
+def actions_of(menu):
+    """Return the actions of a menu, which it may list only when it opens."""
+    menu.aboutToShow.emit()
+    return menu.actions()
+
+
 class Hand:
     """Points, presses and types at a window as a person does, through the window system."""
 

@@ -254,3 +254,48 @@ def test_a_batch_too_large_for_the_memory_is_told_with_one_that_fits(
     assert load_model(tmp_path / "crowded")[1].step == 0
     assert 100 <= int(fits) <= 20_000
     assert again == [0, ""]
+
+
+LACKING = """
+import json, resource, sys
+import psutil
+from latentlab.directories import resources
+from latentlab.explorer.answer import Answerer
+from latentlab.session.failure import Failure
+from latentlab.session.model import Decode, Open
+
+def told(request):
+    try:
+        return type(answer(request)).__name__
+    except Exception as error:
+        failure = Failure.of(error)
+        return [failure.title, failure.advice, failure.details]
+
+def limit(size):
+    resource.setrlimit(resource.RLIMIT_AS, (size, resource.RLIM_INFINITY))
+
+answer = Answerer()
+start = answer(Open(resources() / "models" / "digits-2d")).start
+answer(Decode(start))
+found = []
+for megabytes in (8, 30, 60):
+    limit(psutil.Process().memory_info().vms + megabytes * 2**20)
+    found.append([told(Open(resources() / "models" / "faces")), told(Decode(start))])
+    limit(resource.RLIM_INFINITY)
+print(json.dumps([found, told(Open(resources() / "models" / "faces"))]))
+"""
+
+
+def test_a_model_that_finds_no_memory_is_told_and_the_one_before_goes_on(server):
+    status, said, errors = server.run(LACKING)
+    assert status == 0, errors
+    found, at_last = json.loads(said)
+    lacking = [opened for opened, _ in found if opened != "Opened"]
+    assert lacking
+    for title, advice, details in lacking:
+        assert "memory" in title
+        assert "Close other programs" in advice
+        assert details == ""
+    decoded = [decoded for opened, decoded in found if opened != "Opened"]
+    assert decoded == ["Picture"] * len(lacking)
+    assert at_last == "Opened"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping
-from contextlib import closing, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
@@ -18,12 +18,13 @@ from latentlab.api.model import Model, find_model
 from latentlab.atomic_write import write_atomically
 from latentlab.data.image_set import ImageSpec
 from latentlab.directories import expanded
-from latentlab.errors import DataError, RecipeError, RunError
+from latentlab.errors import DataError, RunError
 from latentlab.learning.checkpoint import BEST_STEM, DESCRIPTION_FILE
 from latentlab.learning.recipe import make_recipe, read_values
 from latentlab.runs import run_data as runs_data
-from latentlab.runs.library import library, new_folder, run_name
+from latentlab.runs.library import RECIPE, library, make_folder, run_name
 from latentlab.runs.recorder import record
+from latentlab.runs.run_lock import is_in_training
 from latentlab.session.curves.curves import read_metrics
 from latentlab.work import finish
 
@@ -151,8 +152,10 @@ def fit(
     LatentlabError
         If recipe, images or folder cannot be used, or the loss is not finite.
     """
-    made, place = _plan(recipe, images, labels, folder)
-    with closing(_recorded(made, place)) as events:
+    with (
+        _planned(recipe, images, labels, folder) as (made, place),
+        closing(record(made, place)) as events,
+    ):
         for event in events:
             if callback and callback(event) is False:
                 break
@@ -178,33 +181,22 @@ def iter_fit(
     -------
     Run
     """
-    made, place = _plan(recipe, images, labels, folder)
-    yield from _recorded(made, place)
+    with _planned(recipe, images, labels, folder) as (made, place):
+        yield from record(made, place)
     return Run(place)
 
 
-def _recorded(recipe: Recipe, folder: Path) -> Generator[Event]:
-    """Train and record; a run that could not begin leaves no images behind."""
-    try:
-        yield from record(recipe, folder)
-    finally:
-        if not (folder / DESCRIPTION_FILE).exists():
-            _remove_images(folder)
-
-
-def _remove_images(folder: Path) -> None:
-    with suppress(OSError):
-        (folder / IMAGE_FILE).unlink(missing_ok=True)
-        folder.rmdir()
-
-
-def _plan(
+@contextmanager
+def _planned(
     recipe: Mapping[str, Any] | str | PathLike[str] | None,
     images: Any,
     labels: Any,
     folder: str | PathLike[str] | None,
-) -> tuple[Recipe, Path]:
-    """Return the recipe and the run folder; arrays are saved in it."""
+) -> Generator[tuple[Recipe, Path]]:
+    """Give the recipe and the run folder inside the block; arrays are saved in the folder.
+
+    A folder without a run at the end of the block is deleted, with the images that were saved.
+    """
     values = _values(recipe)
     given = values.get("data", {})
     # A table without a kind has settings of the images that are given.
@@ -213,19 +205,27 @@ def _plan(
     if first.training.seeds > 1:
         advice = "Call it once per seed: fit({..., 'training': {'seed': seed}})."
         raise DataError("fit trains one run, and the recipe asks for several seeds.", advice)
-    place = new_folder(first) if folder is None else expanded(Path(folder))
-    if images is None:
-        if labels is not None:
-            raise DataError("There are labels without images.", "Give both.")
-        return make_recipe(values), place
-    # The conditions are names of attributes that the images bring.
-    own = {"conditions": first.data.conditions, **own}
-    data = _data(images, labels, place)
-    try:
-        return make_recipe({**values, "data": {**data, **own}}), place
-    except RecipeError:
-        _remove_images(place)
-        raise
+    place = make_folder(first) if folder is None else expanded(Path(folder))
+    with ExitStack() as at_end:
+        at_end.callback(_remove_unused, place)
+        if images is None:
+            if labels is not None:
+                raise DataError("There are labels without images.", "Give both.")
+            yield make_recipe(values), place
+            return
+        # The conditions are names of attributes that the images bring.
+        own = {"conditions": first.data.conditions, **own}
+        if isinstance(images, (str, PathLike)):
+            data = _data_at(expanded(Path(images)).absolute(), labels)
+        else:
+            file = at_end.enter_context(_saved_arrays(images, labels, place))
+            data = {"kind": "arrays", "images": str(file.absolute())}
+        yield make_recipe({**values, "data": {**data, **own}}), place
+
+
+def _remove_unused(folder: Path) -> None:
+    with suppress(OSError):  # such as that it is not empty
+        folder.rmdir()
 
 
 def _values(recipe: Mapping[str, Any] | str | PathLike[str] | None) -> dict[str, Any]:
@@ -236,23 +236,36 @@ def _values(recipe: Mapping[str, Any] | str | PathLike[str] | None) -> dict[str,
     return dict(recipe)
 
 
-def _data(images: Any, labels: Any, folder: Path) -> dict[str, Any]:
-    """Return the data table for images that are given as a path, a data set or an array."""
-    if isinstance(images, (str, PathLike)):
-        if labels is not None:
-            raise DataError("Labels go with arrays.", "Files bring their own: see read_images.")
-        path = expanded(Path(images)).absolute()
-        return data_config(path, ImageSpec((3, DEFAULT_SIDE, DEFAULT_SIDE))).model_dump(mode="json")
+def _data_at(path: Path, labels: Any) -> dict[str, Any]:
+    """Return the data table for images that are given as a path."""
+    if labels is not None:
+        raise DataError("Labels go with arrays.", "Files bring their own: see read_images.")
+    return data_config(path, ImageSpec((3, DEFAULT_SIDE, DEFAULT_SIDE))).model_dump(mode="json")
+
+
+@contextmanager
+def _saved_arrays(images: Any, labels: Any, folder: Path) -> Generator[Path]:
+    """Save arrays or a data set in a run folder; without a run at the end, delete them again."""
+    file = folder / IMAGE_FILE
     if (folder / DESCRIPTION_FILE).exists():
         raise RunError(f"{folder} already holds a run.", "Choose another folder.")
+    if is_in_training(folder):
+        raise RunError(f"{folder} is in training.", "Choose another folder.")
+    if file.exists() and not (folder / RECIPE).exists():
+        raise RunError(f"{file} exists already.", "Choose another folder for the run.")
     arrays = {"images": to_numpy(images)} if _is_array(images) else _items(images)
     if labels is not None:
         columns = columns_of(labels)
         arrays |= _columns({"labels": labels} if columns is None else columns)
     content = io.BytesIO()
     np.savez(content, **arrays)  # type: ignore[arg-type] # the stubs take keywords for options
-    write_atomically(folder / IMAGE_FILE, content.getvalue())
-    return {"kind": "arrays", "images": str((folder / IMAGE_FILE).absolute())}
+    try:
+        write_atomically(file, content.getvalue())
+        yield file
+    finally:
+        if not (folder / DESCRIPTION_FILE).exists() and not is_in_training(folder):
+            with suppress(OSError):
+                file.unlink(missing_ok=True)
 
 
 def _columns(given: Mapping[str, Any]) -> dict[str, NDArray[Any]]:

@@ -11,7 +11,7 @@ import typer
 
 from latentlab.cli import images, metrics, models, rate_distortion, train  # noqa: F401 # they register their commands
 from latentlab.cli.app import INTERRUPTED, app
-from latentlab.errors import LatentlabError, RunError
+from latentlab.errors import MEMORY_ADVICE, LatentlabError, RunError, is_out_of_memory
 from latentlab.streams import fall_silent
 
 __all__ = ["app", "commands", "run"]
@@ -33,14 +33,14 @@ def run() -> int:
     except (LatentlabError, OSError) as error:
         print(f"latentlab: {error}", file=sys.stderr)
         return 2
-    except MemoryError:
-        print("latentlab: Not enough memory.", file=sys.stderr)
-        return 2
     except typer.Exit as done:
         return done.exit_code
     except (typer.Abort, KeyboardInterrupt):
         return INTERRUPTED
     except Exception as error:
+        if is_out_of_memory(error):
+            print(f"latentlab: There was not enough memory. {MEMORY_ADVICE}", file=sys.stderr)
+            return 2
         # Usage errors of Typer have a `show` method.
         if not hasattr(error, "show"):
             raise

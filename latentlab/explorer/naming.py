@@ -11,7 +11,7 @@ import numpy as np
 from latentlab.data.condition import Condition, Given, describe_label, read_label
 from latentlab.data.conditions import CLASS
 from latentlab.data.own_image.preprocess import fit_picture
-from latentlab.errors import MOST_NAMES, RunError, listed
+from latentlab.errors import MOST_NAMES, RunError, listed, shown
 from latentlab.work import finish
 
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ type GivenLabel = str | int | Given | None
 """A class by name or number, or several conditions; see `latentlab.data.condition.read_label`."""
 BACKGROUND_SAMPLE = 500
 """Number of images by which the background of a data set is judged."""
+MAX_DIGITS = 18
+"""Maximum number of digits of a number given as text."""
 DARK, LIGHT = 85.0, 170.0
 """Pixel values up to which a background is dark, and from which it is light."""
 
@@ -99,9 +101,17 @@ def class_index(names: Sequence[str], label: Any) -> int:
     alike = [i for i, name in enumerate(names) if name.casefold() == label.casefold()]
     if len(alike) == 1:
         return alike[0]
-    if label.isdecimal() and int(label) < len(names):
-        return int(label)
-    raise RunError(f"There is no class {label!r}.", f"Choose {describe_labels(names)}.")
+    if (index := _index(label, len(names))) is not None:
+        return index
+    raise RunError(f"There is no class {shown(repr(label))}.", f"Choose {describe_labels(names)}.")
+
+
+def _index(text: str, count: int) -> int | None:
+    """Return the number below `count` that a text is, if any; `int` refuses very long texts."""
+    digits = text.lstrip("0") or text
+    if not digits.isdecimal() or len(digits) > MAX_DIGITS:
+        return None
+    return int(digits) if int(digits) < count else None
 
 
 def describe_labels(names: Sequence[str]) -> str:
@@ -135,7 +145,9 @@ def image_row(explorer: Explorer, name: str) -> int:
         files = " image file or" if explorer.codes.files is not None else ""
         start = f"neither a class ({listed(names, MOST_NAMES)}) nor an" if names else "no"
         last = f"image row below {len(explorer.codes):,}"
-        raise RunError(f"{name!r} is {start}{files} {last}.", _example(explorer.codes.files))
+        raise RunError(
+            f"{shown(repr(name))} is {start}{files} {last}.", _example(explorer.codes.files)
+        )
     return row
 
 
@@ -149,7 +161,7 @@ def _row_of(explorer: Explorer, name: str) -> int | None:
     files = explorer.codes.files
     if files is not None and len(found := np.flatnonzero(files == name)):
         return int(found[0])
-    return int(name) if name.isdecimal() and int(name) < len(explorer.codes) else None
+    return _index(name, len(explorer.codes))
 
 
 def background_hint(picture: NDArray[np.uint8], images: NDArray[np.uint8], *, invert: bool) -> str:

@@ -25,6 +25,8 @@ def best_analogy(means: NDArray[np.float64]) -> tuple[int, int, int]:
         Mean codes of at least three classes; the first `MAX_MEANS` are used.
     """
     z = np.asarray(means, np.float64)[:MAX_MEANS]
+    # The same distances in as many coordinates as there are means, however many dimensions.
+    z = np.linalg.qr(z.T, mode="r").T
     count = len(z)
     if count < 4:
         return 0, 1, 2

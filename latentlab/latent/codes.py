@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -63,6 +63,13 @@ class Codes:
 
     def __len__(self) -> int:
         return len(self.mu)
+
+    def first(self, count: int) -> Codes:
+        """Return the codes of the first images."""
+        if len(self) <= count:
+            return self
+        found = {each.name: getattr(self, each.name) for each in fields(self)}
+        return Codes(**{name: x if x is None else x[:count] for name, x in found.items()})
 
     @cached_property
     def center(self) -> NDArray[np.float32]:

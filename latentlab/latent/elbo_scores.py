@@ -14,6 +14,7 @@ from latentlab.errors import RunError
 from latentlab.latent.encode import label_tensor, to_model_input
 from latentlab.latent.ranking import Scores
 from latentlab.models.kl import kl
+from latentlab.models.posteriors.posterior import FromNoise
 from latentlab.models.thread_rng import SeededRng
 
 if TYPE_CHECKING:
@@ -39,8 +40,8 @@ def elbo_scores(
 
     -ELBO(x) = E_q(z|x)[-log p(x|z)] + KL(q(z|x) || p(z)), the expectation as a mean over
     `samples` draws of z. Every image gets the same standard normal draws, so images are compared
-    under equal conditions, and a score does not depend on the other images. torch's global
-    generator is not used.
+    under equal conditions, and a score does not depend on the other images; only a posterior that
+    is not made from noise has draws of its own for each. torch's global generator is not used.
 
     Parameters
     ----------
@@ -66,8 +67,6 @@ def elbo_scores(
     ----------
     Auto-Encoding Variational Bayes, Kingma & Welling, 2013, eq. 7.
     """
-    noise = torch.Generator().manual_seed(seed)
-    epsilon = torch.empty(samples, 1, model.latent_dim).normal_(generator=noise)
     rng = SeededRng(seed)
     decoder = _Decoder(model)
     found: list[tuple[Tensor, Tensor, Tensor]] = []
@@ -76,7 +75,7 @@ def elbo_scores(
         with torch.inference_mode():
             x, y = to_model_input(part.images), label_tensor(model, part.y)
             q = model.encode(x, y)
-            z = _draw(q, epsilon, rng)
+            z = _draw(q, samples, seed, rng)
             rate = kl(q, model.prior(y), z).reshape(-1, len(x)).mean(0)
         yield start / len(images)
         error = decoder.error(q.mean, x, y)
@@ -136,13 +135,24 @@ class _Decoder:
         self._rows = int(np.clip(fit, 1, min(2 * self._rows, MAX_BATCH_SIZE)))
 
 
-def _draw(q: Distribution, epsilon: Tensor, rng: SeededRng) -> Tensor:
-    """Return draws from `q`, with shape (S, B, D)."""
+def _draw(q: Distribution, samples: int, seed: int, rng: SeededRng) -> Tensor:
+    """Return draws from `q`, with shape (S, B, D), from the same noise for each image.
+
+    A `q` that is not made from noise draws from `rng`.
+    """
     base = getattr(q, "base_dist", q)
     if isinstance(base, Normal):
-        return base.loc + base.scale * epsilon
+        return base.loc + base.scale * _noise(samples, base.loc, seed)
+    if isinstance(q, FromNoise):
+        return q.from_noise(_noise(samples, q.template, seed).expand(-1, len(q.template), -1))
     with rng:
-        return q.sample(torch.Size((len(epsilon),)))
+        return q.sample(torch.Size((samples,)))
+
+
+def _noise(samples: int, template: Tensor, seed: int) -> Tensor:
+    """Return standard normal noise for one image, with shape (S, 1, D)."""
+    rng = torch.Generator().manual_seed(seed)
+    return torch.empty(samples, 1, template.shape[-1]).normal_(generator=rng)
 
 
 def _array(parts: tuple[Tensor, ...]) -> NDArray[np.float64]:

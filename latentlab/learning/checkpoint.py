@@ -239,7 +239,7 @@ def load_model(
     folder, stem = run_folder(path), _stem(path)
     fault = "describes a model that cannot be made"
     with reading(folder / f"{stem}.json", fault=fault):
-        model = _meta_model(checkpoint.recipe, checkpoint.spec)
+        model = meta_model(checkpoint.recipe, checkpoint.spec)
     file = folder / f"{stem}.safetensors"
     # Shapes are checked before memory is allocated.
     weights = read_weights(file, _shapes(model))
@@ -298,10 +298,10 @@ def _hash(file: Path, modified: int, size: int) -> str:
 
 def empty_model(recipe: Recipe, spec: ImageSpec) -> Model:
     """Build a model with uninitialised weights, which `fill` then sets."""
-    return _allocate(_meta_model(recipe, spec))
+    return _allocate(meta_model(recipe, spec))
 
 
-def _meta_model(recipe: Recipe, spec: ImageSpec) -> Model:
+def meta_model(recipe: Recipe, spec: ImageSpec) -> Model:
     """Build a model on the meta device, without memory for its weights."""
     with torch.device("meta"):
         return recipe.model.build(spec)

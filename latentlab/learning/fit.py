@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING
 
 from latentlab.data.binarize import read_binarized
 from latentlab.data.leave_out import of_learned_classes
-from latentlab.errors import RecipeError, TrainingError
+from latentlab.errors import RecipeError, TrainingError, is_out_of_memory
 from latentlab.learning.evaluate import epoch_preview, score_test, validate
 from latentlab.learning.events import Change, EpochEnd, Event, SavedState, Started
 from latentlab.learning.fast import device as devices
 from latentlab.learning.fast.distributed import join_processes, local_device
+from latentlab.learning.memory import check_fits
 from latentlab.learning.monitor import Monitor
 from latentlab.learning.steering import STEERABLE_PREFIXES, Controls
 from latentlab.learning.trainer import Trainer
@@ -78,9 +79,9 @@ def fit(
     DataError
         If the images cannot be loaded.
     RecipeError
-        If a batch does not fit into memory.
+        If the network or a batch does not fit into memory.
     TrainingError
-        If the loss is not finite.
+        If the loss is not finite, or the images do not fit into memory beside the network.
     """
     controls = controls or Controls()
     device = local_device(devices.pick_device(recipe.training.device))
@@ -97,7 +98,17 @@ def fit(
 
 
 def _trainer(recipe: Recipe, splits: Splits, device: torch.device, controls: Controls) -> Trainer:
-    trainer = Trainer(recipe, splits, device, join_processes(device))
+    check_fits(recipe, splits.train, device)
+    try:
+        trainer = Trainer(recipe, splits, device, join_processes(device))
+    except (RuntimeError, MemoryError) as error:
+        if not is_out_of_memory(error):
+            raise
+        raise TrainingError(
+            "The network and the images do not fit into the memory that is free.",
+            "Choose a smaller network, smaller images, or less memory for images "
+            "(training.resident_mb): the others are read from disk.",
+        ) from error
     if controls.spare_core and device.type == "cpu":
         devices.spare_core(trainer.model)
     return trainer
@@ -169,7 +180,7 @@ def _learn(
     except TrainingError as error:
         raise monitor.diverged(error) from error
     except (RuntimeError, MemoryError) as error:
-        if not devices.is_out_of_memory(error):
+        if not is_out_of_memory(error):
             raise
         # Its frames hold the tensors of the step, which leave no memory for the trial.
         clear_frames(error.__traceback__)

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from latentlab.data.image_set import ImageSet, Splits
+from latentlab.learning.checkpoint import meta_model
 from latentlab.learning.fast.device import pick_device
 from latentlab.learning.trainer import Trainer
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 FIRST_BATCH, MAX_BATCH = 8, 512
 MAX_WEIGHTS, MAX_PIXELS = 30_000_000, 600_000
 """Largest network and image that are measured; others may not fit into memory."""
-SLOW_STEP_S = 0.15
+SLOW_STEP_S = 0.5
 """Seconds of a step from which larger batches are extrapolated, not measured."""
 MIN_STEPS, MEASURED_S = 3, 0.3
 """Least number of steps of each size, and seconds of those of the full batch."""
@@ -34,8 +35,7 @@ def is_measurable(recipe: Recipe, spec: ImageSpec) -> bool:
     """Return whether a measurement needs little memory."""
     if spec.pixels > MAX_PIXELS:
         return False
-    with torch.device("meta"):  # allocates nothing
-        weights = recipe.model.build(spec).parameters()
+    weights = meta_model(recipe, spec).parameters()
     return sum(each.numel() for each in weights) <= MAX_WEIGHTS
 
 
@@ -55,16 +55,17 @@ class StepTime(NamedTuple):
 def seconds_per_image(recipe: Recipe, spec: ImageSpec) -> Generator[None, None, StepTime]:
     """Measure the time of a training step on random images, yielding after each step.
 
-    Batches double until the batch size of the recipe, or until a step is slow; from then on the
-    time grows in proportion to the batch. Several steps are measured: the first one allocates
-    memory, and other programs make steps slower.
+    The first steps are small, and those that follow as large as is quick enough even if the time
+    grew in proportion to the batch, as it is assumed to do after the last of them. Much of a small
+    step is the same for each size, above all where other programs keep threads waiting. Several
+    steps of a size are measured: the first one allocates memory.
     """
     batch = min(MAX_BATCH, recipe.training.batch_size)
     trainer = Trainer(recipe, random_splits(spec, batch), pick_device(recipe.training.device))
     yield
     size = min(FIRST_BATCH, batch)
-    while min(times := (yield from _times(trainer, size))) < SLOW_STEP_S and size < batch:
-        size = min(2 * size, batch)
+    while 2 * min(times := (yield from _times(trainer, size))) < SLOW_STEP_S and size < batch:
+        size = min(int(size * SLOW_STEP_S / min(times)), batch)
     if min(times) < SLOW_STEP_S:
         times += yield from _times(trainer, batch, MEASURED_S)
     # The median of all but the first step.

@@ -10,10 +10,16 @@ from torch import Tensor, nn
 from torch.nn.utils import clip_grad_norm_
 from torch.optim.swa_utils import get_ema_multi_avg_fn
 
-from latentlab.errors import RecipeError
+from latentlab.errors import (
+    MEMORY_ADVICE,
+    LatentlabError,
+    RecipeError,
+    TrainingError,
+    is_out_of_memory,
+)
 from latentlab.learning.batch_loss import LossModule, backward, data_parallel, minimized
 from latentlab.learning.events import Snapshot
-from latentlab.learning.fast.device import is_out_of_memory, prefer_onednn, use_bf16
+from latentlab.learning.fast.device import prefer_onednn, use_bf16
 from latentlab.learning.fast.distributed import ProcessGroup
 from latentlab.learning.fast.step_runner import make_runner
 from latentlab.learning.latent_geometry import LatentGeometry
@@ -278,9 +284,9 @@ class Trainer:
         return observation_mask(rows, height, width, training.missing, training.seed)
 
     def largest_batch(self) -> int:
-        """Return a batch size that fits into memory, found by trial."""
+        """Return a batch size that fits into memory, found by trial; 0 if none does."""
         size = self.recipe.training.batch_size // 2
-        while size > 1:
+        while size:
             try:
                 # A quarter more, for the optimizer's state and for fragmentation.
                 tried = min(size + size // 4, len(self.train_feed))
@@ -298,12 +304,15 @@ class Trainer:
                 self.optimizer.zero_grad(set_to_none=True)
                 if self.device.type == "cuda":
                     torch.cuda.empty_cache()
-        return max(1, size)
+        return size
 
-    def too_large(self) -> RecipeError:
+    def too_large(self) -> LatentlabError:
         """Return the error for a batch that does not fit into memory."""
         size = self.recipe.training.batch_size
         fits = self.largest_batch()
+        if not fits:
+            text = "Not even a step with one image fits into the memory that is free."
+            return TrainingError(text, MEMORY_ADVICE)
         return RecipeError(
             {
                 "training.batch_size": f"{size} images at once need more memory than there is; "

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from latentlab.errors import RunError, reason_of, shown
+from latentlab.errors import RunError, is_out_of_memory, reason_of, shown
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Mapping
@@ -245,9 +245,9 @@ def _onnxruntime(problem: str) -> Generator[None]:
     """Convert the errors of onnxruntime, which have no common type."""
     try:
         yield
-    except MemoryError:
-        raise
     except Exception as error:
+        if is_out_of_memory(error):
+            raise
         raise RunError(f"{problem}: {reason_of(error)}.", SAVE_ADVICE) from error
 
 

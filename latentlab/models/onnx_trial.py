@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 SIZES = (2, 16, 32, 8, 64, 128, 10, 20, *range(1, 513))
 """Numbers of latent dimensions that are tried if the file does not say it."""
 MAX_LABEL_RANK = 2
+MAX_DIGITS = 9
+"""Maximum number of digits of a number in the metadata."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +155,8 @@ def _decode(decoder: OnnxFunction, classes: int) -> tuple[int, dict[str, NDArray
     if len(known) == len(port.shape) - 1 and known:
         sizes: Sequence[int] = (int(np.prod(known)),)
     else:
-        sizes = (int(stated),) if stated.isdecimal() else SIZES
+        is_size = stated.isdecimal() and len(stated) <= MAX_DIGITS
+        sizes = (int(stated),) if is_size else SIZES
     problem: RunError | None = None
     for size in sizes:
         try:

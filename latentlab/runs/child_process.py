@@ -20,7 +20,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from latentlab.errors import LatentlabError, RunError, shown
+from latentlab.errors import LatentlabError, RunError, is_out_of_memory, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
@@ -186,11 +186,12 @@ def _serve(told: str, answer: str) -> None:
         found: tuple[str, Any] = "done", work(*args)
     except LatentlabError as error:
         found = "error", (error.message, error.advice)
-    except MemoryError:
-        found = "error", ("It needs more memory than allowed.", "Close other programs.")
     except Exception as error:  # shown by the window
-        details = shown(traceback.format_exc(), MAX_DETAILS)
-        found = "failure", (f"latentlab has an internal error: {shown(error)}.", details)
+        if is_out_of_memory(error):
+            found = "error", ("It needs more memory than allowed.", "Close other programs.")
+        else:
+            details = shown(traceback.format_exc(), MAX_DETAILS)
+            found = "failure", (f"latentlab has an internal error: {shown(error)}.", details)
     part = Path(f"{answer}.part")
     part.write_text(json.dumps(found), "utf-8")
     part.replace(answer)

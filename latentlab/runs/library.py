@@ -12,7 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 from send2trash import send2trash
 
-from latentlab.atomic_write import is_incomplete, not_written, write_atomically
+from latentlab.atomic_write import (
+    check_present,
+    is_incomplete,
+    is_missing,
+    not_written,
+    write_atomically,
+)
 from latentlab.directories import is_imported, resources, runs
 from latentlab.errors import RunError, shown
 from latentlab.latent.encode import decode
@@ -233,8 +239,9 @@ def rename(folder: Path, name: str) -> None:
     Raises
     ------
     RunError
-        If the folder cannot be written.
+        If the folder is gone or cannot be written.
     """
+    check_present(folder, "name")
     write_atomically(folder / NAME, name.strip().encode())
 
 
@@ -295,9 +302,8 @@ def _move(folder: Path, target: Path, what: str) -> None:
         # A rename within one disk is atomic.
         folder.rename(target)
     except OSError as error:
-        raise RunError(
-            f"{folder.name} cannot be {what}: {error.strerror}.", f"It is still in {folder.parent}."
-        ) from error
+        place = "" if is_missing(folder) else f"It is still in {folder.parent}."
+        raise RunError(f"{folder.name} cannot be {what}: {error.strerror}.", place) from error
 
 
 def _trash_or_delete(folder: Path) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, TypeAdapter
 
-from latentlab.atomic_write import is_missing, set_aside, write_atomically
+from latentlab.atomic_write import check_present, is_missing, set_aside, write_atomically
 from latentlab.errors import RunError
 from latentlab.json_files import Record, read_json
 from latentlab.metrics.measurement import Measurement
@@ -59,8 +59,9 @@ def add_measurements(folder: Path, new: Iterable[Measurement]) -> None:
     Raises
     ------
     RunError
-        If the file cannot be written.
+        If the folder is gone, or the file cannot be written.
     """
+    check_present(folder, "measurements")
     file, added = folder / FILE, tuple(new)
     try:
         old = read_measurements(folder)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, TypeAdapter
 
-from latentlab.atomic_write import is_missing, set_aside, write_atomically
+from latentlab.atomic_write import check_present, is_missing, set_aside, write_atomically
 from latentlab.directories import home, resources
 from latentlab.errors import RunError, shown
 from latentlab.json_files import Record, read_json
@@ -70,8 +70,9 @@ def write_notes(folder: Path, notes: Notes) -> None:
     Raises
     ------
     RunError
-        If the file cannot be written.
+        If the folder is gone, or the file cannot be written.
     """
+    check_present(folder, "notes")
     file = notes_file(folder)
     if file.exists():
         try:

@@ -38,7 +38,7 @@ def write_scene(path: Path, scene: Scene) -> None:
     Raises
     ------
     RunError
-        If the file cannot be written, or its name does not end in ``.scene``.
+        If the file cannot be written, or its name does not end in ``.latentlab`` or ``.scene``.
     """
     check_suffix(path, SCENES)
     text = SCENE.dump_json(scene, indent=1, exclude_defaults=False)

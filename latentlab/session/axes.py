@@ -38,7 +38,7 @@ class AxisOrder(StrEnum):
 LOCAL_ORDERS = (AxisOrder.LOCAL, AxisOrder.JACOBIAN)
 """Orders whose axes depend on z."""
 MAX_AXES = 64
-"""Maximum number of axes that are shown."""
+"""Maximum number of local axes."""
 
 
 @dataclass(frozen=True, slots=True)

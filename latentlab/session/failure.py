@@ -6,7 +6,7 @@ import traceback
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from latentlab.errors import LatentlabError, RecipeError, shown
+from latentlab.errors import MEMORY_ADVICE, LatentlabError, RecipeError, is_out_of_memory, shown
 from latentlab.session.recipes import value_of
 
 if TYPE_CHECKING:
@@ -46,11 +46,8 @@ class Failure:
             return cls(error.message, problems=tuple(error.problems.items()))
         if isinstance(error, LatentlabError):
             return cls(error.message, error.advice)
-        if isinstance(error, MemoryError):
-            return cls(
-                "There was not enough memory.",
-                "Close other programs, or use a smaller model, batch or number of images.",
-            )
+        if is_out_of_memory(error):
+            return cls("There was not enough memory.", MEMORY_ADVICE)
         details = "".join(traceback.format_exception(error))
         return cls(
             f"latentlab has an internal error: {shown(error)}.",

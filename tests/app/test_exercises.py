@@ -4,6 +4,7 @@ import csv
 
 import numpy as np
 import pytest
+from gui_support import actions_of
 from matplotlib.path import Path
 from PIL import Image
 from PySide6.QtWidgets import QFileDialog, QMenu
@@ -180,7 +181,7 @@ def test_a_style_is_transferred_from_the_own_image_and_the_map_as_the_api_does(c
     cvae.settle()
     own = cvae.state.own
     to = (own.point.label + 3) % 10
-    panel.result.transfer.menu().actions()[to].trigger()
+    actions_of(panel.result.transfer.menu())[to].trigger()
     cvae.until(lambda: cvae.state.answer(Decode).point.label == to)
     assert cvae.state.point.z == own.point.z
     expected = model.transfer(own.picture[None] / np.float32(255), str(own.point.label), str(to))
@@ -188,7 +189,7 @@ def test_a_style_is_transferred_from_the_own_image_and_the_map_as_the_api_does(c
     np.testing.assert_allclose(shown / 255, expected[0], atol=0.01)
     menu = QMenu()
     add_row_actions(menu, cvae.controller, 17)
-    menu.actions()[-1].menu().actions()[to].trigger()
+    actions_of(menu.actions()[-1].menu())[to].trigger()
     cvae.settle()
     codes = cvae.state.codes
     assert cvae.state.point.label == to != codes.labels[17]
@@ -214,17 +215,18 @@ def test_sliders_move_along_the_axes_that_matter_at_z(cvae):
         )
         cvae.settle()
         found = cvae.state.answer(MeasureLocalAxes)
-        vectors = np.stack([axis.vector for axis in panel._axes])
+        axes = [row.slider.axis for row in panel.rows]
+        vectors = np.stack([axis.vector for axis in axes])
         np.testing.assert_allclose(vectors @ vectors.T, np.eye(20), atol=1e-6)
         assert panel.rows[0].slider.accessibleName() == f"{letters} 1"
         start = cvae.state.point
         assert found.point == start
-        panel._on_moved(panel._axes[0].moved(start.z, 1.0), True)
+        panel._on_moved(axes[0].moved(start.z, 1.0), True)
         cvae.settle()
         # The axes stay while a slider moves z.
         assert cvae.state.answer(MeasureLocalAxes) is found
         moved = np.array(cvae.state.point.z) - start.z
-        np.testing.assert_allclose(moved, panel._axes[0].unit * vectors[0], atol=1e-5)
+        np.testing.assert_allclose(moved, axes[0].unit * vectors[0], atol=1e-5)
         cvae.controller.point.randomize()
         cvae.until(lambda found=found: cvae.state.answer(MeasureLocalAxes) is not found)
         cvae.settle()

@@ -64,7 +64,7 @@ def test_sliders_along_components_change_the_picture(vq_desk):
     before, z = pixels(desk), desk.state.point.z
     slider = panel.rows[0].slider
     slider.setFocus()
-    desk.controller.point.set(desk.state.point.at(panel._axes[0].moved(z, 3.0)))
+    desk.controller.point.set(desk.state.point.at(panel.rows[0].slider.axis.moved(z, 3.0)))
     desk.settle()
     assert np.abs(pixels(desk) - before).max() > 10
     assert slider.position == pytest.approx(3.0, abs=0.01)
@@ -124,7 +124,7 @@ def test_sliders_offer_the_layers_of_a_hierarchical_model(make_desk, ladder_run)
     choose(panel.order, "layer z2")
     assert [row.dimension for row in panel.rows] == [6, 7]
     before = pixels(desk), np.array(desk.state.point.z)
-    panel.rows[0].slider.moved.emit(panel._axes[0].moved(desk.state.point.z, 3.0), True)
+    panel.rows[0].slider.moved.emit(panel.rows[0].slider.axis.moved(desk.state.point.z, 3.0), True)
     desk.settle()
     changed = np.array(desk.state.point.z) != before[1]
     assert changed.tolist() == 6 * [False] + [True, False]

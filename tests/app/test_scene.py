@@ -115,9 +115,9 @@ def test_a_film_of_a_path_brings_the_path_back(old_desk, tmp_path, monkeypatch, 
 
 def test_a_file_named_on_the_command_line_brings_its_scene_back(make_desk, tmp_path):
     shown = {"scene": 1, "model": "digits-cvae", "z": [0.25] * 20, "label": 7}
-    (tmp_path / "a.scene").write_text(json.dumps(shown))
+    (tmp_path / "a.latentlab").write_text(json.dumps(shown))
     save_image(np.zeros((28, 28), np.uint8), tmp_path / "a.png", shown)
-    first = make_desk(tmp_path / "a.scene")
+    first = make_desk(tmp_path / "a.latentlab")
     first.until(lambda: first.state.model.name == "digits-cvae" and first.state.point.label == 7)
     assert first.state.failure is None
     first.clear()
@@ -143,7 +143,7 @@ def test_a_picture_of_another_model_opens_that_model(desk, tmp_path):
 
 
 def test_a_scene_file_brings_everything_back(desk, tmp_path, monkeypatch):
-    controller, path = desk.controller, tmp_path / "mine.scene"
+    controller, path = desk.controller, tmp_path / "mine.latentlab"
     point = moved(desk, 0.75, 1.5)
     ends = desk.state.ends.with_keys(Key(0.5, point))
     controller.path.set(replace(ends, steps=9))

@@ -97,15 +97,29 @@ def test_recent_files_open_from_the_menu_and_the_last_that_is_there_at_the_start
     assert later.state.failure is None
 
 
-def test_recent_files_are_few_and_each_named_once(own_place):
+def test_recent_files_are_few_and_each_named_once(own_place, tmp_path):
+    def run(i):
+        return str(tmp_path / f"run {i}")
+
     assert recent() == []
-    remember("one")
-    assert recent() == ["one"]
+    remember(run(0))
+    assert recent() == [run(0)]
     for i in range(2 * LIMIT):
-        remember(f"run {i}")
-    remember("run 15")
-    assert recent()[:2] == ["run 15", "run 19"]
+        remember(run(i))
+    remember(run(15))
+    assert recent()[:2] == [run(15), run(19)]
     assert len(recent()) == len(set(recent())) == LIMIT
+
+
+def test_a_recent_model_that_is_shipped_is_found_where_it_is_now(own_place, tmp_path, monkeypatch):
+    remember(str(tmp_path / "mine"))
+    remember(str(DIGITS_2D))
+    mount = tmp_path / "another mount"
+    monkeypatch.setattr("latentlab.widgets.kit.settings.resources", lambda: mount)
+    shipped = str(mount / "models" / "digits-2d")
+    assert recent() == [shipped, str(tmp_path / "mine")]
+    remember(shipped)
+    assert recent() == [shipped, str(tmp_path / "mine")]
 
 
 def test_nothing_recent_is_said(desk, own_place):

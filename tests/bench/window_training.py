@@ -8,10 +8,10 @@ seconds; while one trains the other rests, so that a machine whose speed drifts 
 the window a hand moves a slider ten times a second. The last line is one JSON object:
 ``window_vs_cli`` (the ratio of the medians of images per second, validation and saving included),
 ``images_per_second`` of both, ``slider_to_picture_p50_ms`` and ``_p95_ms`` (from the move until the
-large image is painted with it or with a later one), ``gap_p95_ms`` and ``gap_p999_ms`` (between the
-events of a timer of the window), ``looks`` (pictures of the model under training per second), and
-``others`` (cores that other programs used meanwhile). Only the turns that other programs disturbed
-least count, half of all.
+large image is painted with it or with a later one), ``gap_p95_ms``, ``gap_p999_ms`` and
+``gap_max_ms`` (between the events of a timer of the window), ``looks`` (pictures of the model under
+training per second), and ``others`` (cores that other programs used meanwhile). Only the turns that
+other programs disturbed least count, half of all.
 
 ``--data`` is a folder with MNIST for `vae` and `cvae`; without one they learn the bundled digits.
 """
@@ -301,6 +301,7 @@ def summary(found: dict[str, list[Figures]]) -> dict[str, float]:
         "slider_to_picture_p95_ms": np.percentile(delays, 95),
         "gap_p95_ms": np.percentile(gaps, 95),
         "gap_p999_ms": np.percentile(gaps, 99.9),
+        "gap_max_ms": gaps.max(),
         "looks": statistics.mean(part["looks"] for part in found["window"]),
         "others": statistics.mean(part["others"] for each in found.values() for part in each),
     }

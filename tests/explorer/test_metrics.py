@@ -59,6 +59,17 @@ def test_the_lane_measures_and_keeps_and_reads(run, tmp_path):
     assert f'<td>Distortion</td><td class="number">{elbo.values[2].text}</td>' in page
 
 
+def test_what_was_measured_is_shown_even_if_the_run_is_gone(run, tmp_path):
+    answer = Answerer()
+    answer(Open(run))
+    pieces = answer(MeasureMetrics(("elbo",), {"elbo": {"draws": 2}}, count=20))
+    run.rename(tmp_path / "away")
+    found = finish(pieces)
+    assert not found.saved
+    assert found.outcomes[0].values
+    assert not run.exists()
+
+
 def test_held_out_images_are_those_of_the_run(run):
     explorer = Explorer()
     explorer.open(run)

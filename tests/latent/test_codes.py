@@ -117,3 +117,13 @@ def test_a_pair_is_of_two_images_however_few_or_alike(mu):
 
 def test_of_one_image_a_pair_is_that_image_twice():
     assert codes([[1.0, 2.0]]).distant_pair() == (0, 0)
+
+
+def test_the_first_codes_keep_what_is_known_of_them():
+    some = codes([[0, 1], [2, 3], [4, 5]], [7, 8, 9])
+    first = some.first(2)
+    assert first.mu.tolist() == [[0, 1], [2, 3]]
+    assert first.labels.tolist() == [7, 8]
+    assert len(first.sigma) == 2
+    assert first.files is None
+    assert some.first(3) is some

@@ -1,18 +1,23 @@
 """Scores against what is known in closed form."""
 
 import math
+from functools import cache
 
 import numpy as np
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from torch import nn
 from torch.distributions import Categorical, Independent, MixtureSameFamily, Normal
 
+from latentlab.config import parse
 from latentlab.data.image_set import ImageSet, ImageSpec
 from latentlab.latent import elbo_scores as module
 from latentlab.latent.elbo_scores import elbo_scores
-from latentlab.models.base import Model
+from latentlab.models.base import MODELS, Model
 from latentlab.models.mlp_vae import CVAEConfig, VAEConfig
+from latentlab.models.thread_rng import SeededRng
 from latentlab.work import finish
 
 SPEC = ImageSpec((1, 3, 4), ("ant", "bee"))
@@ -201,3 +206,36 @@ def test_no_images_no_scores():
     got = score_now(LinearGaussian(), images(0))
     assert len(got) == 0
     assert got.error.dtype == got.rate.dtype == np.float64
+
+
+SCORED = {
+    f"{kind}-{posterior}": {"kind": kind, "posterior": {"kind": posterior}}
+    for kind in ("vae", "cvae", "conv-vae")
+    for posterior in ("gaussian", "flow")
+} | {"ladder": {"kind": "ladder-vae"}, "mixture": {"kind": "vae", "prior": {"kind": "mixture"}}}
+
+
+@cache
+def scored(name):
+    """Return a model with random weights, images of any values, and their scores in order."""
+    values = {"hidden": (8,), "latent_dim": 3, **SCORED[name]}
+    config = MODELS.kinds()[values["kind"]]
+    known = {key: value for key, value in values.items() if key in config.model_fields}
+    spec = ImageSpec((1, 8, 8), ("ant", "bee"))
+    with SeededRng(3):
+        model = parse(config, known).build(spec).eval().requires_grad_(False)
+    pixels = np.random.default_rng(0).integers(0, 256, (12, *spec.shape), np.uint8)
+    some = ImageSet(pixels, np.arange(12) % 2, spec)
+    return model, some, score_now(model, some, 5)
+
+
+@settings(max_examples=6)
+@given(st.lists(st.integers(0, 11), min_size=1, max_size=12), st.sampled_from([1, 3, 8, 64]))
+@pytest.mark.parametrize("name", sorted(SCORED))
+def test_no_score_depends_on_the_batch_or_the_order(name, rows, size):
+    model, some, whole = scored(name)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "ENCODE_BATCH_SIZE", size)
+        found = score_now(model, some[np.array(rows)], 5)
+    for part in ("elbo", "error", "rate"):
+        np.testing.assert_allclose(getattr(found, part), getattr(whole, part)[rows], rtol=1e-4)

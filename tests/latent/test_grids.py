@@ -4,6 +4,9 @@ from statistics import NormalDist
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 
 from latentlab.latent.grid import Spacing, grid_axis, plane_points, sampled_axis
 from latentlab.latent.interpolation.curves import lerp
@@ -104,3 +107,54 @@ def test_a_straight_line_has_both_ends_exactly_and_equal_steps():
 
 def test_a_line_of_two_points_is_its_ends():
     assert lerp([1, 2], [3, 4], np.linspace(0, 1, 2)).tolist() == [[1, 2], [3, 4]]
+
+
+# Of any span
+
+SPANS = st.floats(0.1, 5)
+NUMBERS = st.integers(1, 40)
+
+
+@given(NUMBERS, SPANS)
+def test_any_axis_ascends_symmetrically_and_quantiles_have_equal_shares(n, span):
+    for spacing in Spacing:
+        axis = grid_axis(n, span, spacing)
+        assert len(axis) == n
+        np.testing.assert_allclose(axis, -axis[::-1], atol=1e-6)
+        if n > 1:
+            assert (np.diff(axis) > 0).all()
+            assert axis[-1] == pytest.approx(span, rel=1e-6)
+    if n > 1:
+        below = [NormalDist().cdf(x) for x in grid_axis(n, span, Spacing.QUANTILE)]
+        np.testing.assert_allclose(np.diff(below), np.diff(below).mean(), atol=1e-9)
+
+
+@given(
+    arrays(np.float32, 30, elements=st.floats(-100, 100, width=32)),
+    st.permutations(range(30)),
+    NUMBERS,
+    SPANS,
+)
+def test_any_axis_of_samples_ascends_whatever_their_order(samples, order, n, span):
+    for spacing in Spacing:
+        axis = sampled_axis(samples, n, span, spacing)
+        assert (np.diff(axis) >= 0).all()
+        again = sampled_axis(samples[list(order)], n, span, spacing)
+        np.testing.assert_allclose(axis, again, rtol=1e-4, atol=1e-4)
+    if n > 1 and samples.std() > 1:
+        axis = sampled_axis(samples, n, span, Spacing.QUANTILE)
+        assert axis[0] >= samples.min()
+        assert axis[-1] <= samples.max()
+
+
+@given(st.data(), st.integers(2, 6), st.integers(1, 9))
+def test_any_grid_lies_on_its_plane_in_reading_order(data, size, n):
+    center = data.draw(arrays(np.float64, size, elements=st.floats(-9, 9)))
+    across, up = data.draw(st.permutations(range(size)))[:2]
+    axis = grid_axis(n, 3.0, Spacing.UNIFORM)
+    points = plane_points(center.tolist(), axes_plane(across, up, size), axis).reshape(n, n, size)
+    for row, y in zip(points, axis[::-1], strict=True):
+        np.testing.assert_allclose(row[:, across], axis, atol=1e-6)
+        np.testing.assert_allclose(row[:, up], y, atol=1e-6)
+    others = [d for d in range(size) if d not in (across, up)]
+    assert (points[..., others] == center[others].astype(np.float32)).all()

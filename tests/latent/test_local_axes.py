@@ -3,6 +3,9 @@
 import numpy as np
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 from linear_gaussian import LinearGaussian
 
 from latentlab.errors import DataError
@@ -41,3 +44,18 @@ def test_axes_of_a_linear_decoder_are_the_singular_vectors_of_its_weights():
 def test_many_dimensions_are_refused():
     with pytest.raises(DataError, match="at most 512"):
         finish(jacobian_axes(LinearGaussian(), np.zeros(600), None, 2))
+
+
+@given(
+    arrays(np.float32, (20, 4), elements=st.floats(-100, 100, width=32)),
+    st.permutations(range(20)),
+    st.permutations(range(4)),
+)
+def test_any_local_axes_are_orthonormal_and_depend_on_no_order(codes, rows, dimensions):
+    found = local_pca(codes, 4)
+    np.testing.assert_allclose(found.vectors @ found.vectors.T, np.eye(4), atol=1e-9)
+    variance = codes.astype(np.float64).var(0).sum()
+    assert (found.sizes**2).sum() == pytest.approx(variance, rel=1e-6, abs=1e-6)
+    assert (np.diff(found.sizes) <= 0).all()
+    for others in (codes[list(rows)], codes[:, list(dimensions)]):
+        np.testing.assert_allclose(local_pca(others, 4).sizes, found.sizes, atol=1e-4)

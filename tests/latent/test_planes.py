@@ -2,6 +2,9 @@
 
 import numpy as np
 import pytest
+from hypothesis import given, reject
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 
 from latentlab.latent.nearest import inverse_distance_interpolate
 from latentlab.latent.planes import axes_plane, pca_plane, plane_along, plane_through, procrustes
@@ -122,3 +125,64 @@ def test_a_blend_half_way_between_two_is_their_mean():
     assert inverse_distance_interpolate((-2, 0), where, what)[0] == pytest.approx(
         4 * (1 / 9) / (1 + 1 / 9)
     )
+
+
+# Of any plane
+
+SIZES = st.integers(1, 8)
+COORDINATES = st.floats(-100, 100, width=32)
+
+
+@st.composite
+def planes(draw):
+    """Planes of two axes, of two directions, and of the principal components of codes."""
+    size = draw(SIZES)
+    kind = draw(st.sampled_from(["axes", "along", "pca"] if size > 1 else ["axes", "pca"]))
+    if kind == "axes":
+        across = draw(st.integers(0, size - 1))
+        up = draw(st.integers(0, size - 1).filter(lambda i: size == 1 or i != across))
+        return axes_plane(across, up, size)
+    if kind == "pca":
+        return pca_plane(
+            draw(arrays(np.float32, (draw(st.integers(2, 9)), size), elements=COORDINATES))
+        )
+    first, second = draw(arrays(np.float64, (2, size), elements=COORDINATES))
+    try:
+        return plane_along(first.tolist(), second.tolist(), ("u", "v"))
+    except ValueError:
+        reject()
+
+
+@given(st.data(), planes())
+def test_any_plane_lifts_what_it_projects_and_projects_what_it_lifts(data, frame):
+    z = data.draw(arrays(np.float64, frame.size, elements=COORDINATES))
+    xy = data.draw(arrays(np.float64, (3, 2), elements=COORDINATES))
+    if frame.size == 1:
+        xy[:, 1] = xy[:, 0]
+    else:
+        np.testing.assert_allclose(frame.basis @ frame.basis.T, np.eye(2), atol=1e-9)
+    np.testing.assert_allclose(frame.lift([frame.spot(z)], z)[0], z, atol=1e-9)
+    lifted = frame.lift(xy, z)
+    np.testing.assert_allclose([frame.spot(point) for point in lifted], xy, atol=1e-9)
+    np.testing.assert_allclose(frame.place(lifted.astype(np.float32)), xy, atol=1e-3)
+    np.testing.assert_allclose(
+        [frame.rest(point) for point in lifted], [frame.rest(z)] * 3, atol=1e-9
+    )
+
+
+@given(arrays(np.float32, (12, 4), elements=COORDINATES), st.permutations(range(12)))
+def test_principal_components_depend_on_neither_order_nor_place(codes, order):
+    def variance(frame):
+        return np.trace(frame.basis @ np.cov(codes.T.astype(np.float64)) @ frame.basis.T)
+
+    shift = np.arange(4, dtype=np.float32)
+    want = variance(pca_plane(codes))
+    for others in (codes[list(order)], codes + shift):
+        assert variance(pca_plane(others)) == pytest.approx(want, rel=1e-4, abs=1e-4)
+
+
+@given(arrays(np.float32, (9, 2), elements=COORDINATES), st.floats(0, 6.2), st.booleans())
+def test_procrustes_undoes_any_turn_mirroring_and_shift(xy, angle, is_mirrored):
+    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    turned = xy @ (turn * [1, -1] if is_mirrored else turn) + [3, -2]
+    np.testing.assert_allclose(procrustes(turned.astype(np.float32), xy), xy, atol=1e-3)

@@ -211,6 +211,13 @@ def test_one_that_fits_does(room):
 
 def test_a_machine_without_room_for_a_single_image_ends_too(room):
     room(0, MemoryError())
+    with pytest.raises(TrainingError, match="Not even a step with one image fits") as caught:
+        run(recipe_of(batch_size=8))
+    assert "smaller model" in caught.value.advice
+
+
+def test_a_machine_with_room_for_a_single_image_is_told_so(room):
+    room(1, MemoryError())
     with pytest.raises(RecipeError, match="1 would fit"):
         run(recipe_of(batch_size=8))
 

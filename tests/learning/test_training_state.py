@@ -9,6 +9,8 @@ from functools import cache
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from safetensors.numpy import load_file, save_file
 from training_support import STEPS, recipe_of, run, same, sorted_by_type
 
@@ -152,6 +154,19 @@ def test_a_stopped_run_goes_on_as_if_it_had_not_been(tmp_path, values, stop):
     one, two = ([e for e in each if isinstance(e, EpochPreview)][-1] for each in (events, after))
     assert np.array_equal(one.mu, two.mu)
     assert np.array_equal(one.samples, two.samples)
+
+
+@settings(max_examples=5)
+@given(st.integers(1, EPOCHS * STEPS - 2), st.integers(1, EPOCHS * STEPS))
+def test_stopped_at_any_two_steps_a_run_is_the_whole(tmp_path_factory, first, more):
+    recipe, folder = recipe_like(FULL), tmp_path_factory.mktemp("stops")
+    whole, events = whole_run("full")
+    second = min(first + more, EPOCHS * STEPS - 1)
+    position, one = stopped(recipe, folder, at(first))
+    position, two = stopped(recipe, folder, at(second), resume=position)
+    rest, three = finished(recipe, resume=position)
+    equal(whole, rest)
+    assert told(events) == told([*one, *two, *three])
 
 
 def test_resumed_twice_within_one_epoch(tmp_path):

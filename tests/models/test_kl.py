@@ -4,6 +4,8 @@ import math
 
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from torch.distributions import (
     Categorical,
     Independent,
@@ -12,7 +14,13 @@ from torch.distributions import (
     kl_divergence,
 )
 
-from latentlab.models.kl import kl
+from latentlab.config import parse
+from latentlab.data.image_set import ImageSpec
+from latentlab.models.base import MODELS
+from latentlab.models.kl import kl, kl_per_dimension
+from latentlab.models.posteriors.posterior import POSTERIORS
+from latentlab.models.priors.prior import PRIORS
+from latentlab.models.thread_rng import SeededRng
 
 
 def gaussian(mu, sigma):
@@ -103,3 +111,65 @@ def test_the_estimate_passes_gradients_to_the_sample():
     z = mu + torch.ones(1, 2)
     kl(gaussian(mu, torch.ones(1, 2)), two_bells(2, 1.0), z).sum().backward()
     assert mu.grad.abs().sum() > 0
+
+
+# Of any posterior and prior
+
+SPEC = ImageSpec((1, 3, 4), ("ant", "bee"))
+PAIRS = [
+    (kind, posterior, prior)
+    for kind in ("vae", "cvae")
+    for posterior in sorted(POSTERIORS.kinds())
+    for prior in sorted(PRIORS.kinds())
+    if POSTERIORS.kinds()[posterior].has_sigma
+    and (kind == "cvae" or not PRIORS.kinds()[prior].depends_on_label)
+    and (posterior, prior) != ("flow", "vamp")  # refused
+]
+DRAWS = 400
+
+
+def wild(kind, seed, scale, **parts):
+    """Return a model whose weights are moved far away from their start."""
+    choices = {name: {"kind": part} for name, part in parts.items()}
+    with SeededRng(seed):
+        values = {"kind": kind, "hidden": (4,), "latent_dim": 2, **choices}
+        model = parse(MODELS.kinds()[kind], values).build(SPEC).eval().requires_grad_(False)
+        for weight in model.parameters():
+            weight.add_(scale * torch.randn_like(weight))
+    return model
+
+
+@pytest.mark.parametrize(("kind", "posterior", "prior"), PAIRS)
+@settings(max_examples=8)
+@given(st.integers(0, 99), st.floats(0, 0.7))
+def test_no_posterior_has_a_negative_kl_to_any_prior(kind, posterior, prior, seed, scale):
+    """In closed form to rounding, and from samples within four standard errors."""
+    model = wild(kind, seed, scale, posterior=posterior, prior=prior)
+    with SeededRng(seed):
+        x, y = torch.rand(3, *SPEC.shape), torch.tensor([0, 1, 1])
+        labels = y if kind == "cvae" else None
+        q, p = model.encode(x, labels), model.prior(labels)
+        z = q.sample((DRAWS,))
+    found = kl(q, p, z)
+    assert found.isfinite().all()
+    each = q.log_prob(z) - p.log_prob(z)
+    error = each.std(0) / math.sqrt(DRAWS)
+    if found.shape == (3,):  # in closed form
+        assert (found >= -1e-5).all()
+        assert ((each.mean(0) - found).abs() < 5 * error + 1e-4 * (1 + found)).all()
+    else:
+        torch.testing.assert_close(found, each)
+        assert (found.mean(0) > -4 * error - 1e-4).all()
+
+
+@given(st.integers(0, 9999), st.integers(1, 9))
+def test_the_kl_of_any_gaussians_is_that_of_their_dimensions_in_any_order(seed, dim):
+    (m1, s1), (m2, s2) = random_gaussian(4, dim, seed), random_gaussian(4, dim, seed + 1)
+    whole = kl(gaussian(m1, s1), gaussian(m2, s2), m1)
+    each = kl_per_dimension(gaussian(m1, s1), gaussian(m2, s2))
+    assert (each >= 0).all()
+    torch.testing.assert_close(each.sum(1), whole)
+    back = slice(None), torch.arange(dim).flip(0)
+    torch.testing.assert_close(
+        kl(gaussian(m1[back], s1[back]), gaussian(m2[back], s2[back]), m1), whole
+    )

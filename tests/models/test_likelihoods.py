@@ -5,6 +5,8 @@ import math
 
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from pydantic import ValidationError
 from torch import nn
 from torch.distributions import Independent
@@ -308,3 +310,58 @@ def test_values_between_those_of_8_bits_count_as_the_nearest(kind):
     h = torch.full((1, 1, 1, 1), 0.2)
     near, exact = (read(h).log_prob(torch.full((1, 1, 1, 1), grey / 255)) for grey in (99.6, 100))
     assert torch.equal(near, exact)
+
+
+# Of any output of the network
+
+OUTPUTS = st.floats(-12, 12)
+DISCRETE = ("discretized-gaussian", "discretized-logistic")
+RAW = st.floats(-5, 5)
+
+
+def pixel(kind, outputs, raw, values):
+    """Return log p of values, (N,), of one pixel with any output and any learned parameter."""
+    likelihood = LIKELIHOODS.kinds()[kind]
+    reader = likelihood().build()
+    if isinstance(reader, nn.Module):
+        reader = reader.double()
+        with torch.no_grad():
+            for parameter in reader.parameters():
+                parameter.fill_(raw)
+    h = torch.tensor(outputs[: likelihood.outputs], dtype=torch.float64)
+    h = h.view(1, -1, 1, 1).expand(len(values), -1, 1, 1)
+    with torch.no_grad():
+        return reader(h).log_prob(values.double().view(-1, 1, 1, 1))
+
+
+@pytest.mark.parametrize("kind", sorted(LIKELIHOODS.kinds()))
+@settings(max_examples=25)
+@given(st.tuples(OUTPUTS, OUTPUTS), RAW)
+def test_the_probabilities_of_any_pixel_have_the_sum_one(kind, outputs, raw):
+    if kind == "bernoulli":
+        total = pixel(kind, outputs, raw, torch.tensor([0, 1])).exp().sum()
+    elif kind in DISCRETE:
+        total = pixel(kind, outputs, raw, torch.arange(256) / 255).exp().sum()
+    else:
+        low, high = (0, 1) if kind == "continuous-bernoulli" else (-9, 10)
+        # Steps of a fifth of the smallest sigma, 0.01.
+        values = torch.linspace(low, high, 500 * (high - low) + 1, dtype=torch.float64)
+        total = torch.trapezoid(pixel(kind, outputs, raw, values).exp(), values)
+    assert total.item() == pytest.approx(1, abs=5e-3)
+
+
+@pytest.mark.parametrize("kind", sorted(LIKELIHOODS.kinds()))
+@settings(max_examples=15)
+@given(st.integers(0, 999), st.floats(0.1, 8))
+def test_any_image_has_the_sum_of_its_pixels_whatever_their_order_and_batch(kind, seed, scale):
+    likelihood, noise = LIKELIHOODS.kinds()[kind], torch.Generator().manual_seed(seed)
+    reader = likelihood().build()
+    h = scale * torch.randn(4, likelihood.outputs, 3, 5, generator=noise)
+    x = torch.rand(4, 1, 3, 5, generator=noise)
+    with torch.no_grad():
+        whole, each = reader(h).log_prob(x), reader(h).base_dist.log_prob(x)
+        torch.testing.assert_close(each.sum((1, 2, 3)), whole, rtol=1e-4, atol=1e-3)
+        order = torch.randperm(4, generator=noise)
+        turned = reader(h[order].flip(-1)).log_prob(x[order].flip(-1))
+        torch.testing.assert_close(turned, whole[order], rtol=1e-4, atol=1e-3)
+        torch.testing.assert_close(reader(h[:1]).log_prob(x[:1]), whole[:1], rtol=1e-4, atol=1e-3)

@@ -15,6 +15,7 @@ NOTES = Notes("blurry,\nbut ünïque", ("best", "paper"))
 def test_notes_are_kept_with_the_run():
     folder = runs() / "run"
     assert read_notes(folder) == Notes()
+    folder.mkdir(parents=True)
     write_notes(folder, NOTES)
     assert read_notes(folder) == NOTES
     stored = json.loads((folder / "notes.json").read_text("utf-8"))
@@ -72,5 +73,6 @@ def test_notes_that_cannot_be_written_say_so(tmp_path):
 
 def test_long_notes_can_be_read_back():
     folder = runs() / "run"
+    folder.mkdir(parents=True)
     write_notes(folder, Notes("ä" * (MAX_TEXT_LENGTH + 5)))
     assert read_notes(folder) == Notes("ä" * MAX_TEXT_LENGTH)

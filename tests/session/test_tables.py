@@ -34,6 +34,14 @@ def test_parquet_has_typed_columns(tmp_path):
     assert table["score"].isna().tolist() == [False, True]
 
 
+def test_a_column_of_zeros_is_one_of_numbers(tmp_path):
+    """Such as the deviations of an autoencoder without noise."""
+    write_table(tmp_path / "t.npz", ["file", "sigma1", "age"], [["a", 0.0, ""], ["b", 0.0, ""]])
+    with np.load(tmp_path / "t.npz", allow_pickle=False) as file:
+        np.testing.assert_array_equal(file["sigma"], [[0], [0]])
+        assert file["age"].tolist() == ["", ""]
+
+
 def test_csv_is_plain_and_safe(tmp_path):
     write_table(tmp_path / "t.csv", HEAD, iter(ROWS))
     with (tmp_path / "t.csv").open() as file:

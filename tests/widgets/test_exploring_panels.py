@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from gui_support import actions_of
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 from toy import picture_of
@@ -121,7 +122,7 @@ def test_slots_are_filled_by_z_mean_and_file(desk, tmp_path):
     panel.slots[0].put.emit(0)
     desk.settle()
     assert desk.state.answer(MakeBlend).points[0] == desk.state.point
-    panel.slots[1].means.menu().actions()[2].trigger()
+    actions_of(panel.slots[1].means.menu())[2].trigger()
     desk.settle()
     codes = desk.state.codes
     assert desk.state.answer(MakeBlend).points[1].z == pytest.approx(

@@ -6,7 +6,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 import toy
-from gui_support import LEFT, PLAIN
+from gui_support import LEFT, PLAIN, actions_of
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMenu
@@ -177,7 +177,7 @@ def test_rows_cannot_be_written_to(desk):
 
 
 def texts(menu):
-    return {action.text(): action for action in menu.actions() if action.text()}
+    return {action.text(): action for action in actions_of(menu) if action.text()}
 
 
 def test_the_menu_chooses_by_class_and_the_rest(desk):

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-SCENE_SUFFIXES = (".scene", ".svg", ".pdf", ".mp4")
+SCENE_SUFFIXES = (".latentlab", ".scene", ".svg", ".pdf", ".mp4")
 """Suffixes of scenes, and of files that can carry one but no pixels to encode."""
 MAX_NAMED = 3
 """Maximum number of files that are not taken and listed by name."""

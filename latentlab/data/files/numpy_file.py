@@ -7,6 +7,7 @@ pickles are never loaded. Exceptions of numpy, zipfile and zlib become a `DataEr
 from __future__ import annotations
 
 import math
+import sys
 import warnings
 import zipfile
 from contextlib import contextmanager
@@ -16,7 +17,7 @@ from typing import IO, TYPE_CHECKING, Any, override
 import numpy as np
 import psutil
 
-from latentlab.errors import DataError, LatentlabError, shown
+from latentlab.errors import DataError, LatentlabError, is_out_of_memory, shown
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
@@ -133,7 +134,10 @@ class NumpyFile:
             If the file is damaged or the array does not fit into memory.
         """
         with self._guarded():
-            return self._map() if self.single else self._unpack(name)
+            array = self._map() if self.single else self._unpack(name)
+            if not _is_unicode(array):
+                raise self.damaged("its text is not Unicode")
+            return array
 
     def listing(self) -> str:
         """Return the names, shapes and dtypes of the file's members, on one line."""
@@ -160,10 +164,10 @@ class NumpyFile:
             raise
         except _NotPlainError as error:
             raise self._foreign(str(error)) from None
-        except MemoryError as error:
-            raise self._too_large() from error
         # numpy and zipfile raise about ten types of exception.
         except Exception as error:
+            if is_out_of_memory(error):
+                raise self._too_large() from error
             raise self.damaged(str(error) or type(error).__name__) from error
 
     def _foreign(self, what: str) -> DataError:
@@ -260,6 +264,15 @@ def _read_head(file: IO[bytes]) -> Head:
     if len(shape) > MAX_DIMENSIONS or any(side < 0 for side in shape):
         raise ValueError(f"its shape is {shape}")
     return Head(tuple(map(int, shape)), dtype, bool(fortran), file.tell())
+
+
+def _is_unicode(array: NDArray[Any]) -> bool:
+    """Return whether all text in an array has characters that exist; numpy does not check it."""
+    if array.dtype.kind != "U" or not array.size:
+        return True
+    points = array.ravel(order="K").view(array.dtype.str[0] + "u4")
+    is_surrogate = (points >= 0xD800) & (points <= 0xDFFF)
+    return bool((points <= sys.maxunicode).all() and not is_surrogate.any())
 
 
 def _lacks(head: Head, size: int) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
+from latentlab.atomic_write import check_present
 from latentlab.directories import home, resources, runs
-from latentlab.errors import RunError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,11 +29,7 @@ def path_for(card: ModelCard, what: str) -> Path:
     if source is None:
         return home() / what / f"{card.kind}-{card.latent_dim}.json"
     if source.parent.resolve() == runs().resolve():
-        if not source.exists():
-            raise RunError(
-                f"{source} was moved or deleted, or its disk is gone.",
-                f"Bring it back to keep the {what} of its model.",
-            )
+        check_present(source, what)
         return source / f"{what}.json"
     if source.parent.resolve() == (resources() / "models").resolve():
         return home() / what / f"{source.name}.json"

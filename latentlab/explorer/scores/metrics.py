@@ -6,6 +6,7 @@ from collections.abc import Generator, Sequence
 
 import numpy as np
 
+from latentlab.atomic_write import is_missing
 from latentlab.data.image_set import TEST, TRAIN, VALIDATION, ImageSet
 from latentlab.data.sample import sample_of
 from latentlab.errors import DataError, one_of
@@ -84,9 +85,12 @@ def measure(
     measured = [each for each in outcomes if isinstance(each, Measurement)]
     is_own = source.split in HELD_OUT and card is not None and not card.other
     folder = card.source if card and is_own and card.weights else None
-    if folder is not None and measured:
+    if folder is None or is_missing(folder):
+        # A run that is gone keeps nothing, but what was measured is shown.
+        return MeasuredMetrics(outcomes, False)
+    if measured:
         add_measurements(folder, measured)
-    return MeasuredMetrics(outcomes, folder is not None)
+    return MeasuredMetrics(outcomes, True)
 
 
 def source_of(explorer: Explorer, count: int | None = None, split: str = "") -> Source:

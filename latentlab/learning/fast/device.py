@@ -144,17 +144,6 @@ def prefer_onednn() -> bool:
     return False
 
 
-NO_MEMORY = ("allocate memory", "could not create a primitive")
-"""Messages on the CPU: of torch's allocator, and of oneDNN, which gives no reason."""
-
-
-def is_out_of_memory(error: BaseException) -> bool:
-    """Return whether a device has no memory left; the CPU reports it only in the message."""
-    if isinstance(error, torch.OutOfMemoryError | MemoryError):
-        return True
-    return any(text in str(error) for text in NO_MEMORY)
-
-
 def memory_in_use(device: torch.device) -> int:
     """Return the bytes in use: of the device if it is a GPU, else of this process."""
     if device.type == "cuda":

@@ -82,7 +82,7 @@ def similarities(codes: ArrayLike, labels: NDArray[np.int64]) -> NDArray[np.floa
     sums = np.zeros((len(counts), z.shape[1]))
     np.add.at(sums, labels, z)
     products, pairs = sums @ sums.T, np.outer(counts, counts)
-    # An image is no pair with itself.
-    products[np.diag_indices_from(products)] -= counts
+    # An image is no pair with itself; a code at the mean has no direction, and length 0.
+    products[np.diag_indices_from(products)] -= np.bincount(labels, (z * z).sum(1))
     pairs[np.diag_indices_from(pairs)] -= counts
     return np.where(pairs > 0, products / np.maximum(pairs, 1), np.nan)

@@ -40,7 +40,8 @@ if TYPE_CHECKING:
     from latentlab.session.points import ModelCard
     from latentlab.session.state import State
 
-SCENES = ("scene",)
+SCENES = ("latentlab", "scene")
+"""Formats of a scene file; the first one is written, the other one was in earlier versions."""
 MAX_DIMENSIONS, MAX_ITEMS, MAX_TEXT = 65_536, 10_000, 10_000
 ORTHONORMAL_TOLERANCE = 1e-3
 

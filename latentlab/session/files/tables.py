@@ -74,7 +74,8 @@ def _array(cells: Sequence[object]) -> NDArray[Any]:
     """Return a column as integers, as float64 with NaN for empty cells, or as text."""
     if all(isinstance(cell, int) for cell in cells):
         return np.array(cells, np.int64)
-    if all(isinstance(cell, int | float) or cell == "" for cell in cells) and any(cells):
+    known = [cell for cell in cells if cell != ""]
+    if known and all(isinstance(cell, int | float) for cell in known):
         return np.array([math.nan if cell == "" else cell for cell in cells], np.float64)
     texts = [str(cell).encode("utf-8", "backslashreplace").decode() for cell in cells]
     return np.array(texts, np.str_)
@@ -155,8 +156,8 @@ def save_selection(selection: Selection, codes: Codes, names: Sequence[str], pat
             *file_and_part(codes, row),
             *_class_of(codes, row, names),
             *(attributes.values_of(row) if attributes else ()),
-            *rounded(codes.mu[row]),
-            *rounded(codes.sigma[row]),
+            *shortest(codes.mu[row]),
+            *shortest(codes.sigma[row]),
         ]
         for row in selection.rows.tolist()
     )
@@ -164,9 +165,9 @@ def save_selection(selection: Selection, codes: Codes, names: Sequence[str], pat
     write_table(path, [*head, *dimensions], rows)
 
 
-def rounded(values: NDArray[np.float32]) -> list[float]:
-    """Return float32 values as floats with seven digits, which is all that they have."""
-    return [float(f"{value:.7g}") for value in values.tolist()]
+def shortest(values: NDArray[np.float32]) -> list[float]:
+    """Return float32 values as the numbers with the fewest digits that are read as the same."""
+    return [float(text) for text in values.astype(str)]
 
 
 def file_and_part(codes: Codes, row: int) -> tuple[str, str]:

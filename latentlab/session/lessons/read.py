@@ -139,7 +139,7 @@ def _split(text: str) -> tuple[Header, list[str], int]:
     head = "\n" * (start + 1) + "\n".join(lines[start + 1 : end])
     try:
         values = tomllib.loads(head)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # ValueError: a number of over 4,300 digits
         raise DataError(f"The header of the lesson is not TOML: {reason_of(error)}.") from None
     return _header(values, start + 1), lines[end + 1 :], end + 2
 

@@ -14,6 +14,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QAbstractButton, QLabel, QMenu, QToolButton, QWidget
 
 from latentlab.session.abilities import ENCODER_DECODER, why_not
+from latentlab.widgets.kit.class_menu import ClassMenu
 
 if TYPE_CHECKING:
     from latentlab.session.points import ModelCard, Point
@@ -148,9 +149,10 @@ def add_transfer_menu(menu: QMenu, controller: Controller, image: str, row: int)
     names = transfer_classes(controller.state.model)
     if not names:
         return
-    classes = menu.addMenu(f"Set z to {image}, decoded as")
-    for label, name in enumerate(names):
-        classes.addAction(name, partial(controller.point.transfer, row, label))
+    classes = ClassMenu(f"Set z to {image}, decoded as", menu)
+    classes.offer(names)
+    classes.chosen.connect(partial(controller.point.transfer, row))
+    menu.addMenu(classes)
 
 
 def transfer_classes(model: ModelCard | None) -> tuple[str, ...]:

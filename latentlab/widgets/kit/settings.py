@@ -8,19 +8,19 @@ from __future__ import annotations
 import base64
 import json
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pydantic import JsonValue, TypeAdapter
 
 from latentlab.atomic_write import set_aside, write_atomically
-from latentlab.directories import home
+from latentlab.directories import home, resources
 from latentlab.errors import LatentlabError, RunError
 from latentlab.json_files import Record, parse_json, read_bytes
 from latentlab.widgets.kit.old_settings import read_old_settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
 NAME, OLD_NAME = "settings.json", "settings.ini"
 VERSION_KEY, VERSION = "version", 1
@@ -130,13 +130,23 @@ def settings() -> Settings:
 
 def recent() -> list[str]:
     """Return the paths of the recently opened models, newest first."""
-    return settings().value(RECENT, [])
+    # An absolute path stays as it is.
+    return [str(resources() / path) for path in settings().value(RECENT, [])]
 
 
 def remember(path: str) -> None:
     """Move a model to the top of the recent ones."""
-    others = [other for other in recent() if other != path]
-    settings().setValue(RECENT, [path, *others][:LIMIT])
+    newest = [path, *(other for other in recent() if other != path)][:LIMIT]
+    settings().setValue(RECENT, [_stored(path) for path in newest])
+
+
+def _stored(path: str) -> str:
+    """Return a path as it is stored: that of a shipped model begins in the resources.
+
+    An AppImage has them in another folder at each start.
+    """
+    model, shipped = Path(path), resources()
+    return str(model.relative_to(shipped)) if model.is_relative_to(shipped) else path
 
 
 def _to_json(values: Mapping[str, Plain]) -> dict[str, Any]:

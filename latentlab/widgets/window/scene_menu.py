@@ -35,7 +35,7 @@ class SceneMenu(QObject):
     @Slot()
     def save(self) -> None:
         """Ask for a file, and save the scene."""
-        if path := ask_save_path(self._window, "scene", SCENES):
+        if path := ask_save_path(self._window, "scene", SCENES[:1]):
             self._scene.save(path)
 
     @Slot()

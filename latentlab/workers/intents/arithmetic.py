@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 SLOTS = 3
 """A, B and C."""
+MAX_CODES = 10_000
+"""Codes of which the initial means are computed, within a millisecond on the GUI thread."""
 
 
 class ArithmeticIntents:
@@ -105,7 +107,7 @@ def initial_slots(state: State) -> tuple[Point, ...]:
         return ()
     if state.model.spec.classes < SLOTS or not len(state.codes):
         return (state.point,) * SLOTS
-    count = min(state.model.spec.classes, MAX_MEANS)
-    means = [state.codes.mean_of(label) for label in range(count)]
+    count, codes = min(state.model.spec.classes, MAX_MEANS), state.codes.first(MAX_CODES)
+    means = [codes.mean_of(label) for label in range(count)]
     chosen = range(SLOTS) if state.model.conditional else best_analogy(np.array(means))
-    return tuple(state.model.mean_of(state.codes, label) for label in chosen)
+    return tuple(state.model.mean_of(codes, label) for label in chosen)

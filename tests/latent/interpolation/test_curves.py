@@ -2,6 +2,9 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 
 from latentlab.latent.interpolation.curves import Easing, ease, lerp, sample_polyline, slerp
 
@@ -71,3 +74,55 @@ def test_smooth_time_starts_and_ends_at_rest():
     assert (np.diff(eased) > 0).all()
     assert eased[1] < SHARE[1] / 2
     assert ease(SHARE, Easing.LINEAR) is SHARE
+
+
+# Of any ends
+
+ENDS = st.integers(1, 6).flatmap(
+    lambda size: arrays(np.float32, (2, size), elements=st.floats(-100, 100, width=32))
+)
+SHARES = np.linspace(0, 1, 7)
+
+
+@given(ENDS, st.sampled_from(Easing))
+def test_any_path_begins_and_ends_exactly_at_its_ends(ends, easing):
+    a, b = ends
+    share = ease(SHARES, easing)
+    assert (share[0], share[-1]) == (0, 1)
+    assert (np.diff(share) > 0).all()
+    for path in (lerp(a, b, share), slerp(a, b, share), sample_polyline(ends, share)):
+        assert path.dtype == np.float32
+        np.testing.assert_array_equal(path[[0, -1]], ends)
+        assert np.isfinite(path).all()
+
+
+@given(ENDS)
+def test_any_path_back_is_the_path(ends):
+    a, b = ends
+    for curve in (lerp, slerp):
+        there, back = curve(a, b, SHARES), curve(b, a, SHARES)[::-1]
+        turn = np.linalg.norm(a) * np.linalg.norm(b) + a.astype(float) @ b
+        if curve is lerp or turn > 1e-2:  # opposite ends do not say which way round
+            np.testing.assert_allclose(there, back, atol=2e-2)
+
+
+@given(ENDS)
+def test_the_norm_of_any_arc_goes_evenly_unless_it_is_a_line(ends):
+    a, b = ends.astype(np.float64)
+    norms = np.linalg.norm(a), np.linalg.norm(b)
+    if len(a) > 1 and min(norms) > 0:
+        want = np.interp(SHARES, [0, 1], norms)
+        found = np.linalg.norm(slerp(a, b, SHARES), axis=1)
+        np.testing.assert_allclose(found, want, rtol=1e-4, atol=1e-4)
+
+
+@given(
+    arrays(np.float32, (6, 3), elements=st.floats(-100, 100, width=32)),
+    st.lists(st.floats(0, 1), min_size=2, max_size=9).map(sorted),
+)
+def test_points_of_any_broken_line_lie_on_it_in_order(line, shares):
+    length = np.linalg.norm(np.diff(line.astype(np.float64), axis=0), axis=1).sum()
+    points = sample_polyline(line, np.array(shares)).astype(np.float64)
+    steps = np.linalg.norm(np.diff(points, axis=0), axis=1)
+    # No shorter than the chord, and no longer than the line between two points.
+    assert (steps <= np.diff(shares) * length + 1e-3).all()

@@ -111,6 +111,7 @@ def test_what_is_wrong_is_said_with_its_line(body, line, says):
         ("", "no header"),
         ("+++\n", "no header"),
         ("+++\ntitle = ]\n+++\n", "line 2"),
+        ("+++\nminutes = " + 5000 * "9" + "\n+++\n", "4300 digits"),
         ('+++\ntitle = "T"\nabout = "A"\n+++\n', "minutes"),
         (HEADER.replace("minutes = 5", "minutes = 0"), "minutes"),
         (HEADER.replace("minutes", "time"), "minutes"),

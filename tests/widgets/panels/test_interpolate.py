@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from gui_support import actions_of
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QColor, QHelpEvent
 from PySide6.QtWidgets import QToolButton
@@ -278,11 +279,11 @@ def test_ends_from_class_means_and_typical_images(big):
         "End: mean of class",
         "End: typical image of class",
     ]
-    menus["Start: mean of class"].actions()[1].trigger()
+    actions_of(menus["Start: mean of class"])[1].trigger()
     codes = big.state.codes
     assert big.state.ends.a.z == pytest.approx(codes.mu[codes.labels == 1].mean(0), abs=1e-5)
     assert big.state.ends.a.label == 1
-    menus["End: typical image of class"].actions()[2].trigger()
+    actions_of(menus["End: typical image of class"])[2].trigger()
     big.settle()
     assert big.state.ends.b.z == pytest.approx(codes.mu[codes.typical(2)], abs=1e-5)
 

@@ -470,6 +470,31 @@ def test_another_kind_of_view_is_seen_whole(big):
     assert view.width() > 6
 
 
+def test_of_a_thousand_classes_some_are_searched_in_the_legend(make_desk):
+    desk = make_desk()
+    many = ImageSpec((1, 4, 4), tuple(f"class {i}" for i in range(1000)))
+    desk.lab.models["many"] = toy.card(name="many", spec=many)
+    desk.controller.runs.open(Path("/toys/many"))
+    desk.settle()
+    legend = desk.panel("map").legend
+    assert [button.text() for button in legend.buttons] == [f"class {i}" for i in range(100)]
+    assert legend._more.text() == "900 more"
+    desk.hand.click(legend.buttons[1])
+    legend.search.setFocus()
+    desk.hand.type("S 99")
+    assert [button.label for button in legend.buttons] == [99, *range(990, 1000)]
+    assert not legend._more.isVisible()
+    desk.hand.click(legend.buttons[2])
+    assert legend.shown() == set(range(1000)) - {1, 991}
+    legend.search.clear()
+    assert [button.label for button in legend.buttons if not button.isChecked()] == [1]
+    legend.show_classes(None)
+    desk.hand.double_click(legend.buttons[3])
+    assert legend.shown() == {3}
+    legend.search.setText("nothing")
+    assert legend.buttons == []
+
+
 def test_a_legend_of_many_classes_scrolls(make_desk):
     desk = make_desk()
     many = ImageSpec((1, 4, 4), tuple(f"class {i}" for i in range(100)))

@@ -15,9 +15,11 @@ from latentlab.session.axes import STRIP_POSITIONS, AxisOrder, MeasureLocalAxes
 from latentlab.session.directions import MakeSliderStrips
 from latentlab.session.model import Decode
 from latentlab.session.points import Point
-from latentlab.widgets.kit.axis.slider import SLIDER_RANGE_SIGMA
+from latentlab.widgets.kit.axis.slider import SLIDER_RANGE_SIGMA, AxisSlider
 from latentlab.widgets.kit.axis.strip_updates import DEBOUNCE_MS
 from latentlab.widgets.panels.sliders.panel import SlidersPanel
+from latentlab.widgets.panels.sliders.row import SliderRow
+from latentlab.widgets.panels.sliders.search import matching
 
 BUILT = ("map", "image", "sliders")
 
@@ -329,22 +331,103 @@ def test_pictures_can_be_switched_off_and_are_off_for_many(big):
     assert all(row.strip for row in panel.rows)
 
 
-def test_many_sliders_have_pictures_where_asked_for(make_desk):
+@pytest.fixture
+def wide(make_desk):
+    """A window with a model of 512 dimensions, few of which carry anything."""
     desk = make_desk()
-    desk.lab.models["wide"] = card(40, name="wide")
+    desk.lab.models["wide"] = card(512, name="wide")
     desk.controller.runs.open(Path("/toys/wide"))
     desk.settle()
-    panel = desk.panel("sliders")
+    return desk
+
+
+def seen(panel):
+    return [row for row in panel.rows if not row.slider.visibleRegion().isEmpty()]
+
+
+def test_many_sliders_have_pictures_where_asked_for(wide):
+    panel = wide.panel("sliders")
     assert not panel.pictures.isChecked()
-    assert len(panel.rows) == 40
     # Rows become taller with images, so that no more of them are seen afterwards.
-    seen = sum(not row.slider.visibleRegion().isEmpty() for row in panel.rows)
-    assert seen < 30
+    before = len(seen(panel))
     panel.pictures.click()
     first, last = panel.rows[0].strip, panel.rows[-1].strip
-    desk.until(lambda: first.tiles)
+    wide.until(lambda: first.tiles)
     assert last.tiles is None
-    assert max(len(request.axes) for request in strips_asked(desk)) <= seen
+    assert max(len(request.axes) for request in strips_asked(wide)) <= before
+
+
+def test_many_sliders_are_sorted_by_kl_and_built_as_they_scroll_into_view(wide):
+    panel = wide.panel("sliders")
+    wanted = np.argsort(-kl_per_dimension(wide.state.codes), kind="stable").tolist()
+    assert panel.order.currentText() == AxisOrder.KL
+    shown = [row.dimension for row in panel.rows]
+    assert shown == wanted[: len(shown)]
+    assert len(shown) < 60
+    bar = panel._area.verticalScrollBar()
+    bar.setValue(bar.maximum())
+    wide.settle()
+    assert len(panel.rows) < 60
+    assert [row.dimension for row in seen(panel)] == wanted[-len(seen(panel)) :]
+    assert len(panel.findChildren(SliderRow)) < 120
+    row = seen(panel)[-1]
+    before = np.array(wide.state.point.z)
+    row.slider.setValue(300)
+    assert np.flatnonzero(np.array(wide.state.point.z) != before).tolist() == [wanted[-1]]
+    bar.setValue(0)
+    assert [row.dimension for row in seen(panel)] == wanted[: len(seen(panel))]
+
+
+def test_a_row_that_has_the_focus_is_kept_while_others_are_scrolled(wide):
+    panel = wide.panel("sliders")
+    slider = panel.rows[0].slider
+    slider.setFocus()
+    bar = panel._area.verticalScrollBar()
+    bar.setValue(bar.maximum())
+    wide.settle()
+    assert slider.hasFocus()
+    assert panel.rows[0].slider is slider
+    first = panel.rows[0].dimension
+    before = np.array(wide.state.point.z)
+    wide.hand.key(Qt.Key.Key_PageUp)
+    assert np.flatnonzero(np.array(wide.state.point.z) != before).tolist() == [first]
+
+
+def test_the_tab_key_walks_through_all_sliders(wide):
+    panel = wide.panel("sliders")
+    panel.rows[0].slider.setFocus()
+    visited = []
+    for _ in range(100):
+        slider = QApplication.focusWidget()
+        if isinstance(slider, AxisSlider):
+            assert not slider.visibleRegion().isEmpty()
+            visited.append(slider.accessibleName())
+        wide.hand.key(Qt.Key.Key_Tab)
+    assert len(set(visited)) > 40
+
+
+def test_a_search_finds_sliders_by_number(wide):
+    panel = wide.panel("sliders")
+    panel.search.setFocus()
+    wide.hand.type("7, z500-510 511")
+    found = {row.dimension + 1 for row in panel.rows}
+    assert found == {7, *range(500, 512)}
+    assert panel._limit.text() == "13 of 512"
+    kl = kl_per_dimension(wide.state.codes)
+    assert [row.dimension for row in panel.rows] == sorted(
+        (number - 1 for number in found), key=lambda d: -kl[d]
+    )
+    panel.search.setText("900")
+    assert panel.rows == []
+    panel.search.clear()
+    assert len(panel.rows) > 13
+    assert not panel._limit.isVisible()
+
+
+def test_few_sliders_are_not_searched(big):
+    panel = big.panel("sliders")
+    assert panel.search.isHidden()
+    assert len(panel.rows) == 5
 
 
 def test_no_size_makes_pictures_and_scroll_bar_chase_each_other(show_panel):
@@ -364,9 +447,15 @@ def test_no_row_is_cut_whatever_the_height(show_panel, until, pictures):
     panel = show_panel(SlidersPanel, model=card(12), point=Point((0.0,) * 12), codes=codes(12))
     panel.pictures.click() if panel.pictures.isChecked() != pictures else None
     area = panel._area
+
+    def is_arranged():
+        row = panel.rows[0]
+        fits = area.viewport().height() % area.row_height == 0
+        return fits and row.height() == row.sizeHint().height()
+
     for height in (180, 231, 290, 347):
         panel.resize(300, height)
-        until(lambda: area.row_height and area.viewport().height() % area.row_height == 0)
+        until(is_arranged)
         shown = area.viewport().height() // area.row_height
         assert shown >= 1
         # As many rows as fit.
@@ -396,10 +485,29 @@ def test_numbers_do_not_move_the_sliders(big):
 
 def test_local_axes_of_another_order_are_not_shown(big):
     panel = big.panel("sliders")
-    plain = list(panel._axes)
+    plain = names(panel)
     panel.order.setCurrentText(AxisOrder.LOCAL)
-    big.until(lambda: panel._axes != plain)
+    big.until(lambda: names(panel) != plain)
     panel.order.setCurrentText(AxisOrder.JACOBIAN)
-    assert panel._axes == plain
-    big.until(lambda: panel._axes != plain)
+    assert names(panel) == plain
+    big.until(lambda: names(panel) != plain)
     assert big.state.answer(MeasureLocalAxes).order is AxisOrder.JACOBIAN
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("", range(1, 31)),
+        ("7", [7]),
+        ("z7", [7]),
+        ("PC 12", [12]),
+        ("3, 28-", [3, 28, 29, 30]),
+        ("5–7 9", [5, 6, 7, 9]),
+        ("7-5", [5, 6, 7]),
+        ("-2", [1, 2]),
+        ("31", []),
+        ("z", range(1, 31)),
+    ],
+)
+def test_numbers_and_ranges_are_searched(text, found):
+    assert [number for number in range(1, 31) if matching(text, number)] == list(found)

@@ -82,6 +82,8 @@ def convert(source: Path, out: Path) -> None:
     try:
         content = torch.load(source, map_location="cpu", weights_only=True)
     except Exception as error:
+        if "allocate memory" in str(error):
+            raise MemoryError from None
         # torch gives all reasons the same type of error.
         names = re.findall(r"GLOBAL ([\w.]+)", str(error))
         if names or re.search(r"nsupported (global|class)", str(error)) or _is_pickle(source):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, override
 
 from PySide6.QtCore import QEvent, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
+from latentlab.widgets.kit.class_menu import ClassMenu
 from latentlab.widgets.kit.clipboard import local_files
 from latentlab.widgets.kit.images.image_view import ImageView
 from latentlab.widgets.kit.labels import muted
@@ -134,9 +134,10 @@ class EditableSlot(QWidget):
         self.means.setAccessibleName(f"Use the mean of a class as “{name}”")
         self.means.setStyleSheet("QToolButton::menu-indicator { image: none; }")
         self.means.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.means.setMenu(QMenu(self.means))
+        self._classes = ClassMenu(parent=self.means, prefix="Mean of ")
+        self._classes.chosen.connect(self._on_class)
+        self.means.setMenu(self._classes)
         self.means.setToolTip(f"Set the slot “{name}” to the mean of a class.")
-        self._class_names: tuple[str, ...] = ()
         buttons = QHBoxLayout()
         buttons.setSpacing(0)
         buttons.addStretch(1)
@@ -162,9 +163,8 @@ class EditableSlot(QWidget):
     def offer(self, names: Sequence[str]) -> None:
         """List the class means in the menu; hide the menu if there are none."""
         self.means.setVisible(bool(names))
-        if tuple(names) != self._class_names:
-            self._class_names = tuple(names)
-            self.means.menu().clear()
-            for label, name in enumerate(names):
-                chosen = partial(self.mean.emit, self.index, label)
-                self.means.menu().addAction(f"Mean of {name}", chosen)
+        self._classes.offer(names)
+
+    @Slot(int)
+    def _on_class(self, label: int) -> None:
+        self.mean.emit(self.index, label)

@@ -129,13 +129,14 @@ class DirectionForm(QWidget):
 
     def _list_sources(self, sources: tuple[DirectionSource, ...]) -> None:
         chosen = self.source.currentData()
+        with_levels = {source.name for source in sources if source.level}
         with QSignalBlocker(self.source):
             self.source.clear()
             kind = None
             for source in sources:
                 if kind is not None and source.kind != kind:
                     self.source.insertSeparator(self.source.count())
-                self.source.addItem(_source_text(source, sources), source)
+                self.source.addItem(_source_text(source, with_levels), source)
                 kind = source.kind
             rows = range(self.source.count())
             row = next((row for row in rows if chosen and self.source.itemData(row) == chosen), 0)
@@ -241,11 +242,12 @@ def _frequent_levels(labels: NDArray[np.int64], names: tuple[str, ...]) -> tuple
     return tuple(names[i] for i in frequent if counts[i])
 
 
-def _source_text(source: DirectionSource, others: tuple[DirectionSource, ...] = ()) -> str:
+def _source_text(source: DirectionSource, with_levels: set[str]) -> str:
+    """Return the name of a source; `with_levels` are the attributes that also have levels."""
     attribute = source.name
     if source.level:
         attribute = f"{source.title} against the rest"
-    elif any(other.level and other.name == source.name for other in others):
+    elif source.name in with_levels:
         attribute = f"{source.name}, high against low"
     return {
         "attribute": attribute,

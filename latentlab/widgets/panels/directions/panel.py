@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, override
 
@@ -21,7 +22,7 @@ from latentlab.session.directions import (
     ReadDirections,
 )
 from latentlab.session.export import NAMES
-from latentlab.widgets.kit.axis.row_scroll_area import RowScrollArea
+from latentlab.widgets.kit.axis.row_scroll_area import RowScrollArea, height_of_grid_rows
 from latentlab.widgets.kit.axis.strip_updates import StripUpdater
 from latentlab.widgets.kit.dialogs import ask_save_path
 from latentlab.widgets.kit.icons import IconButton
@@ -84,11 +85,12 @@ class DirectionsPanel(PanelWidget):
         self.empty.setObjectName("muted")
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.empty.setWordWrap(True)
-        self._grid = QGridLayout()
+        inside = QWidget()
+        self._grid = QGridLayout(inside)
         self._grid.setContentsMargins(0, 0, UNIT, 0)
         self._grid.setSpacing(0)
         self._grid.setRowStretch(MAX_ROWS, 1)
-        self._area = RowScrollArea(self._grid, 1)
+        self._area = RowScrollArea(inside, partial(height_of_grid_rows, self._grid))
         for widget in (self.empty, self._area):
             self.body.addWidget(widget, 1)
         self._strip_updates = StripUpdater(controller, MakeDirectionStrips, self.rows, self)
@@ -103,9 +105,7 @@ class DirectionsPanel(PanelWidget):
         make_undoable(self.controller.undo, images_of_directions=self.pictures)
         self.load.clicked.connect(self._on_load)
         self.save.clicked.connect(self._on_save)
-        bar = self._area.verticalScrollBar()
-        bar.valueChanged.connect(self._strip_updates.look)
-        bar.rangeChanged.connect(self._strip_updates.look)
+        self._area.scrolled.connect(self._strip_updates.look)
 
     @override
     def show_state(self, state: State, changed: Changes) -> None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal, SignalInstance, Slot
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QMenu, QToolButton, QWidget
 
 from latentlab.latent.interpolation.curves import Easing, PathKind
 from latentlab.session.points import Loop
 from latentlab.session.tour import CLUSTERS
+from latentlab.widgets.kit.class_menu import ClassMenu
 from latentlab.widgets.kit.settings import settings
 from latentlab.widgets.panels.interpolate.path_row import KIND_TIPS, NAMES
 
@@ -133,31 +134,25 @@ class EndsButton(_Button):
             "typical image of it.",
             parent,
         )
-        self._class_names: tuple[str, ...] = ()
-
-    @property
-    def has_classes(self) -> bool:
+        self._menus: list[ClassMenu] = []
+        for end, name in (("a", "Start"), ("b", "End")):
+            self._add_classes(f"{name}: mean of class", partial(self.mean.emit, end))
+            self._add_classes(f"{name}: typical image of class", partial(self.typical.emit, end))
+        self.has_classes = False
         """Whether there are classes to choose."""
-        return bool(self._class_names)
 
     def offer(self, names: Sequence[str]) -> None:
         """List the classes; hide the button if there are none."""
-        self.setVisible(bool(names))
-        if tuple(names) == self._class_names:
-            return
-        self._class_names = tuple(names)
-        for menu in self.menu().findChildren(QMenu):
-            menu.deleteLater()
-        self.menu().clear()
-        for end, name in (("A", "Start"), ("B", "End")):
-            self._add_classes(self.menu().addMenu(f"{name}: mean of class"), self.mean, end)
-            self._add_classes(
-                self.menu().addMenu(f"{name}: typical image of class"), self.typical, end
-            )
+        self.has_classes = bool(names)
+        self.setVisible(self.has_classes)
+        for menu in self._menus:
+            menu.offer(names)
 
-    def _add_classes(self, menu: QMenu, signal: SignalInstance, end: str) -> None:
-        for label, name in enumerate(self._class_names):
-            menu.addAction(name, partial(signal.emit, end.lower(), label))
+    def _add_classes(self, title: str, chosen: Callable[[int], object]) -> None:
+        menu = ClassMenu(title, self.menu())
+        menu.chosen.connect(chosen)
+        self.menu().addMenu(menu)
+        self._menus.append(menu)
 
 
 class TourButton(_Button):

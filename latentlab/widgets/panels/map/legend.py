@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, override
 
 from PySide6.QtCore import QSignalBlocker, QSize, Signal, Slot
 from PySide6.QtGui import QColor, QIcon, QMouseEvent, QPainter, QPixmap
-from PySide6.QtWidgets import QToolButton, QWidget
+from PySide6.QtWidgets import QLineEdit, QToolButton, QWidget
 
 from latentlab.widgets.kit.few_lines import FewLines
 from latentlab.widgets.kit.flow_layout import FlowLayout
+from latentlab.widgets.kit.labels import muted
 from latentlab.widgets.kit.theme import class_colour, small
 
 if TYPE_CHECKING:
@@ -18,10 +19,15 @@ if TYPE_CHECKING:
     from PySide6.QtWidgets import QMenu
 
 DOT = 10
+MAX_TOGGLES = 100
+"""Maximum number of toggles; of more classes some are searched."""
 
 
 class Legend(FewLines):
-    """One toggle per class; a double click shows one class alone, or all again."""
+    """One toggle per class; a double click shows one class alone, or all again.
+
+    Of many classes it has toggles for the first ones that a search finds.
+    """
 
     changed = Signal()
 
@@ -30,26 +36,59 @@ class Legend(FewLines):
         super().__init__(inside, parent)
         self._layout = FlowLayout(0, inside)
         self._names: tuple[str, ...] = ()
+        self._hidden: set[int] = set()
         self.buttons: list[_Toggle] = []
+        self.search = QLineEdit()
+        self.search.setFont(small(self.search.font()))
+        self.search.setAccessibleName("Search classes")
+        self.search.setToolTip("Shows the classes whose names contain this text")
+        self.search.setClearButtonEnabled(True)
+        self.search.hide()
+        self._more = muted(stretch=False)
+        self._more.hide()
+        for widget in (self.search, self._more):
+            self._layout.addWidget(widget)
+        self.search.textChanged.connect(self._list)
 
     def offer(self, names: tuple[str, ...]) -> bool:
         """Show one toggle per class; return whether the classes are others than before."""
         if names == self._names:
             return False
-        self._names = names
+        self._names, self._hidden = names, set()
+        with QSignalBlocker(self.search):
+            self.search.clear()
+        self.search.setPlaceholderText(f"Search {len(names):,} classes")
+        self.search.setVisible(len(names) > MAX_TOGGLES)
+        self._list()
+        self.setVisible(bool(names))
+        return True
+
+    @Slot()
+    def _list(self) -> None:
+        """Make the toggles of the classes that are found."""
+        text = self.search.text().casefold()
+        found = [label for label, name in enumerate(self._names) if text in name.casefold()]
         for button in self.buttons:
             self._layout.removeWidget(button)
             button.deleteLater()
-        self.buttons = [_Toggle(i, name) for i, name in enumerate(names)]
+        # All are laid out at once, and not again for each that is shown.
+        self._layout.setEnabled(False)
+        self._layout.removeWidget(self._more)
+        self.buttons = [_Toggle(label, self._names[label]) for label in found[:MAX_TOGGLES]]
         for button in self.buttons:
+            button.setChecked(button.label not in self._hidden)
             button.toggled.connect(self._on_toggled)
             button.isolated.connect(self._isolate)
             self._layout.addWidget(button)
-        self.setVisible(bool(names))
+            button.show()
+        self._layout.addWidget(self._more)
+        self._more.setText(f"{len(found) - len(self.buttons):,} more")
+        self._more.setVisible(len(found) > len(self.buttons))
+        self._layout.setEnabled(True)
+        self._layout.activate()
         if self.buttons:
             self.line_height = self.buttons[0].sizeHint().height()
             self.fit()
-        return True
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -58,14 +97,14 @@ class Legend(FewLines):
 
     def shown(self) -> set[int] | None:
         """Return the classes to show; None for all."""
-        on = {button.label for button in self.buttons if button.isChecked()}
-        return None if len(on) == len(self.buttons) else on
+        return set(range(len(self._names))) - self._hidden if self._hidden else None
 
     def show_classes(self, shown: set[int] | None) -> None:
         """Show these classes only; None shows all."""
+        self._hidden = set() if shown is None else set(range(len(self._names))) - shown
         for button in self.buttons:
             with QSignalBlocker(button):
-                button.setChecked(shown is None or button.label in shown)
+                button.setChecked(button.label not in self._hidden)
         self.changed.emit()
 
     def fill_menu(self, menu: QMenu, place: QPoint) -> None:
@@ -78,17 +117,16 @@ class Legend(FewLines):
 
     @Slot()
     def _on_toggled(self) -> None:
+        toggled = {button.label for button in self.buttons if not button.isChecked()}
+        listed = {button.label for button in self.buttons}
+        self._hidden = (self._hidden - listed) | toggled
         self.changed.emit()
 
     @Slot(int)
     def _isolate(self, label: int) -> None:
         # The first click of the double click already toggled it.
-        before = {button.label for button in self.buttons if button.isChecked()} ^ {label}
-        alone = before <= {label}
-        for button in self.buttons:
-            with QSignalBlocker(button):
-                button.setChecked(alone or button.label == label)
-        self.changed.emit()
+        before = (set(range(len(self._names))) - self._hidden) ^ {label}
+        self.show_classes(None if before <= {label} else {label})
 
 
 class _Toggle(QToolButton):

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QDialog, QFormLayout, QInputDialog, QMenu, QWidget
 from latentlab.data.tables.columns import groups_of
 from latentlab.session.colourings import Colouring, attribute_colouring, values_of
 from latentlab.session.selection import by_range, by_text
+from latentlab.widgets.kit.class_menu import ClassMenu
 from latentlab.widgets.kit.dialogs import ValidatingButtonBox
 from latentlab.widgets.kit.number_box import NumberBox
 from latentlab.widgets.kit.scatter.point_colours import value_range
@@ -38,9 +39,10 @@ def fill_select_menu(
         return
     codes, names = state.codes, state.model.spec.class_names
     if codes.labels is not None:
-        submenu = menu.addMenu("Class")
-        for label, name in enumerate(names):
-            submenu.addAction(name, partial(_select_mask, controller, codes.labels == label))
+        classes = ClassMenu("Class", menu)
+        classes.offer(names)
+        classes.chosen.connect(partial(_select_class, controller, codes.labels))
+        menu.addMenu(classes)
         menu.addAction("Text in the name of the class…", partial(_ask_text, controller, parent))
     if codes.attributes:
         submenu = menu.addMenu("Attribute")
@@ -92,6 +94,10 @@ def _add_colouring(
 def group_name(group: int) -> str:
     """Return the name of a group; -1 is none."""
     return "none" if group < 0 else f"group {group + 1}"
+
+
+def _select_class(controller: Controller, labels: NDArray[np.int64], label: int) -> None:
+    _select_mask(controller, labels == label)
 
 
 def _select_mask(controller: Controller, mask: NDArray[np.bool_]) -> None:

@@ -173,8 +173,9 @@ class OwnImagePanel(PanelWidget):
         for box in (self.crop_tools.invert, self.crop_tools.center):
             box.setVisible(channels == 1)
         self.result.transfer.offer(transfer_classes(model))
-        self.label.clear()
-        self.label.addItems(model.spec.class_names)
+        if [self.label.itemText(i) for i in range(self.label.count())] != [*model.spec.class_names]:
+            self.label.clear()
+            self.label.addItems(model.spec.class_names)
 
     def _show_own(self, own: Original | None) -> None:
         self.forget.setEnabled(own is not None)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from latentlab.session.own_image import (
     EstimateElbo,
@@ -17,6 +16,7 @@ from latentlab.session.own_image import (
     pixel_rmse,
     unlikeness,
 )
+from latentlab.widgets.kit.class_menu import ClassMenu
 from latentlab.widgets.kit.colour_bar import ColourBar
 from latentlab.widgets.kit.images.image_view import ImageView
 from latentlab.widgets.kit.labels import ElidedLabel, muted
@@ -168,15 +168,15 @@ class TransferButton(QPushButton):
         self.setFixedWidth(8 * UNIT)
         # Fusion draws the menu indicator over the text.
         self.setStyleSheet("QPushButton::menu-indicator { image: none; width: 0; }")
-        self.setMenu(QMenu(self))
+        self._classes = ClassMenu(parent=self)
+        self._classes.chosen.connect(self.chosen)
+        self.setMenu(self._classes)
         self.hide()
 
     def offer(self, names: Sequence[str]) -> None:
         """List the classes; hide the button if there are none."""
         self.setVisible(bool(names))
-        self.menu().clear()
-        for label, name in enumerate(names):
-            self.menu().addAction(name, partial(self.chosen.emit, label))
+        self._classes.offer(names)
 
 
 def _button(text: str, tip: str) -> QPushButton:

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from latentlab.session.axes import (
+    LOCAL_ORDERS,
     MAX_AXES,
-    Axis,
     AxisOrder,
     component_axis,
     dimension_axis,
     local_axis,
 )
 from latentlab.widgets.panels.sliders.row import AxisTitle
+from latentlab.widgets.panels.sliders.search import matching
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from latentlab.latent.codes import Codes
-    from latentlab.session.axes import AxesAtPoint, DimensionStatistics
+    from latentlab.session.axes import AxesAtPoint, Axis, DimensionStatistics
 
 MIN_SHARE = 1e-4
 """Share of the variance, or of the change, below which an axis has no effect."""
@@ -29,33 +33,79 @@ LOCAL_TIPS = {
 }
 
 
+@dataclass(frozen=True, eq=False)
+class SliderAxes:
+    """Axes of the sliders in order, each made when its slider is shown.
+
+    Parameters
+    ----------
+    places : sequence of int
+        Dimension or component of each slider, from 0.
+    axis, title : callable
+        Return the axis and the title of a dimension or component.
+    """
+
+    places: Sequence[int]
+    axis: Callable[[int], Axis]
+    title: Callable[[int], AxisTitle]
+
+    @property
+    def widest(self) -> AxisTitle | None:
+        """Title at least as wide as those of all sliders; None without sliders."""
+        if not self.places:
+            return None
+        # The first axis is the most important one, whose note has most digits.
+        return replace(self.title(self.places[0]), dimension=max(self.places))
+
+    def found_by(self, text: str) -> SliderAxes:
+        """Return the axes whose numbers a search finds."""
+        found = [place for place in self.places if matching(text, place + 1)]
+        return replace(self, places=found)
+
+
+NO_AXES = SliderAxes((), lambda place: NotImplemented, AxisTitle)
+
+
 def ordered_axes(
     codes: Codes, order: AxisOrder, measured: DimensionStatistics | None, layer: slice
-) -> tuple[list[Axis], list[AxisTitle]]:
-    """Return the axes and titles of at most `MAX_AXES` sliders of a layer, in order."""
-    dimensions = range(codes.mu.shape[1])[layer][:MAX_AXES]
+) -> SliderAxes:
+    """Return the axes of a layer in order; at most `MAX_AXES` if they stand for local axes."""
+    dimensions: Sequence[int] = range(codes.mu.shape[1])[layer]
     if order is AxisOrder.COMPONENTS and measured:
-        components = measured.components
-        axes = [component_axis(codes, components, i) for i in dimensions]
-        shares = components.shares.tolist()[:MAX_AXES]
-        return axes, [_component(i, share) for i, share in enumerate(shares)]
-    ordered = list(dimensions)
+        components, shares = measured.components, measured.components.shares.tolist()
+        return SliderAxes(
+            dimensions,
+            lambda place: component_axis(codes, components, place),
+            lambda place: _component(place, shares[place]),
+        )
     if order is AxisOrder.KL and measured:
-        ordered = measured.by_kl[:MAX_AXES]
+        dimensions = measured.by_kl
+    if order in LOCAL_ORDERS:
+        dimensions = dimensions[:MAX_AXES]
     # Measurements of earlier codes do not apply to the current codes.
     current = measured if order is AxisOrder.KL or (measured and measured.codes is codes) else None
-    axes = [dimension_axis(codes, dimension) for dimension in ordered]
-    return axes, [_dimension(dimension, order, current) for dimension in ordered]
+    return SliderAxes(
+        dimensions,
+        lambda dimension: dimension_axis(codes, dimension),
+        lambda dimension: _dimension(dimension, order, current),
+    )
 
 
-def local_axes(made: AxesAtPoint) -> tuple[list[Axis], list[AxisTitle]]:
-    """Return the axes and titles of local axes, in descending order of importance."""
+def local_axes(made: AxesAtPoint) -> SliderAxes:
+    """Return local axes, in descending order of importance."""
     letters, tip = LOCAL_LETTERS[made.order], LOCAL_TIPS[made.order]
-    titles = [
-        AxisTitle(i, letters, f"{share:.0%}", f"{share:.1%} {tip}", share < MIN_SHARE)
-        for i, share in enumerate(made.found.shares.tolist())
-    ]
-    return [local_axis(made, i) for i in range(len(titles))], titles
+    shares = made.found.shares.tolist()
+    return SliderAxes(
+        range(len(shares)),
+        lambda place: local_axis(made, place),
+        lambda place: AxisTitle(
+            place,
+            letters,
+            f"{shares[place]:.0%}",
+            f"{shares[place]:.1%} {tip}",
+            shares[place] < MIN_SHARE,
+        ),
+    )
 
 
 def _dimension(dimension: int, order: AxisOrder, measured: DimensionStatistics | None) -> AxisTitle:

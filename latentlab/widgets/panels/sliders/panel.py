@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, override
 
 import numpy as np
-from PySide6.QtCore import QSignalBlocker, Slot
-from PySide6.QtWidgets import QComboBox, QGridLayout, QPushButton, QWidget
+from PySide6.QtCore import QSignalBlocker, Qt, Slot
+from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit, QPushButton, QWidget
 
-from latentlab.session.abilities import DECODER, NOTHING, why_not
-from latentlab.session.axes import LOCAL_ORDERS, MAX_AXES, Axis, AxisOrder, MeasureLocalAxes
+from latentlab.session.abilities import DECODER, KL, NOTHING, why_not
+from latentlab.session.axes import LOCAL_ORDERS, AxisOrder, MeasureLocalAxes
 from latentlab.session.directions import MakeSliderStrips, MeasureDimensions
-from latentlab.widgets.kit.axis.row_scroll_area import RowScrollArea
+from latentlab.widgets.kit.axis.row_list import RowList
+from latentlab.widgets.kit.axis.slider import SLIDER_RANGE_SIGMA, TICKS
 from latentlab.widgets.kit.axis.strip_updates import StripUpdater
 from latentlab.widgets.kit.icons import IconButton
 from latentlab.widgets.kit.label_box import LabelBox
@@ -21,14 +22,12 @@ from latentlab.widgets.kit.theme import UNIT
 from latentlab.widgets.kit.undoable import make_choice_undoable, make_undoable
 from latentlab.widgets.kit.veil import StaleOverlay
 from latentlab.widgets.panel import Area, Panel, PanelWidget, Place
-from latentlab.widgets.panels.sliders.axes import local_axes, ordered_axes
+from latentlab.widgets.panels.sliders.axes import NO_AXES, local_axes, ordered_axes
 from latentlab.widgets.panels.sliders.label_picker import LabelPicker
-from latentlab.widgets.panels.sliders.row import LINES_PER_ROW, SliderRow
+from latentlab.widgets.panels.sliders.row import AxisTitle, SliderRow
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-    from PySide6.QtGui import QResizeEvent
 
     from latentlab.session.points import ModelCard, Point
     from latentlab.session.request import Request
@@ -37,6 +36,10 @@ if TYPE_CHECKING:
 
 MAX_SLIDERS_WITH_IMAGES = 16
 """Maximum number of sliders with images shown by default."""
+MAX_IN_ORDER = 64
+"""Maximum number of sliders in the order of the dimensions by default."""
+MAX_WITHOUT_SEARCH = 24
+"""Maximum number of sliders without a search line."""
 
 
 class SlidersPanel(PanelWidget):
@@ -50,18 +53,12 @@ class SlidersPanel(PanelWidget):
         super().__init__(controller, parent)
         self.label, self.conditions = LabelPicker(), LabelBox()
         self._make_tools()
-        self._grid = QGridLayout()
-        self._grid.setContentsMargins(0, 0, UNIT, 0)
-        self._grid.setHorizontalSpacing(UNIT)
-        self._grid.setVerticalSpacing(UNIT // 2)
-        self._area = RowScrollArea(self._grid, LINES_PER_ROW)
+        self._list = RowList(self._new_row, UNIT // 2)
+        self._area, self.rows = self._list.area, self._list.rows
         self.body.addWidget(self.label)
         self.body.addWidget(self.conditions)
         self.body.addWidget(self._area, 1)
-        self.rows: list[SliderRow] = []
-        self._hidden: list[SliderRow] = []
-        """Rows that a model of more dimensions had, the next one last."""
-        self._axes: list[Axis] = []
+        self._axes, self._z, self._name_width = NO_AXES, np.zeros(0), 0
         self._latent_dim = 0
         self._moved_to: Point | None = None
         """Where a slider moved z: local axes stay those of the point before."""
@@ -99,10 +96,16 @@ class SlidersPanel(PanelWidget):
         self.random.setToolTip("Draw a random z from the prior  (R)")
         self.reset = QPushButton("Reset")
         self.reset.setToolTip("Set every slider to the mean of the codes  (Home)")
-        for widget in (self.order, self.pictures):
+        self.search = QLineEdit()
+        self.search.setPlaceholderText("Search: 7, 30-40")
+        self.search.setAccessibleName("Search sliders")
+        self.search.setToolTip("Shows the sliders of these numbers, such as 7, 30-40")
+        self.search.setClearButtonEnabled(True)
+        self.search.hide()
+        for widget in (self.order, self.pictures, self.search):
             self.tools.addWidget(widget)
         self._limit = muted(stretch=False)
-        self._limit.setToolTip("The first sliders of this order are shown.")
+        self._limit.setToolTip("Number of sliders that are shown.")
         self._limit.hide()
         self.tools.addWidget(self._limit)
         self.tools.addStretch(1)
@@ -116,14 +119,14 @@ class SlidersPanel(PanelWidget):
         self.conditions.chosen.connect(self._on_conditions)
         self.order.currentIndexChanged.connect(self._on_order)
         self.pictures.clicked.connect(self._on_pictures)
+        self.search.textChanged.connect(self._on_search)
         undo = self.controller.undo
         make_undoable(undo, order_of_sliders=self.order)
         self._record_pictures = make_choice_undoable(
             undo, "images of sliders", lambda: self._with_pictures, self._set_pictures
         )
-        bar = self._area.verticalScrollBar()
-        bar.valueChanged.connect(self._strip_updates.look)
-        bar.rangeChanged.connect(self._strip_updates.look)
+        self._list.shown.connect(self._on_row)
+        self._area.scrolled.connect(self._strip_updates.look)
 
     @override
     def show_state(self, state: State, changed: Changes) -> None:
@@ -132,7 +135,7 @@ class SlidersPanel(PanelWidget):
             self.conditions.offer(state.model.spec.conditions)
             self._model_actions.show_model(state.model)
             self._offer_layers(state.model)
-            self._offer_dimensions(state.model.latent_dim)
+            self._offer_dimensions(state.model)
         if state.point is None or state.codes is None or len(state.point.z) != self._latent_dim:
             return
         measures = {MeasureDimensions, MeasureLocalAxes}
@@ -145,11 +148,6 @@ class SlidersPanel(PanelWidget):
             self._strip_updates.take(state.answer(MakeSliderStrips))
         elif changed & {"codes", "point"}:
             self._strip_updates.look()
-
-    @override
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._strip_updates.look()
 
     @property
     def _chosen_order(self) -> AxisOrder:
@@ -173,37 +171,50 @@ class SlidersPanel(PanelWidget):
         yield from self._strip_updates.wants(state)
 
     def _show_z(self) -> None:
-        point = self.controller.state.point
-        if point is None or len(self._axes) != len(self.rows):
+        point, codes = self.controller.state.point, self.controller.state.codes
+        if point is None or codes is None:
             return
-        z = np.array(point.z)
-        for row, axis in zip(self.rows, self._axes, strict=True):
-            row.show_z(axis, z)
-        self.reset.setEnabled(any(row.is_moved for row in self.rows))
+        self._z = np.array(point.z)
+        for row in self.rows:
+            if row.slider.axis:
+                row.show_z(row.slider.axis, self._z)
+        ticks = (self._z - codes.center) / codes.spread / SLIDER_RANGE_SIGMA * TICKS
+        self.reset.setEnabled(bool((np.abs(ticks) > 0.5).any()))
 
     def _set_axes(self, state: State) -> None:
-        """Assign an axis to each row, in the chosen order."""
-        if state.codes is None:
+        """Show the sliders of the chosen order that the search finds."""
+        if state.point is None or state.codes is None:
             return
         measured = state.answer(MeasureDimensions)
         if measured and len(measured.kl) != self._latent_dim:
             measured = None
         layer = self._layers.get(self.order.currentText(), slice(None))
         order, local = self._chosen_order, state.answer(MeasureLocalAxes)
-        if local and local.order is order and len(local.found.sizes) == len(self.rows):
-            axes, titles = local_axes(local)
-        else:
-            axes, titles = ordered_axes(state.codes, order, measured, layer)
-        for row, title in zip(self.rows, titles, strict=True):
-            row.show_title(title)
-        if order in LOCAL_ORDERS and axes != self._axes:
-            self._clear_strips()
-        self._axes = axes
+        axes = ordered_axes(state.codes, order, measured, layer)
+        if local and local.order is order and len(local.found.sizes) == len(axes.places):
+            axes = local_axes(local)
+        total = len(range(self._latent_dim)[layer])
+        self.search.setVisible(total > MAX_WITHOUT_SEARCH)
+        self._axes = axes.found_by("" if self.search.isHidden() else self.search.text())
+        self._limit.setText(f"{len(self._axes.places)} of {total:,}")
+        self._limit.setVisible(len(self._axes.places) < total)
+        self._z = np.array(state.point.z)
+        self._name_width = _width_of(self._axes.widest)
+        self._list.show_rows(len(self._axes.places))
+        self._show_pictures()
 
-    def _clear_strips(self) -> None:
-        for row in self.rows:
-            if row.strip:
-                row.strip.clear()
+    @Slot(QWidget, int)
+    def _on_row(self, row: SliderRow, index: int) -> None:
+        """Let a row show the axis of its place in the list."""
+        place = self._axes.places[index]
+        axis, before = self._axes.axis(place), row.slider.axis
+        is_local = self._chosen_order in LOCAL_ORDERS
+        if before and (axis.key != before.key or (is_local and axis != before)):
+            row.clear_strip()
+        row.show_title(self._axes.title(place))
+        row.set_name_width(self._name_width)
+        row.show_z(axis, self._z)
+        row.show_pictures(wanted=self.pictures.isChecked())
 
     def _offer_layers(self, model: ModelCard) -> None:
         """List the layers of a hierarchical model below the orders."""
@@ -217,45 +228,22 @@ class SlidersPanel(PanelWidget):
             self.order.addItems(wanted)
             self.order.setCurrentText(before)
 
-    def _offer_dimensions(self, latent_dim: int) -> None:
-        """Make the sliders: of many dimensions, only those of the first principal components."""
-        if latent_dim != self._latent_dim and latent_dim > MAX_AXES:
-            self.order.setCurrentText(AxisOrder.COMPONENTS)
-        self._latent_dim = latent_dim
-        self._fit_rows()
+    def _offer_dimensions(self, model: ModelCard) -> None:
+        """Of many dimensions, show those first that carry most."""
+        if model.latent_dim != self._latent_dim and model.latent_dim > MAX_IN_ORDER:
+            has_kl = not why_not(KL, model)
+            self.order.setCurrentText(AxisOrder.KL if has_kl else AxisOrder.COMPONENTS)
+        self._latent_dim = model.latent_dim
 
-    def _fit_rows(self) -> None:
-        """Make as many rows as the chosen dimensions need."""
-        dimensions = range(self._latent_dim)
-        shown = dimensions[self._layers.get(self.order.currentText(), slice(None))]
-        self._make_rows(min(len(shown), MAX_AXES))
-        self._limit.setText(f"{len(self.rows)} of {len(shown):,}")
-        self._limit.setVisible(len(shown) > MAX_AXES)
-
-    def _make_rows(self, count: int) -> None:
-        while len(self.rows) > count:
-            self.rows[-1].set_visible(visible=False)
-            self._hidden.append(self.rows.pop())
-        for i in range(len(self.rows), count):
-            if self._hidden:
-                row = self._hidden.pop()
-                row.set_visible(visible=True)
-            else:
-                row = self._new_row(i)
-            self.rows.append(row)
-        self._grid.setRowStretch(LINES_PER_ROW * len(self.rows), 0)
-        self._grid.setRowStretch(1024, 1)
-        self._show_pictures()
-
-    def _new_row(self, place: int) -> SliderRow:
-        row = SliderRow(place, self._grid, self)
+    def _new_row(self) -> SliderRow:
+        row = SliderRow()
         row.slider.moved.connect(self._on_moved)
         row.pictured.connect(self._strip_updates.connect_strip)
         return row
 
     def _show_pictures(self) -> None:
         wanted = (
-            len(self.rows) <= MAX_SLIDERS_WITH_IMAGES
+            len(self._axes.places) <= MAX_SLIDERS_WITH_IMAGES
             if self._with_pictures is None
             else self._with_pictures
         )
@@ -283,13 +271,14 @@ class SlidersPanel(PanelWidget):
             # Undo chose a layer of the model before.
             self.order.setCurrentIndex(0)
             return
-        self._fit_rows()
         self._moved_to = None
         self.controller.demand.renew()
+        self._area.verticalScrollBar().setValue(0)
         self._set_axes(state)
-        self._show_z()
-        self._clear_strips()
-        self._strip_updates.look()
+
+    @Slot()
+    def _on_search(self) -> None:
+        self._set_axes(self.controller.state)
 
     @Slot(object, bool)
     def _on_conditions(self, label: tuple[float, ...], settled: bool) -> None:
@@ -303,6 +292,15 @@ class SlidersPanel(PanelWidget):
                 self._anchor = point
             self._moved_to = point.at(z)
             self.controller.point.set(self._moved_to, settled=settled)
+
+
+def _width_of(title: AxisTitle | None) -> int:
+    """Return the width of a title in pixels."""
+    if title is None:
+        return 0
+    label = QLabel(title.text, textFormat=Qt.TextFormat.RichText)
+    label.ensurePolished()
+    return label.sizeHint().width()
 
 
 PANEL = Panel(

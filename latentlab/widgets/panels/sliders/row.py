@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
 from latentlab.widgets.kit.axis.slider import AxisSlider
 from latentlab.widgets.kit.axis.strip import ImageStrip
 from latentlab.widgets.kit.icons import IconButton
 from latentlab.widgets.kit.labels import RIGHT
-from latentlab.widgets.kit.theme import small
+from latentlab.widgets.kit.theme import UNIT, small
 
 if TYPE_CHECKING:
     import numpy as np
@@ -22,13 +22,9 @@ if TYPE_CHECKING:
     from latentlab.session.axes import Axis
 
 
-LINES_PER_ROW = 2
-"""Rows of the grid per slider: the slider, and its images."""
-
-
 @dataclass(frozen=True, slots=True)
 class AxisTitle:
-    """AxisTitle of a row and its tooltip.
+    """Title of a row and its tooltip.
 
     Parameters
     ----------
@@ -50,29 +46,24 @@ class AxisTitle:
     tip: str = ""
     dead: bool = False
 
+    @property
+    def text(self) -> str:
+        """The title as rich text."""
+        note = f"&nbsp;<small>{escape(self.note)}</small>" if self.note else ""
+        return f"{self.letters}<sub>{self.dimension + 1}</sub>{note}"
 
-class SliderRow(QObject):
-    """Slider that moves z along one axis.
 
-    Parameters
-    ----------
-    place : int
-        Index of the row, from 0.
-    grid : QGridLayout
-        Grid that contains the row.
-    parent : QWidget
-        The panel.
-    """
+class SliderRow(QWidget):
+    """Slider that moves z along one axis."""
 
     pictured = Signal(object)
     """New strip of images."""
 
-    def __init__(self, place: int, grid: QGridLayout, parent: QWidget) -> None:
-        super().__init__(parent)
-        self._grid_row, self._grid = LINES_PER_ROW * place, grid
+    def __init__(self) -> None:
+        super().__init__()
         self._title: AxisTitle | None = None
         self._shown: tuple[Axis, float] | None = None
-        self.dimension = place
+        self.dimension = 0
         self.strip: ImageStrip | None = None
         self._name = QLabel(textFormat=Qt.TextFormat.RichText)
         self.slider = AxisSlider()
@@ -83,10 +74,13 @@ class SliderRow(QObject):
         metrics = self._value.fontMetrics()
         self._value.setFixedSize(metrics.horizontalAdvance("+000.00") + 2, metrics.height())
         self._reset = IconButton("reset", "Reset")
-        self._widgets = (self._name, self.slider, self._value, self._reset)
-        for column, widget in enumerate(self._widgets):
-            grid.addWidget(widget, self._grid_row, column)
-        grid.setColumnStretch(1, 1)
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, UNIT, 0)
+        self._grid.setHorizontalSpacing(UNIT)
+        self._grid.setVerticalSpacing(UNIT // 2)
+        self._grid.setColumnStretch(1, 1)
+        for column, widget in enumerate((self._name, self.slider, self._value, self._reset)):
+            self._grid.addWidget(widget, 0, column)
         self._reset.clicked.connect(self.slider.reset)
 
     @property
@@ -101,8 +95,7 @@ class SliderRow(QObject):
         self._title, self.dimension = title, title.dimension
         number = title.dimension + 1
         is_z = title.letters == "z"
-        note = f"&nbsp;<small>{escape(title.note)}</small>" if title.note else ""
-        self._name.setText(f"{title.letters}<sub>{number}</sub>{note}")
+        self._name.setText(title.text)
         self._name.setEnabled(not title.dead)
         self._value.setEnabled(not title.dead)
         name = f"{'Dimension' if is_z else 'Principal component'} {number}"
@@ -134,15 +127,17 @@ class SliderRow(QObject):
         """Show or hide the images below the slider."""
         if wanted and self.strip is None:
             self.strip = ImageStrip(self.slider)
-            self._grid.addWidget(self.strip, self._grid_row + 1, 1)
+            self._grid.addWidget(self.strip, 1, 1)
             self.pictured.emit(self.strip)
         elif not wanted and self.strip:
             self.strip.deleteLater()
             self.strip = None
 
-    def set_visible(self, *, visible: bool) -> None:
-        """Show the row, or hide it and delete its images."""
-        if not visible:
-            self.show_pictures(wanted=False)
-        for widget in self._widgets:
-            widget.setVisible(visible)
+    def clear_strip(self) -> None:
+        """Remove the images, which are of another axis."""
+        if self.strip:
+            self.strip.clear()
+
+    def set_name_width(self, width: int) -> None:
+        """Set the width of the title, the same in all rows."""
+        self._name.setFixedWidth(width)
