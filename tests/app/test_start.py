@@ -19,8 +19,9 @@ from latentlab.directories import resources
 from latentlab.learning.checkpoint import load_model
 from latentlab.learning.training_state import read_training_state
 from latentlab.runs import training_process
-from latentlab.session.export import DescribeForm
+from latentlab.session.export import DescribeForm, Export
 from latentlab.session.model import Decode, DecodePath, MakeManifold, MakeSamples
+from latentlab.session.points import Tiles
 from latentlab.session.runs import ListLibrary
 from latentlab.widgets.window.welcome import WelcomePage
 
@@ -222,35 +223,45 @@ def test_without_a_display_one_plain_sentence():
     assert "latentlab demo --out demo" in done.stderr
 
 
-def test_ctrl_c_waits_until_what_is_going_on_is_over(desk):
+SIGNALS = [name for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+
+
+@pytest.fixture
+def handlers():
+    """Restore the handlers of the signals that end the program."""
+    before = {name: signal.getsignal(getattr(signal, name)) for name in SIGNALS}
+    yield
+    for name, handler in before.items():
+        signal.signal(getattr(signal, name), handler)
+
+
+@pytest.mark.parametrize("name", SIGNALS)
+def test_a_signal_waits_until_what_is_going_on_is_over_and_files_are_written(
+    desk, handlers, tmp_path, name
+):
     """Closing in the middle of an import would wait for the lane, and the lane for the import."""
-    before = signal.getsignal(signal.SIGINT)
-    try:
-        program.close_when_interrupted(desk.window)
-        signal.raise_signal(signal.SIGINT)
-        assert desk.window.isVisible()
-        run_until(lambda: not desk.window.isVisible())
-    finally:
-        signal.signal(signal.SIGINT, before)
+    program.close_when_interrupted(desk.window)
+    tiles = Tiles((), np.zeros((4, 28, 28), np.uint8), 2)
+    picture = Export(tiles, tmp_path / "tiles.gif", {})
+    desk.controller.files.save(picture)
+    signal.raise_signal(getattr(signal, name))
+    assert desk.window.isVisible()
+    run_until(lambda: not desk.window.isVisible())
+    assert picture.path.stat().st_size > 0
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_a_signal_in_training_keeps_the_run_without_a_question(training, monkeypatch, number):
+@pytest.mark.parametrize("name", SIGNALS)
+def test_a_signal_in_training_keeps_the_run_without_a_question(
+    training, handlers, monkeypatch, name
+):
     """The system ends the program: nobody may be there to answer."""
     asked = []
     monkeypatch.setattr(type(training.window), "_confirm_stop", lambda _: asked.append(1))
-    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    before = {each: signal.getsignal(each) for each in numbers}
-    try:
-        program.close_when_interrupted(training.window)
-        run_until(lambda: training.state.training.run.folder is not None)
-        folder = training.state.training.run.folder
-        signal.raise_signal(number)
-        run_until(lambda: not training.window.isVisible())
-    finally:
-        for each, handler in before.items():
-            signal.signal(each, handler)
+    program.close_when_interrupted(training.window)
+    run_until(lambda: training.state.training.run.folder is not None)
+    folder = training.state.training.run.folder
+    signal.raise_signal(getattr(signal, name))
+    run_until(lambda: not training.window.isVisible())
     assert asked == []
     assert read_training_state(folder).step > 0
     assert load_model(folder)[1].step == read_training_state(folder).step
