@@ -71,7 +71,7 @@ def position(folder, version):
     from latentlab.learning.training_state import TrainingState, write_training_state
 
     arrays = {"order": np.full(100, version, np.uint8)}
-    state = TrainingState(version, version, 0, 0.0, 1, "vae", 1.0, {}, arrays)
+    state = TrainingState(version, version, 0, 0.0, 1, "vae", 1.0, "fp32", {}, arrays)
     write_training_state(folder, state)
 
 

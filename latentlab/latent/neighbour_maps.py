@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, override
 import numpy as np
 
 from latentlab.errors import RunError
+from latentlab.extras import how_to_install
 from latentlab.latent.nearest import NearestCodes
 from latentlab.latent.planes import procrustes
 from latentlab.work import BackgroundComputation
@@ -144,9 +145,7 @@ def _umap(
     try:
         from umap import UMAP
     except ImportError as error:
-        raise RunError(
-            "UMAP is not installed.", "Install it with: pip install 'latentlab[umap]'"
-        ) from error
+        raise RunError("UMAP is not installed.", how_to_install("umap")) from error
     task.tell("UMAP", None)
     start: Any = "spectral" if initial is None else initial * 3
     method = UMAP(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from latentlab.work import Progress
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from latentlab.data.image_set import Splits
     from latentlab.learning.training_state import TrainingState
 
+Precision = Literal["fp32", "bf16"]
+"""Number format of the products in layers."""
 Losses = Mapping[str, float]
 """``loss`` and each term by name, nats per image."""
 
@@ -42,6 +44,8 @@ class Started:
         Run folder, if the run is saved.
     step : int
         Steps made before the run was resumed.
+    precision : str
+        Number format of the products in layers, ``"fp32"`` or ``"bf16"``.
     """
 
     recipe: dict[str, Any]
@@ -52,6 +56,7 @@ class Started:
     steps_per_epoch: int
     folder: Path | None = None
     step: int = 0
+    precision: Precision = "fp32"
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,11 +17,12 @@ from latentlab.learning.evaluate import epoch_preview, score_test, validate
 from latentlab.learning.events import Change, EpochEnd, Event, SavedState, Started
 from latentlab.learning.fast import device as devices
 from latentlab.learning.fast.distributed import join_processes, local_device
+from latentlab.learning.fast.precision import choose_precision, kept_precision
 from latentlab.learning.memory import check_fits
 from latentlab.learning.monitor import Monitor
 from latentlab.learning.steering import STEERABLE_PREFIXES, Controls
 from latentlab.learning.trainer import Trainer
-from latentlab.learning.training_state import restore
+from latentlab.learning.training_state import TrainingState, restore
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable
@@ -29,8 +30,9 @@ if TYPE_CHECKING:
     import torch
 
     from latentlab.data.image_set import Splits
+    from latentlab.learning.events import Precision
+    from latentlab.learning.fast.distributed import ProcessGroup
     from latentlab.learning.recipe import Recipe
-    from latentlab.learning.training_state import TrainingState
     from latentlab.models.base import Model
     from latentlab.work import Progress
 
@@ -87,7 +89,7 @@ def fit(
     device = local_device(devices.pick_device(recipe.training.device))
     splits = yield from (data or read_binarized(recipe.data))
     counted = of_learned_classes(splits)
-    trainer = _trainer(recipe, counted, device, controls)
+    trainer = _trainer(recipe, counted, device, controls, resume)
     replay = _restore(trainer, resume, changes)
     monitor = Monitor(trainer, controls, resume, keeps_best=bool(counted.test))
     yield _started(trainer, splits, devices.device_name(device))
@@ -97,10 +99,18 @@ def fit(
     return trainer.shown.cpu().eval()
 
 
-def _trainer(recipe: Recipe, splits: Splits, device: torch.device, controls: Controls) -> Trainer:
+def _trainer(
+    recipe: Recipe,
+    splits: Splits,
+    device: torch.device,
+    controls: Controls,
+    resume: TrainingState | None,
+) -> Trainer:
     check_fits(recipe, splits.train, device)
+    team = join_processes(device)
     try:
-        trainer = Trainer(recipe, splits, device, join_processes(device))
+        precision = _precision(recipe, splits, device, team, resume or controls)
+        trainer = Trainer(recipe, splits, device, team, precision)
     except (RuntimeError, MemoryError) as error:
         if not is_out_of_memory(error):
             raise
@@ -114,6 +124,22 @@ def _trainer(recipe: Recipe, splits: Splits, device: torch.device, controls: Con
     return trainer
 
 
+def _precision(
+    recipe: Recipe,
+    splits: Splits,
+    device: torch.device,
+    team: ProcessGroup,
+    before: TrainingState | Controls,
+) -> Precision | None:
+    """Return the precision of a run, None for that of its recipe and its device."""
+    if before.precision or isinstance(before, TrainingState):
+        return kept_precision(recipe, before.precision, device)
+    # Processes that train together must not choose differently.
+    if team.size > 1:
+        return None
+    return choose_precision(recipe, splits.spec, len(splits.train), device)
+
+
 def _started(trainer: Trainer, splits: Splits, device: str) -> Started:
     return Started(
         trainer.recipe.to_dict(),
@@ -123,6 +149,7 @@ def _started(trainer: Trainer, splits: Splits, device: str) -> Started:
         trainer.recipe.training.epochs,
         trainer.steps_per_epoch,
         step=trainer.step_count,
+        precision=trainer.precision,
     )
 
 

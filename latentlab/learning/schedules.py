@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from typing import Annotated, Literal, override
+from typing import Annotated, Literal, Self, override
 
 from pydantic import Field, JsonValue
 
@@ -26,6 +26,13 @@ class Schedule(Config, ABC):
     def rate_factor(self, epochs: float, of: float) -> float:
         """Return the factor of the learning rate after `epochs` epochs of a run of `of` epochs."""
         return self.factor(epochs)
+
+    def lasting(self, epochs: float) -> Self:
+        """Return the schedule of a learning rate in a run that is made longer, to `epochs` epochs.
+
+        It is stretched if it would be 0 before the end of the run, where nothing is learned.
+        """
+        return self
 
 
 SCHEDULES = Registry[Schedule]("schedule", default="constant")
@@ -73,6 +80,11 @@ class Ramp(Schedule):
     @override
     def factor(self, epochs: float) -> float:
         return self.start + (self.end - self.start) * self.shape(min(1.0, epochs / self.epochs))
+
+    @override
+    def lasting(self, epochs: float) -> Self:
+        longer = max(self.epochs, epochs)
+        return self if self.end else self.model_copy(update={"epochs": longer})
 
     @abstractmethod
     def shape(self, done: float) -> float:
@@ -147,9 +159,8 @@ class OneCycle(Schedule, title="One cycle"):
         gt=0,
         le=100_000,
         title="Over",
-        description="Length of the cycle: the epochs of the run. After it the factor stays 0, "
-        "but a longer run stretches the cycle of its learning rate, with which it learns to "
-        "its end.",
+        description="Length of the cycle: the epochs of the run. After it the factor stays 0; a "
+        "longer run stretches the cycle of its learning rate.",
         json_schema_extra={"unit": "epochs"},
     )
     warm_up: float = Field(
@@ -168,8 +179,12 @@ class OneCycle(Schedule, title="One cycle"):
 
     @override
     def rate_factor(self, epochs: float, of: float) -> float:
-        # Epochs may be added to a run, and with a rate of 0 they would learn nothing.
+        # The epochs of a recipe may be changed alone, and with a rate of 0 it would learn nothing.
         return self.factor(epochs * min(1.0, self.epochs / of))
+
+    @override
+    def lasting(self, epochs: float) -> Self:
+        return self.model_copy(update={"epochs": max(self.epochs, epochs)})
 
 
 @SCHEDULES.register

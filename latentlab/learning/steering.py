@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from latentlab.learning.events import Precision
+
 STEERABLE_PREFIXES = (
     "objective.",
     "training.learning_rate",
@@ -29,6 +31,9 @@ class Controls:
         at the end of an epoch.
     spare_core : bool
         Whether the explorer uses the same cores meanwhile; see `device.spare_core`.
+    precision : str, optional
+        Precision of the run if its recipe leaves it open, such as that of the runs of its sweep; by
+        default the faster one, by a measurement.
     """
 
     def __init__(
@@ -37,10 +42,12 @@ class Controls:
         *,
         one_at_a_time: bool = False,
         spare_core: bool = False,
+        precision: Precision | None = None,
     ) -> None:
         self.snapshot_every = snapshot_every
         self.one_at_a_time = one_at_a_time
         self.spare_core = spare_core
+        self.precision = precision
         self._unseen = False
         self._requests: deque[tuple[str, float]] = deque()
 

@@ -76,7 +76,7 @@ def _times(trainer: Trainer, size: int, least: float = 0.0) -> Generator[None, N
     """Return the times of some steps, which take `least` seconds together."""
     times: list[float] = []
     while len(times) < MIN_STEPS or sum(times) < least:
-        times.append(_step(trainer, size))
+        times.append(step_seconds(trainer, size))
         yield
     return times
 
@@ -96,8 +96,8 @@ def random_splits(spec: ImageSpec, count: int) -> Splits:
     return Splits(images, images)
 
 
-def _step(trainer: Trainer, size: int) -> float:
-    """Make a training step and return its seconds."""
+def step_seconds(trainer: Trainer, size: int) -> float:
+    """Make a training step with `size` images and return its seconds."""
     rows = torch.arange(size, device=trainer.device)
     start = time.perf_counter()
     trainer.begin_step(size)

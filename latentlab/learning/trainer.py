@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
     from latentlab.data.image_set import Splits
     from latentlab.learning.batch_loss import Inputs
+    from latentlab.learning.events import Precision
     from latentlab.learning.recipe import Recipe
     from latentlab.models.base import Model
 
@@ -53,10 +54,18 @@ class Trainer:
         Device to compute on.
     team : ProcessGroup, optional
         Processes that share each batch.
+    precision : str, optional
+        Number format of the products in layers, if the recipe leaves it open; by default bf16 where
+        the device has it.
     """
 
     def __init__(
-        self, recipe: Recipe, splits: Splits, device: torch.device, team: ProcessGroup | None = None
+        self,
+        recipe: Recipe,
+        splits: Splits,
+        device: torch.device,
+        team: ProcessGroup | None = None,
+        precision: Precision | None = None,
     ) -> None:
         self.recipe = recipe
         self.device = device
@@ -65,7 +74,7 @@ class Trainer:
         self.epoch = 0
         self.position = 0
         training = recipe.training
-        self.bf16 = use_bf16(training.precision, device)
+        self.bf16 = use_bf16(precision or training.precision, device)
         if device.type == "cpu":
             prefer_onednn()
         with SeededRng(training.seed):
@@ -117,6 +126,11 @@ class Trainer:
     def weights(self) -> list[nn.Parameter]:
         """All weights that the optimizer changes: of the model, and of the network of a term."""
         return [*self.model.parameters(), *(self.network.parameters() if self.network else ())]
+
+    @property
+    def precision(self) -> Precision:
+        """Number format of the products in layers."""
+        return "bf16" if self.bf16 else "fp32"
 
     @property
     def network_is_finite(self) -> bool:

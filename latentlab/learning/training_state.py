@@ -14,6 +14,7 @@ from safetensors.numpy import save
 from latentlab.atomic_write import is_missing, write_atomically
 from latentlab.errors import RunError, reading
 from latentlab.json_files import Count, Record, parse_json
+from latentlab.learning.events import Precision
 from latentlab.learning.tensors import check_header
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ class _Metadata(Record):
     best_epoch: Count
     judged_by: str
     seconds: Annotated[float, Field(ge=0, le=1e9)]
+    precision: Precision | None = None
     meters: dict[Literal["meter", "whole"], LossSumsRecord]
 
 
@@ -66,6 +68,8 @@ class TrainingState:
         Objective, with its scheduled values, of the lowest validation loss.
     seconds : float
         Duration of the current epoch so far.
+    precision : str or None
+        Number format of the products in layers; None in files of earlier versions.
     meters : dict
         Names and number of images of the sums in `arrays`.
     arrays : dict of str to ndarray
@@ -80,6 +84,7 @@ class TrainingState:
     best_epoch: int
     judged_by: str
     seconds: float
+    precision: Precision | None
     meters: Mapping[str, LossSumsRecord]
     arrays: Mapping[str, NDArray] = field(repr=False)
 
@@ -114,6 +119,7 @@ def take_training_state(
         best_epoch,
         judged_by,
         seconds,
+        trainer.precision,
         meters,
         arrays,
     )

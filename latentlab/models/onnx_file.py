@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from latentlab.errors import RunError, is_out_of_memory, reason_of, shown
+from latentlab.extras import how_to_install
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Mapping
@@ -25,10 +26,6 @@ MAX_TENSOR_VALUES = 1 << 28
 """Maximum number of values of one tensor of the file."""
 STANDARD_DOMAINS = frozenset({"", "ai.onnx", "ai.onnx.ml"})
 """Domains whose operators every runtime has."""
-MISSING_ONNX = (
-    "ONNX files need packages that are not installed.",
-    'Install them: pip install "latentlab[onnx]"',
-)
 EMBED_ADVICE = (
     "Write it with embedded weights: "
     'onnx.save(onnx.load("model.onnx"), "embedded.onnx", save_as_external_data=False)'
@@ -141,6 +138,11 @@ class OnnxFunction:
         return {each.name: value for each, value in zip(self.outputs, values, strict=True)}
 
 
+def missing_onnx() -> RunError:
+    """Return an error that the packages for ONNX are not installed."""
+    return RunError("ONNX files need packages that are not installed.", how_to_install("onnx"))
+
+
 def ordered_inputs(function: OnnxFunction) -> tuple[Port, ...]:
     """Return the inputs of a graph: values first, then the label, which is an integer or smaller.
 
@@ -160,7 +162,7 @@ def check_onnx(content: bytes, source: str) -> None:
     try:
         import onnx
     except ImportError as error:
-        raise RunError(*MISSING_ONNX) from error
+        raise missing_onnx() from error
     if len(content) > MAX_FILE_BYTES:
         raise RunError(f"{source} is larger than {MAX_FILE_BYTES >> 30} GB.")
     try:
@@ -224,7 +226,7 @@ def _session(content: bytes, source: str) -> Any:
     try:
         import onnxruntime  # type: ignore[import-untyped]
     except ImportError as error:
-        raise RunError(*MISSING_ONNX) from error
+        raise missing_onnx() from error
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4  # errors arrive as exceptions
     # As many threads as torch; the first run of a file needs no torch.

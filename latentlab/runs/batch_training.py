@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from pathlib import Path
 from statistics import fmean, stdev
 from typing import TYPE_CHECKING
 
 from latentlab.errors import RunError, TrainingError
 from latentlab.learning.checkpoint import DESCRIPTION_FILE, read_checkpoint
+from latentlab.learning.events import Started
 from latentlab.learning.fast.distributed import is_main
 from latentlab.learning.recipe import read_values
+from latentlab.learning.steering import Controls
 from latentlab.runs.library import compare, make_folder, rename
 from latentlab.runs.recorder import record, resume
 from latentlab.runs.side_by_side import Ended, SideBySide, divide_cores
@@ -24,6 +27,7 @@ from latentlab.session.runs import TrainingJob
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Mapping, Sequence
 
+    from latentlab.learning.events import Event
     from latentlab.runs.side_by_side import Cores
     from latentlab.runs.sweeps import PlannedRun
     from latentlab.session.failure import Failure
@@ -77,12 +81,14 @@ def _train(plans: Sequence[PlannedRun], out: Path | None) -> Generator[str, None
     several = len(plans) > 1
     folders: list[Path] = []
     failed: list[str] = []
+    first = Controls()
     for each in plans:
         if several and is_main():
             yield f"{each.name}:"
         folder = _folder_for(each, out, several)
         try:
-            finished = show(record(each.recipe, folder))
+            controls = first if each.recipe.data == plans[0].recipe.data else Controls()
+            finished = show(_in_one_precision(record(each.recipe, folder, controls), controls))
         except TrainingError as error:
             if not several:
                 raise
@@ -97,6 +103,15 @@ def _train(plans: Sequence[PlannedRun], out: Path | None) -> Generator[str, None
     if is_main():
         yield from _conclude(plans, folders, failed, out)
     return True
+
+
+def _in_one_precision(events: Generator[Event], controls: Controls) -> Generator[Event]:
+    """Pass on the events of a run, after which the next ones compute in its precision."""
+    with closing(events):
+        for event in events:
+            if isinstance(event, Started):
+                controls.precision = event.precision
+            yield event
 
 
 def _train_side_by_side(

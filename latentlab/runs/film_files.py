@@ -14,6 +14,7 @@ import numpy as np
 
 from latentlab.atomic_write import write_atomically
 from latentlab.errors import RunError
+from latentlab.extras import how_to_install
 from latentlab.runs.image_files import SOFTWARE, enlarged, exif_of, save_encoded
 from latentlab.session.export import ANIMATIONS, check_output, check_suffix
 from latentlab.session.files.film import MAX_SIDE, FilmOptions, frame_order
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PIL import Image
 
-INSTALL_FILM = 'Install it with `pip install "latentlab[film]"`, or choose .gif or .webp.'
 MP4_TURNS = 3
 """Number of turns of a looping MP4: players of MP4 do not repeat it by themselves."""
 
@@ -123,7 +123,8 @@ def _save_mp4(
         from imageio_ffmpeg import write_frames  # type: ignore[import-untyped, unused-ignore]
     except ImportError as error:
         raise RunError(
-            f"{path.name} cannot be written: imageio-ffmpeg is missing.", INSTALL_FILM
+            f"{path.name} cannot be written: imageio-ffmpeg is missing.",
+            f"Choose .gif or .webp. {how_to_install('film')}",
         ) from error
     with tempfile.TemporaryDirectory() as folder, _writing(path):
         file = Path(folder) / "film.mp4"

@@ -22,7 +22,7 @@ from latentlab.data.image_set import ImageSpec
 from latentlab.errors import RunError, reading
 from latentlab.learning.checkpoint import empty_model, load_weights
 from latentlab.learning.recipe import make_recipe
-from latentlab.models.onnx_file import DECODER, ENCODER, MISSING_ONNX, OnnxFunction
+from latentlab.models.onnx_file import DECODER, ENCODER, OnnxFunction, missing_onnx
 from latentlab.models.onnx_model import OnnxConfig
 from latentlab.runs.onnx_manifest import MANIFEST, Manifest
 from latentlab.session.files.model_export import ModelFormat, ModelPart, model_format
@@ -221,7 +221,7 @@ def export_at_once(files: Mapping[str, bytes], path: str, half: bool, part: str)
 
 def _require_onnx() -> None:
     if not all(map(find_spec, ("onnx", "onnxruntime", "onnxscript"))):
-        raise RunError(*MISSING_ONNX)
+        raise missing_onnx()
 
 
 def _copy(

@@ -33,8 +33,8 @@ class Session(Record):
     ----------
     latentlab, torch, numpy, python : str
         Versions.
-    device, system : str
-        Processor that trained, and the operating system.
+    device, precision, system : str
+        Processor that trained, number format of its products, and the operating system.
     threads : int
         Number of CPU threads that torch used.
     data : str
@@ -52,6 +52,7 @@ class Session(Record):
     numpy: Text
     python: Text
     device: Text
+    precision: Text = ""
     system: Text
     threads: Count
     data: Text
@@ -62,10 +63,11 @@ class Session(Record):
 
     @override
     def __str__(self) -> str:
+        device = f"{self.device} in {self.precision}" if self.precision else self.device
         threads = counted(self.threads, "thread")
         return (
             f"latentlab {self.latentlab}, torch {self.torch}, numpy {self.numpy}, Python "
-            f"{self.python}; {self.device}, {threads}; {self.system}; {self.images}"
+            f"{self.python}; {device}, {threads}; {self.system}; {self.images}"
         )
 
 
@@ -96,7 +98,9 @@ def read_provenance(folder: Path) -> Provenance | None:
     return found if found.sessions else None
 
 
-def begin_session(folder: Path, device: str, images: Fingerprint, counts: str) -> None:
+def begin_session(
+    folder: Path, device: str, precision: str, images: Fingerprint, counts: str
+) -> None:
     """Add a session that begins now to the provenance of a run.
 
     Raises
@@ -110,6 +114,7 @@ def begin_session(folder: Path, device: str, images: Fingerprint, counts: str) -
         numpy=np.__version__,
         python=platform.python_version(),
         device=device,
+        precision=precision,
         system=f"{platform.system()} {platform.release()} {platform.machine()}"[:300],
         threads=torch.get_num_threads(),
         data=hashlib.sha256(images.model_dump_json().encode()).hexdigest()[:16],

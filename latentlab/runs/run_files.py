@@ -91,7 +91,7 @@ class RunFiles:
         """Write what the run is made with."""
         self._started = event
         images = write_run_data(self.folder, self.recipe.data, event.splits)
-        begin_session(self.folder, event.device, images, event.splits.counts)
+        begin_session(self.folder, event.device, event.precision, images, event.splits.counts)
         self._writers = open_writers(self.recipe.training.writers, self.folder)
 
     def close(self, outcome: Outcome) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from queue import Empty, SimpleQueue
 from threading import Event
 from typing import TYPE_CHECKING, Literal
@@ -22,11 +22,13 @@ from latentlab.learning.steering import Controls
 from latentlab.runs.training_process import train
 from latentlab.session.cores import runs_at_once
 from latentlab.session.failure import Failure
+from latentlab.session.recipes import has_same_images
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
     from pathlib import Path
 
+    from latentlab.learning.events import Precision
     from latentlab.learning.recipe import Recipe
     from latentlab.session.runs import TrainingJob
 
@@ -89,7 +91,8 @@ class SideBySide:
     """Several runs, of which some train at once, each in a process of its own.
 
     Each is recorded as a run that trains alone: with the same number of threads the weights are
-    equal to the last bit.
+    equal to the last bit. Runs on the same images compute in the precision that the first has
+    chosen, so that the others wait until it begins.
 
     Parameters
     ----------
@@ -103,6 +106,8 @@ class SideBySide:
         self._jobs = jobs
         self._at_once = at_once
         self._stopped = Event()
+        self._has_begun = Event()
+        self._precision: Precision | None = None
         self._arrived = SimpleQueue[tuple[int, object]]()
         self.ended: dict[int, Ended] = {}
         """How each run has ended, by its position; complete when `events` is at its end."""
@@ -136,19 +141,28 @@ class SideBySide:
         end = self._pass_on(index)
         if end.failure and not end.folder:
             self._stopped.set()
+        if not index:
+            self._has_begun.set()
         # In this order: a consumer that sees all runs ended empties the queue.
         self._arrived.put((index, end))
         self.ended[index] = end
 
     def _pass_on(self, index: int) -> Ended:
+        job = self._jobs[index]
+        if index and has_same_images(job.recipe, self._jobs[0].recipe):
+            self._has_begun.wait()
+            job = replace(job, precision=self._precision)
         if self._stopped.is_set():
             return Ended("stopped")
         folder: Path | None = None
         try:
-            with closing(train(self._jobs[index], Controls())) as events:
+            with closing(train(job, Controls())) as events:
                 for event in events:
                     if isinstance(event, Started):
                         folder = event.folder
+                        if not index:
+                            self._precision = event.precision
+                            self._has_begun.set()
                     if self._stopped.is_set():
                         return Ended("stopped", folder)
                     self._arrived.put((index, event))

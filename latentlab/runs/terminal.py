@@ -163,7 +163,8 @@ class ProgressPrinter:
         self._epochs, self._per_epoch = event.epochs, event.steps_per_epoch
         splits = event.splits
         self._recipe, self._pixels = event.recipe, splits.spec.pixels
-        self._print(f"{event.parameters:,} parameters on {event.device}, {splits.counts}")
+        how = f"{event.device} in {event.precision}"
+        self._print(f"{event.parameters:,} parameters on {how}, {splits.counts}")
         if names := splits.spec.class_names:
             self._print(
                 f"{len(names)} class{'es' if len(names) > 1 else ''}: {listed(names, MOST_NAMES)}"

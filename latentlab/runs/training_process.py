@@ -195,8 +195,12 @@ def _serve(
     os.chdir(directory)
     if order.threads:
         torch.set_num_threads(order.threads)
-    spare_core = order.threads is None
-    controls = Controls(snapshot_every, one_at_a_time=one_at_a_time, spare_core=spare_core)
+    controls = Controls(
+        snapshot_every,
+        one_at_a_time=one_at_a_time,
+        spare_core=order.threads is None,
+        precision=order.precision,
+    )
     parent = _Parent(pipe, controls)
     end: object = FINISHED
     try:

@@ -46,6 +46,11 @@ def value_of(recipe: Mapping[str, Any], key: str) -> Any:
     return found
 
 
+def has_same_images(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Return whether two recipes learn from the same images, as those of a sweep do."""
+    return value_of(one, "data") == value_of(other, "data")
+
+
 def model_title(kind: str, latent_dim: int | None) -> str:
     """Return the name on screen of a model, such as ``Convolutional VAE 32-D``."""
     name = kind_title("model", kind) or words(kind)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from latentlab.learning.events import Change, EpochPreview
+    from latentlab.learning.events import Change, EpochPreview, Precision
     from latentlab.session.curves.curves import Curves
     from latentlab.session.curves.latent_curves import LatentCurves
 
@@ -152,6 +152,7 @@ class Run:
     message: str = "Starting"
     fraction: float | None = None
     device: str = ""
+    precision: Precision | None = None
     epoch: int = 0
     epochs: int = 0
     seconds_per_epoch: float | None = None
@@ -302,6 +303,9 @@ class TrainingJob:
         Folder of a new run; None for a new folder in the library.
     threads : int or None
         Threads to compute with beside other runs; None for a run that trains alone.
+    precision : str or None
+        Precision if its recipe leaves it open, such as that of the run before in the queue; None to
+        choose the faster one.
     """
 
     recipe: Mapping[str, Any] = field(default_factory=dict)
@@ -309,6 +313,7 @@ class TrainingJob:
     epochs: int | None = None
     into: Path | None = None
     threads: int | None = None
+    precision: Precision | None = None
 
 
 @dataclass(frozen=True, slots=True)

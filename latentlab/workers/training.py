@@ -189,6 +189,7 @@ class Training(QObject):
         self._tell(
             phase="training",
             device=event.device,
+            precision=event.precision,
             epochs=event.epochs,
             fraction=0.0,
             recipe=event.recipe,

@@ -112,6 +112,8 @@ def recipe_of(folder: Path, case: Case) -> dict:
             "images": str(folder / "images.npy"),
             "labels": str(folder / "labels.npy"),
         },
+        # So that dimensions carry something after few steps.
+        "objective": {"beta": 0.1},
         "training": {"epochs": 1000, "batch_size": case.batch, "device": "cpu", "seed": 0},
     }
 

@@ -72,6 +72,33 @@ def test_a_schedule_that_cannot_be_is_refused(values):
         recipe_of(objective={"schedule": values})
 
 
+DECAYS = [OneCycle(epochs=4), Linear(epochs=4, start=1, end=0), Cosine(epochs=4, start=1, end=0)]
+
+
+@pytest.mark.parametrize("schedule", DECAYS, ids=lambda schedule: schedule.kind)
+def test_a_run_that_is_made_longer_ends_at_a_rate_of_0_and_not_before(schedule):
+    longer = recipe_of(epochs=4, schedule=schedule.model_dump()).changed("training.epochs", 6)
+    rates = [longer.training.schedule.factor(epoch) for epoch in range(7)]
+    assert rates[-1] == 0 < min(rates[1:-1])
+    assert longer.training.schedule == schedule.model_copy(update={"epochs": 6.0})
+
+
+@pytest.mark.parametrize(
+    ("schedule", "epochs"),
+    [
+        (OneCycle(epochs=4), 3),
+        (OneCycle(epochs=9), 6),
+        (Linear(epochs=4), 6),
+        (Cosine(epochs=4, start=1, end=0.1), 6),
+        (MultiStep(), 6),
+        (Constant(), 6),
+    ],
+)
+def test_a_schedule_that_still_learns_stays_as_it_is(schedule, epochs):
+    recipe = recipe_of(epochs=4, schedule=schedule.model_dump()).changed("training.epochs", epochs)
+    assert (recipe.training.epochs, recipe.training.schedule) == (epochs, schedule)
+
+
 @pytest.mark.parametrize("optimizer", ["adam", "adamw", "sgd"])
 def test_the_learning_rate_follows_its_schedule_at_every_step(digits, optimizer):
     schedule = {"kind": "cosine", "epochs": 1, "start": 1, "end": 0}

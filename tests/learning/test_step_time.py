@@ -51,7 +51,7 @@ def test_a_slow_step_is_measured_with_few_images(monkeypatch):
         sizes.append(size)
         return 0.01 * size
 
-    monkeypatch.setattr(step_time, "_step", step)
+    monkeypatch.setattr(step_time, "step_seconds", step)
     assert finish(seconds_per_image(recipe(batch_size=256), SPEC)) == pytest.approx((0.01, 0.01))
     assert list(dict.fromkeys(sizes)) == [8, 50]
     sizes.clear()
@@ -61,7 +61,7 @@ def test_a_slow_step_is_measured_with_few_images(monkeypatch):
 
 def test_a_step_that_is_slow_whatever_its_size_is_measured_as_a_whole(monkeypatch):
     """As where other programs keep the threads of each product waiting."""
-    monkeypatch.setattr(step_time, "_step", lambda trainer, size: 0.1 + 1e-5 * size)
+    monkeypatch.setattr(step_time, "step_seconds", lambda trainer, size: 0.1 + 1e-5 * size)
     time = finish(seconds_per_image(recipe(batch_size=128), SPEC))
     assert time.fastest == pytest.approx(0.1 / 128 + 1e-5)
 

@@ -462,6 +462,22 @@ def test_more_epochs_are_those_of_a_longer_run(tmp_path):
     assert read_checkpoint(tmp_path / "short").recipe.training.epochs == 3
 
 
+def test_a_run_trained_further_after_its_one_cycle_learns_until_its_new_end(tmp_path):
+    recipe = recipe_of(learning_rate=0.01, schedule={"kind": "one-cycle", "epochs": 1})
+    finish(record(recipe, tmp_path / "whole"))
+    shutil.copytree(tmp_path / "whole", tmp_path / "parts")
+    before = read_training_state(tmp_path / "whole").arrays
+    finish(resume(tmp_path / "whole", epochs=3))
+    stop_at(resume(tmp_path / "parts", epochs=3), STEPS + 5)
+    finish(resume(tmp_path / "parts"))
+    whole, parts = (read_training_state(tmp_path / name).arrays for name in ("whole", "parts"))
+    assert same(whole, parts)
+    weights = [name for name in whole if name.startswith("model.")]
+    assert not any(np.array_equal(whole[name], before[name]) for name in weights)
+    training = read_checkpoint(tmp_path / "parts").recipe.training
+    assert training.schedule.epochs == training.epochs == 3
+
+
 @pytest.mark.parametrize("epochs", [None, 1])
 def test_a_run_that_has_had_all_its_epochs_is_told_so(tmp_path, epochs):
     finish(record(recipe_of(), tmp_path))

@@ -10,6 +10,7 @@ from training_support import recipe_of, same
 
 from latentlab.learning.checkpoint import load_model
 from latentlab.learning.events import Started, Step
+from latentlab.learning.fast.precision import kept_precision
 from latentlab.learning.training_state import read_training_state
 from latentlab.runs import batch_training, side_by_side
 from latentlab.runs.recorder import record, resume
@@ -17,6 +18,9 @@ from latentlab.runs.side_by_side import Cores, Ended, SideBySide, divide_cores
 from latentlab.session import cores
 from latentlab.session.curves.curves import last_losses
 from latentlab.session.runs import TrainingJob
+from latentlab.work import finish
+
+CPU = torch.device("cpu")
 
 
 @pytest.fixture(autouse=True)
@@ -68,6 +72,27 @@ def test_runs_are_equal_to_those_that_train_alone(tmp_path):
         assert same(weights_of(alone), weights_of(beside))
         assert last_losses(alone) == last_losses(beside)
         assert {file.name for file in alone.iterdir()} == {file.name for file in beside.iterdir()}
+
+
+@pytest.mark.parametrize("at_once", [1, 2])
+def test_runs_on_the_same_images_compute_in_the_precision_of_the_first(tmp_path, at_once):
+    """Alone, such a short run computes in fp32."""
+    first = recipe_of(precision="bf16")
+    recipes = (first, recipe_of(precision="auto"), recipe_of(precision="fp32", seed=1))
+    _, ended = trained(tmp_path, *recipes, at_once=at_once)
+    precisions = [read_training_state(ended[i].folder).precision for i in range(3)]
+    assert precisions == ["bf16", kept_precision(recipes[1], "bf16", CPU), "fp32"]
+
+
+def test_runs_one_after_another_do_so_too(tmp_path, monkeypatch):
+    monkeypatch.setattr(batch_training, "divide_cores", lambda _: Cores(1, 1, "one is told to"))
+    files = []
+    for precision in ("bf16", "auto"):
+        files.append(tmp_path / f"{precision}.toml")
+        files[-1].write_text(recipe_of(precision=precision).to_toml())
+    assert finish(batch_training.train_all(tuple(files), tmp_path / "runs", (), ()))
+    second = read_training_state(tmp_path / "runs" / "auto").precision
+    assert second == kept_precision(recipe_of(precision="auto"), "bf16", CPU)
 
 
 def test_a_stopped_run_goes_on_as_a_single_run(tmp_path):

@@ -119,7 +119,7 @@ def test_a_terminal_is_told_of_every_epoch(capsys):
     assert show(fit(small())) is True
     out = capsys.readouterr().out
     assert "4,000 training images" in out
-    assert re.search(r"[\d,]+ parameters on CPU", out)
+    assert re.search(r"[\d,]+ parameters on CPU in fp32, 4,000", out)
     number = r"\d+\.\d\d"
     for epoch in (1, 2):
         losses = f"loss {number} reconstruction {number} kl {number}"

@@ -153,6 +153,24 @@ def test_runs_of_a_sweep_train_beside_the_first_on_cores_of_their_own(bench, mon
     assert bench.state.training.beside[1].recipe == betas(3.0)[0]
 
 
+def test_runs_of_a_sweep_compute_in_the_precision_of_the_first(bench, monkeypatch):
+    monkeypatch.setattr(training, "core_count", lambda: 2)
+    bench.controller.training.set_draft({"data": {"kind": "digits"}})
+    bench.controller.training.sweep("objective.beta", (1.0, 2.0, 3.0))
+    elsewhere = {"data": {"kind": "sprites"}}
+    bench.controller.training.set_draft(elsewhere)
+    bench.controller.training.enqueue()
+    digits = {"data": {"kind": "digits"}, "objective": {"beta": 1.0}}
+    bench.training.progressed.emit(Run(device="CPU", precision="bf16", recipe=digits))
+    (beside,) = [call[1] for each in bench.training.others for call in each.calls]
+    assert (beside.recipe["objective"]["beta"], beside.precision) == (2.0, "bf16")
+    bench.training.end()
+    assert orders(bench)[-1].precision == "bf16"
+    bench.training.progressed.emit(Run(device="CPU", precision="bf16", recipe=digits))
+    bench.training.end()
+    assert (orders(bench)[-1].recipe, orders(bench)[-1].precision) == (elsewhere, None)
+
+
 def test_two_runs_on_many_cores_have_half_of_them_each(bench, monkeypatch):
     sweep(bench, monkeypatch, 8, 1.0, 2.0)
     assert orders(bench)[0].threads == 4

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from latentlab.data.tables.table import Table
 from latentlab.errors import DataError, reason_of
+from latentlab.extras import how_to_install
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,7 +33,7 @@ def read_parquet(content: Path | bytes) -> Table:
     except ImportError:
         raise DataError(
             "Parquet files need the package pyarrow",
-            'Install it: pip install "latentlab[parquet]".',
+            how_to_install("parquet"),
         ) from None
     source = io.BytesIO(content) if isinstance(content, bytes) else content
     try:

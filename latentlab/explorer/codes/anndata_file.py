@@ -12,6 +12,7 @@ from latentlab.data.files.code_file import CodeFile, read_code_file
 from latentlab.data.files.numpy_file import NumpyFile
 from latentlab.errors import DataError, reading, shown
 from latentlab.explorer.codes import anndata_child
+from latentlab.extras import how_to_install
 from latentlab.runs.child_process import run_limited
 
 if TYPE_CHECKING:
@@ -31,7 +32,6 @@ SAVE_ADVICE = (
     '    labels = adata.obs["cell_type"].astype(str)\n'
     '    numpy.savez("codes.npz", z=adata.obsm["X_scVI"], labels=labels)'
 )
-INSTALL = 'Install it: pip install "latentlab[anndata]".'
 
 
 def read_anndata(
@@ -97,7 +97,7 @@ def _check(path: Path, out: Path) -> None:
         kind, text = map(str, json.loads(told.read_text("utf-8")))
         if kind == anndata_child.NO_NAME:
             raise DataError(f"{path.name} has no obsm of this name.", shown(text, 300))
-        advice = INSTALL if kind == anndata_child.NO_ANNDATA else SAVE_ADVICE
+        advice = how_to_install("anndata") if kind == anndata_child.NO_ANNDATA else SAVE_ADVICE
         raise DataError(f"{path.name} {PROBLEMS[kind]}", advice)
     if not out.exists():
         raise DataError(

@@ -111,12 +111,12 @@ def pick_device(name: str = "auto") -> torch.device:
 
 
 def use_bf16(precision: str, device: torch.device) -> bool:
-    """Return whether to compute in bf16; ``"auto"`` does if the device has it in hardware.
+    """Return whether to compute in bf16; ``"auto"`` does if the device has it in hardware."""
+    return has_bf16(device) if precision == "auto" else precision == "bf16"
 
-    Other processors emulate it, far slower than fp32.
-    """
-    if precision != "auto":
-        return precision == "bf16"
+
+def has_bf16(device: torch.device) -> bool:
+    """Return whether a device has bf16 in hardware; others emulate it, far slower than fp32."""
     if device.type == "cuda":
         return torch.cuda.is_bf16_supported(including_emulation=False)
     return device.type == "cpu" and torch.cpu._is_avx512_bf16_supported()

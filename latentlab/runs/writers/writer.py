@@ -9,6 +9,7 @@ from pkgutil import iter_modules
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from latentlab.errors import RecipeError, RunError, one_of
+from latentlab.extras import how_to_install
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -63,7 +64,7 @@ def check_writers(names: Sequence[str]) -> None:
         if find_spec(package) is None:
             raise RunError(
                 f"The package {package} is not installed, which the writer {name} needs.",
-                f'Install it with: pip install "latentlab[{name}]".',
+                how_to_install(name),
             )
 
 

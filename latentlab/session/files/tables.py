@@ -16,6 +16,7 @@ import numpy as np
 
 from latentlab.atomic_write import write_atomically
 from latentlab.errors import RunError
+from latentlab.extras import how_to_install
 from latentlab.session.export import TABLES, check_suffix
 
 if TYPE_CHECKING:
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from latentlab.latent.codes import Codes
     from latentlab.session.selection import Selection
 
-INSTALL = 'Install it with `pip install "latentlab[parquet]"`, or choose .csv or .npz.'
 NUMBERED = re.compile(r"\d+$")
 FORMULA_PREFIXES = ("=", "+", "-", "@", "\t", "\r")
 """Prefixes of cells that a spreadsheet runs as formulas."""
@@ -106,7 +106,10 @@ def _parquet(columns: Mapping[str, NDArray[Any]], path: Path) -> bytes:
         import pyarrow as pa
         from pyarrow import parquet
     except ImportError as error:
-        raise RunError(f"{path.name} cannot be written: pyarrow is missing.", INSTALL) from error
+        raise RunError(
+            f"{path.name} cannot be written: pyarrow is missing.",
+            f"Choose .csv or .npz. {how_to_install('parquet')}",
+        ) from error
     content = io.BytesIO()
     parquet.write_table(pa.table({name: pa.array(c) for name, c in columns.items()}), content)
     return content.getvalue()

@@ -130,8 +130,9 @@ def settings() -> Settings:
 
 def recent() -> list[str]:
     """Return the paths of the recently opened models, newest first."""
+    stored: list[str] = settings().value(RECENT, [])
     # An absolute path stays as it is.
-    return [str(resources() / path) for path in settings().value(RECENT, [])]
+    return [str(resources() / path) for path in stored]
 
 
 def remember(path: str) -> None:

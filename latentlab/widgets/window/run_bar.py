@@ -128,7 +128,7 @@ def parts(run: Run) -> list[tuple[int, str]]:
     ranked: list[tuple[int, str | None]] = [
         (0, "Paused" if run.phase == "paused" else None),
         (5, recipe_title(run.recipe) or None),
-        (7, run.device),
+        (7, f"{run.device} {run.precision}" if run.precision else run.device),
         (8, f"{size(run.memory)} in use" if run.memory else None),
         (1, f"epoch {run.epoch}/{run.epochs}"),
         (4, f"{run.images_per_second:,.0f} images/s" if run.images_per_second else None),

@@ -12,13 +12,14 @@ from latentlab.session.export import DescribeForm, ReadRecipe
 from latentlab.session.failure import without_changed
 from latentlab.session.form import field_titles
 from latentlab.session.model import Adopt, Open
-from latentlab.session.recipes import repetitions, value_of, with_value
+from latentlab.session.recipes import has_same_images, repetitions, value_of, with_value
 from latentlab.session.runs import Discard, Draft, TrainingJob
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from latentlab.learning.events import Precision
     from latentlab.session.runs import Remedy, Run, TrainingStatus
     from latentlab.session.undo.snapshot import Snapshot
     from latentlab.workers.beside import RunsBeside
@@ -158,11 +159,12 @@ class TrainingIntents:
             return
         self._begin(TrainingJob(folder=path, epochs=epochs))
 
-    def _begin_new(self, values: Mapping[str, Any]) -> None:
+    def _begin_new(self, values: Mapping[str, Any], precision: Precision | None = None) -> None:
         """Start a run of a recipe, with its share of the cores if others are queued."""
         training = self._store.state.training
         at_once = runs_at_once(1 + len(training.queue) + len(training.beside), core_count())
-        self._begin(TrainingJob(values, threads=_share(at_once)), at_once)
+        job = TrainingJob(values, threads=_share(at_once), precision=precision)
+        self._begin(job, at_once)
 
     def _begin(self, job: TrainingJob, at_once: int = 1) -> None:
         state = self._store.state
@@ -275,22 +277,28 @@ class TrainingIntents:
         self._set(queue=tuple(queue))
         self._next()
 
-    def _next(self) -> None:
+    def _next(self, before: Run | None = None) -> None:
+        """Start the next run of the queue, after the run `before`."""
         queue = self._store.state.training.queue
         if queue and not self._training.running:
             first, *others = queue
             self._set(queue=tuple(others))
-            self._begin_new(first)
+            self._begin_new(first, _precision_of(before, first))
 
     # Runs beside the current one
 
-    def _fill_cores(self) -> None:
-        """Start queued runs beside the current one, if it was started with its share of cores."""
+    def _fill_cores(self, run: Run | None) -> None:
+        """Start queued runs beside the current one, if it was started with its share of cores.
+
+        They compute in its precision if they learn from the same images.
+        """
         training = self._store.state.training
         room = max(0, self._at_once - 1 - len(training.beside))
         for values in training.queue[:room]:
             self._set(queue=self._store.state.training.queue[1:])
-            self._beside.start(TrainingJob(values, threads=_share(self._at_once)))
+            precision = _precision_of(run, values)
+            job = TrainingJob(values, threads=_share(self._at_once), precision=precision)
+            self._beside.start(job)
 
     def stop_beside(self, index: int) -> None:
         """Stop and keep a run beside the current one."""
@@ -307,7 +315,7 @@ class TrainingIntents:
         if outcome.failure:
             self._store.set(failure=outcome.failure)
         self._runs.list()
-        self._fill_cores()
+        self._fill_cores(self._store.state.training.run)
 
     # Events of training
 
@@ -315,7 +323,7 @@ class TrainingIntents:
         """Show the progress and the log of the run."""
         self._share_cores(with_run=run.device == "CPU" and run.phase != "paused")
         if run.device == "CPU":
-            self._fill_cores()
+            self._fill_cores(run)
         state, log = self._store.state, self._training.past
         previous = state.training.run
         if previous and run.epoch > previous.epoch:
@@ -333,6 +341,7 @@ class TrainingIntents:
     def end(self, outcome: Outcome, folder: Path | None, *, discard: bool) -> None:
         """Open the trained model, or the previous one if the run is discarded or left nothing."""
         self._share_cores(with_run=bool(self._store.state.training.beside))
+        ended = self._store.state.training.run
         status = replace(self._store.state.training, run=None)
         self._store.set(training=status, failure=outcome.failure)
         if discard and self._resumed:
@@ -348,7 +357,7 @@ class TrainingIntents:
             self._runs.replace_model(target)
         self._set(following=False)
         self._runs.list()
-        self._next()
+        self._next(ended)
         # Starting the next run clears the failure of this one; show it again.
         self._store.set(failure=outcome.failure)
 
@@ -365,6 +374,11 @@ class TrainingIntents:
     def _set(self, **changes: Any) -> None:
         status: TrainingStatus = replace(self._store.state.training, **changes)
         self._store.set(training=status)
+
+
+def _precision_of(run: Run | None, values: Mapping[str, Any]) -> Precision | None:
+    """Return the precision of a run for a queued recipe; None if it learns from other images."""
+    return run.precision if run and has_same_images(run.recipe, values) else None
 
 
 def _share(at_once: int) -> int | None:

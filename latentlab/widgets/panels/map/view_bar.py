@@ -9,6 +9,7 @@ from PySide6.QtCore import QSignalBlocker, Slot
 from PySide6.QtGui import QStandardItemModel
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QWidget
 
+from latentlab.extras import how_to_install
 from latentlab.session.directions import ReadDirections
 from latentlab.session.map import Layout
 from latentlab.widgets.kit.theme import UNIT
@@ -50,7 +51,6 @@ DIRECTION = 12 * UNIT
 MIN_TITLE_LENGTH = 8
 """Widest letters that fit into the box of the view; the longest title of a view that can be chosen
 is as wide."""
-NO_UMAP = "Not installed. Install it with: pip install 'latentlab[umap]'"
 
 
 class ViewBar(QWidget):
@@ -86,7 +86,7 @@ class ViewBar(QWidget):
             missing = layout is Layout.UMAP and find_spec("umap") is None
             self.layouts.addItem(f"{title} (not installed)" if missing else title, layout)
             item = model.item(self.layouts.count() - 1)
-            item.setToolTip(NO_UMAP if missing else tip)
+            item.setToolTip(how_to_install("umap") if missing else tip)
             item.setEnabled(not missing)
         # Only its list is as wide as the longest title.
         self.layouts.setSizeAdjustPolicy(
