@@ -36,6 +36,7 @@ LONG = (
     "app/test_lessons.py",
     "app/test_start.py",
     "app/test_train.py",
+    "app/test_window_machine.py",
     "explorer/import_/test_pytorch.py",
     "explorer/test_learned_priors.py",
     "learning/fast/test_cpu_trace.py",

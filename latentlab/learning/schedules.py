@@ -23,10 +23,6 @@ class Schedule(Config, ABC):
     def factor(self, epochs: float) -> float:
         """Return the factor after `epochs` epochs, with fractions."""
 
-    def rate_factor(self, epochs: float, of: float) -> float:
-        """Return the factor of the learning rate after `epochs` epochs of a run of `of` epochs."""
-        return self.factor(epochs)
-
     def lasting(self, epochs: float) -> Self:
         """Return the schedule of a learning rate in a run that is made longer, to `epochs` epochs.
 
@@ -160,7 +156,7 @@ class OneCycle(Schedule, title="One cycle"):
         le=100_000,
         title="Over",
         description="Length of the cycle: the epochs of the run. After it the factor stays 0; a "
-        "longer run stretches the cycle of its learning rate.",
+        "run that is trained further stretches it.",
         json_schema_extra={"unit": "epochs"},
     )
     warm_up: float = Field(
@@ -176,11 +172,6 @@ class OneCycle(Schedule, title="One cycle"):
     def factor(self, epochs: float) -> float:
         done = min(1.0, epochs / self.epochs)
         return min(done / self.warm_up, (1 - done) / (1 - self.warm_up))
-
-    @override
-    def rate_factor(self, epochs: float, of: float) -> float:
-        # The epochs of a recipe may be changed alone, and with a rate of 0 it would learn nothing.
-        return self.factor(epochs * min(1.0, self.epochs / of))
 
     @override
     def lasting(self, epochs: float) -> Self:

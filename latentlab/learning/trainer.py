@@ -265,8 +265,7 @@ class Trainer:
     def _apply_schedules(self) -> None:
         """Set the scheduled values where the step reads them."""
         training = self.recipe.training
-        factor = training.schedule.rate_factor(self.epochs, training.epochs)
-        rate = training.learning_rate * factor
+        rate = training.learning_rate * training.schedule.factor(self.epochs)
         now = {"learning_rate": rate, **self.recipe.objective.numbers(self.epochs)}
         for name in [
             name for name, value in now.items() if self._last_scheduled.get(name) != value

@@ -63,8 +63,8 @@ class Session(Record):
 
     @override
     def __str__(self) -> str:
-        device = f"{self.device} in {self.precision}" if self.precision else self.device
         threads = counted(self.threads, "thread")
+        device = f"{self.device} in {self.precision}" if self.precision else self.device
         return (
             f"latentlab {self.latentlab}, torch {self.torch}, numpy {self.numpy}, Python "
             f"{self.python}; {device}, {threads}; {self.system}; {self.images}"

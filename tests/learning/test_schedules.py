@@ -113,22 +113,6 @@ def test_the_learning_rate_follows_its_schedule_at_every_step(digits, optimizer)
     assert (rates[0], rates[14:]) == (0.01, [0.0] * 14)
 
 
-def test_a_run_that_is_longer_than_its_one_cycle_learns_to_its_end(digits):
-    """As after *Fast* and more epochs, which a rate of 0 would waste in silence."""
-    schedule = {"kind": "one-cycle", "epochs": 1, "warm_up": 0.5}
-    trainer = Trainer(recipe_of(schedule=schedule, epochs=1), digits, torch.device("cpu"))
-    for _ in trainer.epoch_steps():
-        pass
-    trainer.change(recipe_of(schedule=schedule, epochs=4))
-    rates = [trainer.optimizer.param_groups[0]["lr"] for _ in trainer.epoch_steps()]
-    half = trainer.recipe.training.learning_rate / 2
-    assert rates[0] == pytest.approx(half)  # a quarter of the run: half of the warm-up
-    assert rates == sorted(rates)
-    before = trainer.snapshot().weights
-    next(trainer.epoch_steps())
-    assert any((before[name] != w).any() for name, w in trainer.snapshot().weights.items())
-
-
 def test_the_event_of_a_step_has_the_present_values(digits):
     """Beta 4 of a warm-up over two epochs is 2 after the first."""
     objective = {"beta": 4.0, "schedule": {"kind": "linear", "epochs": 2}}

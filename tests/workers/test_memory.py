@@ -3,7 +3,7 @@
 import sys
 
 import pytest
-from random_watch import resident_mb
+from window_machine.watch import resident_mb
 
 from latentlab.workers.memory import trim_memory
 
