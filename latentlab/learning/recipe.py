@@ -7,7 +7,7 @@ import tomllib
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import tomli_w
-from pydantic import Field, JsonValue
+from pydantic import Field, JsonValue, ValidationInfo, field_validator
 
 from latentlab import __version__
 from latentlab.config import FIRST, Choice, Config, Options, parse
@@ -156,6 +156,11 @@ class TrainingConfig(Config):
         description="Larger data sets stay on disk and are read during training.",
     )
 
+    @field_validator("schedule")
+    @classmethod
+    def _learn_to_the_end(cls, schedule: Schedule, info: ValidationInfo) -> Schedule:
+        return schedule.lasting(info.data.get("epochs", 0))
+
 
 class Recipe(Config):
     """Model, data, objective and training, as the tables of a recipe file."""
@@ -189,8 +194,6 @@ class Recipe(Config):
     def changed(self, key: str, value: Any) -> Recipe:
         """Return the recipe with the value of a dotted key replaced.
 
-        More epochs stretch a schedule of the learning rate that would be 0 in them.
-
         Raises
         ------
         RecipeError
@@ -198,12 +201,7 @@ class Recipe(Config):
         """
         values = self.to_dict()
         set_value(values, key, value)
-        changed = make_recipe(values)
-        if changed.training.epochs <= self.training.epochs:
-            return changed
-        schedule = changed.training.schedule.lasting(changed.training.epochs)
-        training = changed.training.model_copy(update={"schedule": schedule})
-        return changed.model_copy(update={"training": training})
+        return make_recipe(values)
 
 
 def read_recipe(path: Path, settings: Iterable[str] = ()) -> Recipe:

@@ -24,7 +24,7 @@ class Schedule(Config, ABC):
         """Return the factor after `epochs` epochs, with fractions."""
 
     def lasting(self, epochs: float) -> Self:
-        """Return the schedule of a learning rate in a run that is made longer, to `epochs` epochs.
+        """Return the schedule of a learning rate in a run of `epochs` epochs.
 
         It is stretched if it would be 0 before the end of the run, where nothing is learned.
         """
@@ -155,8 +155,7 @@ class OneCycle(Schedule, title="One cycle"):
         gt=0,
         le=100_000,
         title="Over",
-        description="Length of the cycle: the epochs of the run. After it the factor stays 0; a "
-        "run that is trained further stretches it.",
+        description="Length of the cycle: the epochs of the run. A longer run stretches it.",
         json_schema_extra={"unit": "epochs"},
     )
     warm_up: float = Field(
