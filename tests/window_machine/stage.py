@@ -1,5 +1,6 @@
 """A stage: a real window with its own home and models, on which a person's actions are done."""
 
+import atexit
 import gc
 import os
 import shutil
@@ -40,6 +41,7 @@ REST_S = 30
 def prepared():
     """Make the runs and the files that are opened and dropped, once; return their folder."""
     folder = Path(tempfile.mkdtemp(prefix="latentlab-window-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     runs = make_runs(folder / "models")
     break_run(runs[0], folder / "models")
     make_files(folder / "files")
