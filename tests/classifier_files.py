@@ -8,7 +8,7 @@ import onnx_files
 from onnx import TensorProto, helper
 from safetensors.numpy import save_file
 
-from latentlab.data.image_set import load
+from latentlab.data.data_set import load
 from latentlab.data.sources.digits import DigitsConfig
 
 

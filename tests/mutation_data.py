@@ -12,7 +12,8 @@ import numpy as np
 from mutation_support import BYTES, JSON, PACKED, TEXT, DecodedPaths, Target
 from PIL import Image
 
-from latentlab.data.image_set import ImageSpec, load
+from latentlab.data.data_set import load
+from latentlab.data.image_set import ImageSpec
 from latentlab.errors import LatentlabError
 
 if TYPE_CHECKING:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from mutation_support import BYTES, JSON, LINES, PACKED, TENSORS, TEXT, Target
 
-from latentlab.data.image_set import ImageSpec, load
+from latentlab.data.data_set import load
+from latentlab.data.image_set import ImageSpec
 
 if TYPE_CHECKING:
     from collections.abc import Callable

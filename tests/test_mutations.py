@@ -11,7 +11,7 @@ from mutation_targets import OWN
 from PIL import Image
 
 from latentlab.config import parse
-from latentlab.data.image_set import load
+from latentlab.data.data_set import load
 from latentlab.data.sources.folder import FolderConfig
 from latentlab.directories import cache
 

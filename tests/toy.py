@@ -10,8 +10,9 @@ from weakref import ref
 
 import numpy as np
 
-from latentlab.data.image_set import ImageSet, ImageSpec, Splits
+from latentlab.data.image_set import ImageSet, ImageSpec
 from latentlab.data.own_image.crop import CropBox, OwnImage
+from latentlab.data.parts import Splits
 from latentlab.errors import RunError
 from latentlab.explorer.files.direction_files import read_directions, write_directions
 from latentlab.explorer.learn_direction import learn_direction
@@ -65,6 +66,7 @@ from latentlab.session.interpolation import (
     PointSupport,
     Traversal,
 )
+from latentlab.session.library.entries import LibraryEntry, MovedRun
 from latentlab.session.map import Draws, Layout, MapView, PriorHoles
 from latentlab.session.model import Adopted, AllCodes, Opened, PickImage
 from latentlab.session.neighbours import MapImages, NearestImages, Neighbours
@@ -82,7 +84,7 @@ from latentlab.session.points import (
 )
 from latentlab.session.recipes import Estimate, Preset
 from latentlab.session.request import Exported
-from latentlab.session.runs import LibraryEntry, MovedRun, RunLog
+from latentlab.session.runs import RunLog
 from latentlab.session.scores.anomalies import Thumbnails
 from latentlab.session.scores.metrics import MeasuredMetrics, MetricCard, save_measurements
 from latentlab.session.scores.rate_distortion import RateDistortion, RatePoint, save_points

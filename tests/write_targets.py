@@ -329,7 +329,7 @@ def read_layout(folder):
 
 def decoded(folder, version):
     """Read 3 × `version` images through the cache of decoded ones."""
-    from latentlab.data.image_set import load
+    from latentlab.data.data_set import load
     from latentlab.learning.recipe import make_recipe
 
     pictures = folder.parent / f"pictures-{version}"

@@ -17,7 +17,7 @@ from safetensors.torch import save
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from latentlab.data.image_set import load
+from latentlab.data.data_set import load
 from latentlab.data.sources.fashion_mnist import FashionMNISTConfig
 from latentlab.data.sources.mnist import MNISTConfig
 from latentlab.directories import resources

@@ -9,9 +9,9 @@ import numpy as np
 
 from latentlab.api.images import data_config, save_images
 from latentlab.atomic_write import write_atomically
-from latentlab.data.image_set import TEST, TRAIN, VALIDATION
 from latentlab.data.own_image.crop import OwnImage, Preprocessing
 from latentlab.data.own_image.preprocess import fit_picture, read_source
+from latentlab.data.parts import TEST, TRAIN, VALIDATION
 from latentlab.data.pixels import as_bytes
 from latentlab.errors import RunError
 from latentlab.explorer import report

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from latentlab.data.data_set import config_for
 from latentlab.data.files.image_file import picture_suffixes
 from latentlab.data.files.other_files import advice_of
-from latentlab.data.image_set import ImageSet, ImageSpec, config_for
+from latentlab.data.image_set import ImageSet, ImageSpec
 from latentlab.data.own_image.crop import Preprocessing
 from latentlab.data.own_image.preprocess import fit_picture, read_source
 from latentlab.data.pixels import as_bytes
@@ -30,7 +31,9 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from latentlab.data.condition import LabelArray
-    from latentlab.data.image_set import Attributes, DataConfig, Splits
+    from latentlab.data.data_set import DataConfig
+    from latentlab.data.image_set import Attributes
+    from latentlab.data.parts import Splits
 
 DEFAULT_SIDE = 64
 """Pixels along each side of images of a folder, unless a size is given."""

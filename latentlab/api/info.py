@@ -13,9 +13,10 @@ import numpy as np
 from latentlab.api.codes import read_codes
 from latentlab.api.images import DEFAULT_SIDE, data_config
 from latentlab.api.model import find_model
+from latentlab.data.data_set import config_for
 from latentlab.data.files.drops import DropKind, kind_of_path
 from latentlab.data.files.other_files import advice_of
-from latentlab.data.image_set import ImageSpec, Splits, config_for
+from latentlab.data.image_set import ImageSpec
 from latentlab.data.own_image.preprocess import read_source
 from latentlab.directories import CODE_SUFFIXES, expanded
 from latentlab.errors import LatentlabError
@@ -32,6 +33,8 @@ from latentlab.work import finish
 if TYPE_CHECKING:
     from collections.abc import Callable
     from os import PathLike
+
+    from latentlab.data.parts import Splits
 
 _ANY_SPEC = ImageSpec((3, DEFAULT_SIDE, DEFAULT_SIDE))
 CODES_KIND = "codes without a model"

@@ -26,7 +26,7 @@ from latentlab.session.files.dataset import MAX_PER_CLASS
 from latentlab.session.files.report import REPORTS
 
 if TYPE_CHECKING:
-    from latentlab.session.runs import LibraryEntry
+    from latentlab.session.library.entries import LibraryEntry
 
 
 @app.command("list")

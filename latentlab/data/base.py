@@ -1,14 +1,8 @@
-"""Former name of `latentlab.data.image_set`, kept for plug-ins of earlier versions."""
+"""Former place of data sets and images, kept for plug-ins of earlier versions."""
 
-from latentlab.data.image_set import (
-    DATA,
-    Attributes,
-    DataConfig,
-    ImageSet,
-    ImageSpec,
-    Splits,
-    load,
-)
+from latentlab.data.data_set import DATA, DataConfig, load
+from latentlab.data.image_set import Attributes, ImageSet, ImageSpec
+from latentlab.data.parts import Splits
 from latentlab.work import Progress as Loading
 
 __all__ = [

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from latentlab.data.image_set import DataConfig, ImageSet, Splits
+    from latentlab.data.data_set import DataConfig
+    from latentlab.data.image_set import ImageSet
+    from latentlab.data.parts import Splits
     from latentlab.work import Progress
 
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from latentlab.data.image_set import Attributes, DataConfig, ImageSet, ImageSpec, Splits
+    from latentlab.data.data_set import DataConfig
+    from latentlab.data.image_set import Attributes, ImageSet, ImageSpec
+    from latentlab.data.parts import Splits
     from latentlab.work import Progress
 
 CLASS = "class"

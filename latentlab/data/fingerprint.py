@@ -14,7 +14,8 @@ import numpy as np
 from pydantic import Field
 
 from latentlab.data.holdout import MAX_HASHED_BYTES, content_keys, divide, image_keys, restore
-from latentlab.data.image_set import TEST, TRAIN, VALIDATION, ImageSpec, describe_counts
+from latentlab.data.image_set import ImageSpec
+from latentlab.data.parts import TEST, TRAIN, VALIDATION, describe_counts
 from latentlab.data.pixels import as_bytes
 from latentlab.errors import MAX_LISTED, listed
 from latentlab.json_files import Count, Record
@@ -22,7 +23,8 @@ from latentlab.json_files import Count, Record
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from latentlab.data.image_set import ImageSet, Splits
+    from latentlab.data.image_set import ImageSet
+    from latentlab.data.parts import Splits
 
     Keys = NDArray[np.uint64]
 

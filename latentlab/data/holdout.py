@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from latentlab.data.image_set import PARTS, Splits
+from latentlab.data.parts import PARTS, Splits
 from latentlab.data.pixels import as_bytes
 from latentlab.data.row_view import RowView
 

@@ -1,16 +1,12 @@
-"""Image sets, their train and validation splits, and the base class of data configs."""
+"""Images with their classes, attributes and conditions."""
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self, cast, override
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, override
 
 import numpy as np
-from pydantic import Field, field_validator, model_validator
 
-from latentlab.config import LAST, Config, Options, Registry
-from latentlab.data.concatenated import ConcatenatedArray
 from latentlab.data.condition import (
     MAX_COMBINATIONS,
     Condition,
@@ -18,29 +14,18 @@ from latentlab.data.condition import (
     combinations,
     describe_label,
 )
-from latentlab.errors import listed
-from latentlab.work import finish
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Mapping, Sequence
-    from pathlib import Path
+    from collections.abc import Iterable, Mapping
 
     from numpy.typing import NDArray
 
     from latentlab.data.condition import LabelArray
-    from latentlab.work import Progress
+
 
 AT_ONCE = 1 << 21
 """Maximum number of pixel values per inference batch: a convolution with 32 channels allocates
 about 200 MB for them."""
-
-
-MAX_CONDITIONS = 16
-"""Maximum number of conditions of a model."""
-MAX_LEFT_OUT = 1000
-"""Maximum number of classes that are left out."""
-TRAIN, VALIDATION, TEST = PARTS = ("train", "validation", "test")
-"""Names of the parts of a data set; their positions are used as codes."""
 
 
 TO_EXPLORE = 10_000
@@ -239,292 +224,3 @@ class ImageSet:
             None if self.keys is None else self.keys[rows],
             None if self.conditions is None else self.conditions[rows],
         )
-
-
-@dataclass(frozen=True, slots=True)
-class Splits:
-    """Training, validation and test images of a data set.
-
-    Parameters
-    ----------
-    train, validation : ImageSet
-        Images to learn from, and images to compare epochs by.
-    note : str
-        Note for the user, such as the number of unreadable files; `notes` adds the classes without
-        images in a part.
-    test : ImageSet or None
-        Images that are scored once, when training ends; None without a test part.
-    grouped : bool
-        Whether no group of images is in two parts; the first 32 bits of a key are its group's.
-    left_out : tuple of str
-        Classes that are left out of the training; see `latentlab.data.leave_out`.
-    """
-
-    train: ImageSet
-    validation: ImageSet
-    note: str = ""
-    test: ImageSet | None = None
-    grouped: bool = False
-    left_out: tuple[str, ...] = ()
-
-    @classmethod
-    def of(cls, whole: ImageSet, share: float, note: str = "") -> Splits:
-        """Hold out the last images, a fraction `share`; each part gets at least one image."""
-        held_out = min(max(1, round(share * len(whole))), len(whole) - 1)
-        return cls(whole[:-held_out], whole[-held_out:], note)
-
-    @property
-    def notes(self) -> str:
-        """The note and the classes without images in a part, as text for the user."""
-        notes = [self.note]
-        if self.left_out:
-            notes.append(f"Left out of the training, and held out: {listed(self.left_out)}.")
-        if classes := self._empty_classes(self.train, self.left_out):
-            notes.append(f"No training image is of {classes}: this cannot be learned.")
-        if classes := self._empty_classes(self.validation):
-            notes.append(f"No held-out image is of {classes}.")
-        if self.test and (classes := self._empty_classes(self.test)):
-            notes.append(f"No test image is of {classes}.")
-        return " ".join(filter(None, notes))
-
-    def _empty_classes(self, part: ImageSet, except_for: Sequence[str] = ()) -> str:
-        """Return the classes without images in a part, as text; empty if there are none."""
-        if part.labels is None:
-            return ""
-        counts = np.bincount(part.labels, minlength=self.spec.classes)
-        names = [
-            name
-            for name, count in zip(self.spec.class_names, counts, strict=False)
-            if not count and name not in except_for
-        ]
-        return f"class{'es' if len(names) > 1 else ''} {listed(names)}" if names else ""
-
-    @property
-    def spec(self) -> ImageSpec:
-        """Shape and classes, the same in both parts."""
-        return self.train.spec
-
-    @property
-    def counts(self) -> str:
-        """Number of images of each part, as text for the user."""
-        return describe_counts(len(self.train), len(self.validation), len(self.test or ()))
-
-    @property
-    def sizes(self) -> dict[str, int]:
-        """Number of images of each part, by its name."""
-        parts = self._parts
-        return {name: len(parts[name]) for name in PARTS if name in parts}
-
-    def __len__(self) -> int:
-        return sum(self.sizes.values())
-
-    @property
-    def _parts(self) -> dict[str, ImageSet]:
-        """The parts in the order of `whole`."""
-        test = {TEST: self.test} if self.test is not None else {}
-        return {VALIDATION: self.validation, **test, TRAIN: self.train}
-
-    def to_explore(self, limit: int | None = None) -> ImageSet:
-        """Return at most `limit` images for the map, held-out images first."""
-        return self.whole().to_explore(limit)
-
-    def whole(self) -> ImageSet:
-        """Return all images without copying pixels: validation, test, training."""
-        sets = [*self._parts.values()]
-        attributes = None
-        if all(each.attributes for each in sets):
-            values = [each.attributes.values for each in sets if each.attributes]
-            first = sets[0].attributes
-            attributes = first and replace(first, values=np.concatenate(values))
-        parts = np.array([*self._parts], object).repeat([len(each) for each in sets])
-        # Callers only index the first axis, which ConcatenatedArray supports.
-        pixels = ConcatenatedArray(*(each.images for each in sets))
-        images = cast("NDArray[np.uint8]", pixels)
-        labels = _joined([each.labels for each in sets])
-        files = _joined([each.files for each in sets])
-        keys = _joined([each.keys for each in sets])
-        conditions = _joined([each.conditions for each in sets])
-        return ImageSet(images, labels, self.spec, attributes, files, parts, keys, conditions)
-
-
-def _joined[A: np.generic](arrays: Sequence[NDArray[A] | None]) -> NDArray[A] | None:
-    present = [array for array in arrays if array is not None]
-    return np.concatenate(present) if len(present) == len(arrays) else None
-
-
-def describe_counts(train: int, validation: int, test: int = 0) -> str:
-    """Return the number of images of each part, as text for the user."""
-    images = f"{train:,} training image{'' if train == 1 else 's'}, {validation:,} held out"
-    return f"{images}, {test:,} for the test" if test else images
-
-
-@dataclass(frozen=True, slots=True)
-class Outline:
-    """Shape and number of the images of a data set.
-
-    Parameters
-    ----------
-    spec : ImageSpec
-        Shape and classes of the images.
-    train, validation, test : int
-        Number of images in each part.
-    attributes : tuple of str
-        Names of the attributes that are known without reading the images.
-    """
-
-    spec: ImageSpec
-    train: int
-    validation: int
-    test: int = 0
-    attributes: tuple[str, ...] = field(default=(), kw_only=True)
-
-    @property
-    def counts(self) -> str:
-        """Number of images of each part, as text for the user."""
-        return describe_counts(self.train, self.validation, self.test)
-
-    @classmethod
-    def of_parts(cls, spec: ImageSpec, parts: NDArray[np.int8]) -> Outline:
-        """Return the outline of images with the given positions in `PARTS`, shape (N,)."""
-        return cls(spec, *np.bincount(parts, minlength=len(PARTS)).tolist())
-
-    @classmethod
-    def of(cls, spec: ImageSpec, count: int, share: float) -> Outline:
-        """Return the outline of `count` images, of which a fraction `share` is held out."""
-        held_out = max(1, round(share * count))
-        return cls(spec, count - held_out, held_out)
-
-
-BINARIZATIONS = {"none": "None", "static": "Static", "dynamic": "Dynamic"}
-LEGACY_SPLIT_KEYS = {"held_out": "validation", "split_seed": "seed"}
-"""Keys of the table ``split`` by their former names in data configs."""
-
-
-class DataConfig(Config, ABC):
-    """Base class of the configs of data sources."""
-
-    kind: str
-    conditions: tuple[str, ...] = Field(
-        (),
-        max_length=MAX_CONDITIONS,
-        title="Conditions",
-        description="Attributes that a conditional model is given instead of the class, such as "
-        "age, sex; class is the class. Numbers stay continuous, unless limits follow: age: 20 40 "
-        "60 makes four classes.",
-        json_schema_extra=LAST,
-    )
-    leave_out: tuple[str, ...] = Field(
-        (),
-        max_length=MAX_LEFT_OUT,
-        title="Leave out",
-        description="Classes that the model is not trained on, such as 1, 7, to test whether it "
-        "tells them from the others. Their images are all held out, and the losses do not count "
-        "them; Anomalies shows the ROC.",
-        json_schema_extra=LAST,
-    )
-    downloads: ClassVar[bool] = False
-    """Whether `load` downloads missing images."""
-    fixed: ClassVar[bool] = False
-    """Whether `load` returns the same images each time, as those that come with the program do."""
-    binarize: Annotated[Literal["none", "static", "dynamic"], Options(BINARIZATIONS)] = Field(
-        "none",
-        title="Binarization",
-        description="Makes grey images black and white, as papers do for MNIST: each pixel is "
-        "white with the probability of its grey value. Static: one draw for each image. Dynamic: "
-        "training draws again in each epoch; all other images get the static draw, also your own.",
-        json_schema_extra=LAST,
-    )
-    binarize_seed: int = Field(
-        0,
-        ge=0,
-        le=2**31 - 1,
-        title="Draw seed",
-        description="Start of the random numbers of the static draw.",
-        json_schema_extra=LAST,
-    )
-
-    @model_validator(mode="before")
-    @classmethod
-    def _convert_legacy_keys(cls, values: Any) -> Any:
-        if "split" not in cls.model_fields or not isinstance(values, dict):
-            return values
-        moved = {new: values[old] for old, new in LEGACY_SPLIT_KEYS.items() if old in values}
-        if not moved:
-            return values
-        kept = {key: value for key, value in values.items() if key not in LEGACY_SPLIT_KEYS}
-        split = kept.get("split", {})
-        return {**kept, "split": {**dict(split), **moved}}
-
-    @field_validator("leave_out", mode="before")
-    @classmethod
-    def _read_names(cls, given: Any) -> Any:
-        """Accept one class, or names separated by commas, and numbers as names."""
-        if isinstance(given, str):
-            given = [word.strip() for word in given.split(",") if word.strip()]
-        values = given if isinstance(given, list | tuple) else [given]
-        return [str(each) if type(each) is int else each for each in values]
-
-    @classmethod
-    @override
-    def requirement(cls) -> str:
-        if (
-            any(field.is_required() for field in cls.model_fields.values())
-            or cls.model_validate({}).available()
-        ):
-            return ""
-        return "Will be downloaded." if cls.downloads else "Not found: choose its folder."
-
-    def available(self) -> bool:
-        """Return whether `load` can read the images without a download."""
-        return True
-
-    @classmethod
-    def from_path(cls, path: Path, spec: ImageSpec) -> Self | None:
-        """Return the config that reads a file or folder; None if it is of another kind.
-
-        Parameters
-        ----------
-        path : Path
-            An existing file or folder.
-        spec : ImageSpec
-            Size and channels for image files, which can be scaled to any.
-        """
-        return None
-
-    def others(self, count: int) -> DataConfig | None:
-        """Return the config of `count` other images of the same distribution.
-
-        None if they cannot be generated.
-        """
-        return None
-
-    def outline(self) -> Generator[Progress, None, Outline | None]:
-        """Return shape and number of the images without decoding them; None if unknown."""
-        yield from ()
-        return None
-
-    @abstractmethod
-    def load(self) -> Generator[Progress, None, Splits]:
-        """Read the images, yielding progress, and return the splits.
-
-        Raises
-        ------
-        DataError
-            If the images cannot be found or read; names the file and what to do.
-        """
-
-
-DATA = Registry[DataConfig](
-    "data set", default="digits", package="latentlab.data.sources", plugins="latentlab.data"
-)
-
-
-def config_for(path: Path, spec: ImageSpec) -> DataConfig | None:
-    """Return the config of the data set that a file or folder holds; None if it holds none."""
-    found = (kind.from_path(path, spec) for kind in DATA.kinds().values())
-    return next((config for config in found if config is not None), None)
-
-
-def load(config: DataConfig) -> Splits:
-    """Read a data set without reporting progress."""
-    return finish(config.load())

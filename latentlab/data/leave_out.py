@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from latentlab.data.holdout import divide, rows_of
-from latentlab.data.image_set import PARTS, TRAIN, VALIDATION
+from latentlab.data.parts import PARTS, TRAIN, VALIDATION
 from latentlab.errors import MOST_NAMES, DataError, listed, nearest
 
 if TYPE_CHECKING:
@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from latentlab.data.image_set import DataConfig, ImageSet, Splits
+    from latentlab.data.data_set import DataConfig
+    from latentlab.data.image_set import ImageSet
+    from latentlab.data.parts import Splits
 
 KEY = "data.leave_out"
 

@@ -101,7 +101,7 @@ class Division:
     Parameters
     ----------
     parts : ndarray of int8, shape (N,)
-        Position of its part in `latentlab.data.image_set.PARTS`.
+        Position of its part in `latentlab.data.parts.PARTS`.
     keys : ndarray of uint64, shape (N,), or None
         Keys by which images were chosen; None if the data set defines the parts.
     grouped : bool

@@ -15,7 +15,8 @@ import numpy as np
 
 from latentlab.data.binarize import binarize_like
 from latentlab.data.condition import label_at
-from latentlab.data.image_set import DATA, ImageSet
+from latentlab.data.data_set import DATA
+from latentlab.data.image_set import ImageSet
 from latentlab.data.own_image.crop import OwnImage, Preprocessing, largest_frame
 from latentlab.data.own_image.preprocess import bounded, fit_picture, read_source
 from latentlab.directories import is_imported, resources
@@ -64,7 +65,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from latentlab.data.condition import Label, LabelArray
-    from latentlab.data.image_set import DataConfig, Splits
+    from latentlab.data.data_set import DataConfig
+    from latentlab.data.parts import Splits
     from latentlab.explorer.classifier import OpenedClassifier
     from latentlab.explorer.codes.code_index import CodeStatistics
     from latentlab.explorer.comparison import ModelB

@@ -15,7 +15,7 @@ from pydantic import TypeAdapter
 
 from latentlab import __version__
 from latentlab.atomic_write import write_atomically
-from latentlab.data.image_set import Outline
+from latentlab.data.parts import Outline
 from latentlab.directories import cache, recipes
 from latentlab.errors import DataError, LatentlabError, RecipeError, RunError, listed
 from latentlab.explorer.answer import answer

@@ -12,20 +12,18 @@ from latentlab.runs.library import compare, discard, library, rename, restore, r
 from latentlab.runs.notes import read_notes, write_notes
 from latentlab.runs.portraits import read_epoch_preview
 from latentlab.runs.run_data import relink
-from latentlab.session.library.notes import Annotate, Notes
-from latentlab.session.runs import (
-    Compare,
-    ComparedRun,
+from latentlab.session.library.entries import (
     Discard,
     LibraryEntry,
     ListLibrary,
     MovedRun,
-    ReadEpochPreview,
     Relink,
     Rename,
     Restore,
     Trash,
 )
+from latentlab.session.library.notes import Annotate, Notes
+from latentlab.session.runs import Compare, ComparedRun, ReadEpochPreview
 from latentlab.work import Progress
 
 

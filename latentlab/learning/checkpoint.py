@@ -17,7 +17,8 @@ from safetensors.numpy import save
 from latentlab import __version__
 from latentlab.atomic_write import is_missing, write_atomically
 from latentlab.data.condition import Condition
-from latentlab.data.image_set import MAX_CONDITIONS, ImageSpec
+from latentlab.data.data_set import MAX_CONDITIONS
+from latentlab.data.image_set import ImageSpec
 from latentlab.errors import RecipeError, RunError, reading, shown
 from latentlab.json_files import Count, Record, parse_json, read_json
 from latentlab.learning.recipe import Recipe, make_recipe

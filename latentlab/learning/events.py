@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from latentlab.data.image_set import Splits
+    from latentlab.data.parts import Splits
     from latentlab.learning.training_state import TrainingState
 
 Precision = Literal["fp32", "bf16"]

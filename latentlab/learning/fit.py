@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     import torch
 
-    from latentlab.data.image_set import Splits
+    from latentlab.data.parts import Splits
     from latentlab.learning.events import Precision
     from latentlab.learning.fast.distributed import ProcessGroup
     from latentlab.learning.recipe import Recipe

@@ -11,7 +11,7 @@ from pydantic import Field, JsonValue, ValidationInfo, field_validator
 
 from latentlab import __version__
 from latentlab.config import FIRST, Choice, Config, Options, parse
-from latentlab.data.image_set import DATA, DataConfig
+from latentlab.data.data_set import DATA, DataConfig
 from latentlab.errors import RecipeError
 from latentlab.learning.augment import Augmentation
 from latentlab.learning.fast.device import missing_devices

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import torch
 
-from latentlab.data.image_set import ImageSet, Splits
+from latentlab.data.image_set import ImageSet
+from latentlab.data.parts import Splits
 from latentlab.learning.checkpoint import meta_model
 from latentlab.learning.fast.device import pick_device
 from latentlab.learning.trainer import Trainer
@@ -17,7 +18,8 @@ from latentlab.learning.trainer import Trainer
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    from latentlab.data.image_set import ImageSpec, Outline
+    from latentlab.data.image_set import ImageSpec
+    from latentlab.data.parts import Outline
     from latentlab.learning.recipe import Recipe
 
 FIRST_BATCH, MAX_BATCH = 8, 512

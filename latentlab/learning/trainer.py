@@ -34,7 +34,7 @@ from latentlab.models.thread_rng import SeededRng
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from latentlab.data.image_set import Splits
+    from latentlab.data.parts import Splits
     from latentlab.learning.batch_loss import Inputs
     from latentlab.learning.events import Precision
     from latentlab.learning.recipe import Recipe

@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from latentlab.data.image_set import ImageSpec, Splits
+    from latentlab.data.image_set import ImageSpec
+    from latentlab.data.parts import Splits
     from latentlab.learning.recipe import Recipe
 
 TAG = "imported"

@@ -40,6 +40,7 @@ from latentlab.runs.run_log import FAILURE, read_failure, read_short_text
 from latentlab.session.curves.curves import TEST, VALIDATION, read_curves
 from latentlab.session.files.mosaic import tile
 from latentlab.session.library.comparable import scale_of
+from latentlab.session.library.entries import LibraryEntry, OverSeeds
 from latentlab.session.library.run_names import MAX_NAME_LENGTH, default_name, start_of
 from latentlab.session.recipes import (
     describe_differences,
@@ -48,7 +49,7 @@ from latentlab.session.recipes import (
     repeated_runs,
     value_of,
 )
-from latentlab.session.runs import ComparedRun, LibraryEntry, OverSeeds
+from latentlab.session.runs import ComparedRun
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

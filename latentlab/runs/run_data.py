@@ -25,7 +25,9 @@ from latentlab.learning.checkpoint import DESCRIPTION_FILE, read_checkpoint
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    from latentlab.data.image_set import DataConfig, ImageSpec, Splits
+    from latentlab.data.data_set import DataConfig
+    from latentlab.data.image_set import ImageSpec
+    from latentlab.data.parts import Splits
     from latentlab.learning.recipe import Recipe
     from latentlab.work import Progress
 

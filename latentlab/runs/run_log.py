@@ -17,7 +17,8 @@ from latentlab.session.curves import latent_curves as latents
 from latentlab.session.curves.curves import FILE as STEPS
 from latentlab.session.curves.curves import METRICS, curves_of, read_metrics, read_steps
 from latentlab.session.diagnosis.diagnose import diagnose
-from latentlab.session.runs import Finding, Remedy, RunLog
+from latentlab.session.diagnosis.finding import Finding, Remedy
+from latentlab.session.runs import RunLog
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from latentlab.data.condition import Label
-    from latentlab.data.image_set import Splits
+    from latentlab.data.parts import Splits
     from latentlab.latent.codes import Codes
     from latentlab.latent.planes import Plane
     from latentlab.session.points import (

@@ -22,12 +22,12 @@ from latentlab.latent.ranking import Score
 from latentlab.session.directions import DirectionSource, LearnDirection, ReadDirections
 from latentlab.session.files.dataset import SaveImageFolder
 from latentlab.session.lessons.calls import CLASS, Between, Registry
+from latentlab.session.library.entries import ListLibrary
 from latentlab.session.map import COMPUTED_LAYOUTS, Layout
 from latentlab.session.model import PickImage
 from latentlab.session.own_image import Inpaint
 from latentlab.session.points import GRID_SIDES, GRID_SPANS, PATH_STEPS
 from latentlab.session.recipes import with_value
-from latentlab.session.runs import ListLibrary
 from latentlab.session.scores.anomalies import MAX_DRAWS, ScoreImages
 from latentlab.session.scores.metrics import MeasureMetrics
 

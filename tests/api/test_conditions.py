@@ -11,7 +11,7 @@ import latentlab
 from latentlab import cli
 from latentlab.config import parse
 from latentlab.data.condition import Condition
-from latentlab.data.image_set import DATA
+from latentlab.data.data_set import DATA
 from latentlab.errors import LatentlabError, RecipeError
 from latentlab.explorer.answer import answer, find_answers
 from latentlab.explorer.bookmarks import read_bookmarks, write_bookmarks

@@ -10,7 +10,7 @@ from PIL import Image
 from latentlab.api.demo import demonstrate
 from latentlab.api.files import encode_file, write_manifold, write_path, write_samples
 from latentlab.api.model import load
-from latentlab.data import image_set
+from latentlab.data import data_set
 from latentlab.errors import DataError, RunError
 from latentlab.latent.interpolation.curves import PathKind
 from latentlab.learning.recipe import make_recipe
@@ -139,7 +139,7 @@ def test_every_kind_of_way_is_another_between_the_same_images(vae, tmp_path):
 
 
 def test_a_picture_is_encoded(cvae, tmp_path):
-    held_out = image_set.load(make_recipe({}).data).validation
+    held_out = data_set.load(make_recipe({}).data).validation
     Image.fromarray(held_out.images[3, 0]).save(tmp_path / "digit.png")
     z, _ = encode_file(cvae, tmp_path / "digit.png", int(held_out.labels[3]))
     np.testing.assert_allclose(z, cvae.explorer.codes.mu[3], atol=1e-5)

@@ -12,8 +12,8 @@ from PySide6.QtWidgets import QMessageBox
 from latentlab.directories import runs
 from latentlab.learning.checkpoint import load_model
 from latentlab.session.export import Export
+from latentlab.session.library.entries import ListLibrary
 from latentlab.session.model import Decode, DecodePath
-from latentlab.session.runs import ListLibrary
 
 BUILT = ("map", "image", "interpolate")
 

@@ -7,8 +7,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLineEdit
 
 from latentlab.directories import resources, runs
+from latentlab.session.library.entries import ListLibrary
 from latentlab.session.library.notes import Notes
-from latentlab.session.runs import ListLibrary
 from latentlab.widgets.panels.library.columns import NOTES, TAGS
 
 DIGITS_2D = resources() / "models" / "digits-2d"

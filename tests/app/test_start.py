@@ -20,9 +20,9 @@ from latentlab.learning.checkpoint import load_model
 from latentlab.learning.training_state import read_training_state
 from latentlab.runs import training_process
 from latentlab.session.export import DescribeForm, Export
+from latentlab.session.library.entries import ListLibrary
 from latentlab.session.model import Decode, DecodePath, MakeManifold, MakeSamples
 from latentlab.session.points import Tiles
-from latentlab.session.runs import ListLibrary
 from latentlab.widgets.window.welcome import WelcomePage
 
 DIGITS_2D = resources() / "models" / "digits-2d"

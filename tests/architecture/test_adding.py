@@ -50,7 +50,9 @@ from typing import Literal
 
 import numpy as np
 
-from latentlab.data.image_set import DATA, DataConfig, ImageSet, ImageSpec, Splits
+from latentlab.data.data_set import DATA, DataConfig
+from latentlab.data.image_set import ImageSet, ImageSpec
+from latentlab.data.parts import Splits
 from latentlab.work import Progress
 
 

@@ -17,7 +17,7 @@ import os
 import time
 from concurrent.futures import ProcessPoolExecutor
 
-from latentlab.data.image_set import DataConfig, load
+from latentlab.data.data_set import DataConfig, load
 from latentlab.data.sources.sprites import SpritesConfig
 from latentlab.data.sources.synthetic_faces import SyntheticFacesConfig
 

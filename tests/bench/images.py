@@ -24,7 +24,7 @@ from PIL import Image, ImageFilter
 OPEN = """
 import json, sys, time
 from pathlib import Path
-from latentlab.data.image_set import load
+from latentlab.data.data_set import load
 from latentlab.data.sources.folder import FolderConfig
 
 start = time.perf_counter()

@@ -17,7 +17,7 @@ import numpy as np
 import torch
 
 from latentlab.config import parse
-from latentlab.data.image_set import DATA, load
+from latentlab.data.data_set import DATA, load
 from latentlab.directories import resources
 from latentlab.latent.elbo_scores import elbo_scores
 from latentlab.learning.checkpoint import load_model

@@ -5,7 +5,8 @@ import pytest
 
 from latentlab.config import parse
 from latentlab.data.binarize import Binarized, binarize, binarize_like, grey, read_binarized
-from latentlab.data.image_set import DATA, ImageSet, ImageSpec, load
+from latentlab.data.data_set import DATA, load
+from latentlab.data.image_set import ImageSet, ImageSpec
 from latentlab.errors import DataError, RecipeError
 from latentlab.work import finish
 

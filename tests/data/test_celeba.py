@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from latentlab.data.image_set import load
+from latentlab.data.data_set import load
 from latentlab.data.sources.celeba import CelebAConfig
 from latentlab.directories import downloads
 from latentlab.errors import DataError

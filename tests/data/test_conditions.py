@@ -15,7 +15,9 @@ from latentlab.data.condition import (
     read_label,
 )
 from latentlab.data.conditions import make_conditions, read_splits, with_conditions, with_values
-from latentlab.data.image_set import DATA, Attributes, ImageSet, ImageSpec, Splits
+from latentlab.data.data_set import DATA
+from latentlab.data.image_set import Attributes, ImageSet, ImageSpec
+from latentlab.data.parts import Splits
 from latentlab.errors import DataError, RunError
 from latentlab.work import finish
 

@@ -5,7 +5,9 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
-from latentlab.data.image_set import DATA, ImageSet, ImageSpec, Splits, load
+from latentlab.data.data_set import DATA, load
+from latentlab.data.image_set import ImageSet, ImageSpec
+from latentlab.data.parts import Splits
 from latentlab.directories import downloads
 from latentlab.work import Progress
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from torchvision import datasets
 
-from latentlab.data.image_set import load
+from latentlab.data.data_set import load
 from latentlab.data.sources.idx_set import CHUNK, FILES, download
 from latentlab.data.sources.mnist import MNISTConfig
 from latentlab.directories import downloads

@@ -6,8 +6,10 @@ from PIL import Image
 
 from latentlab.config import parse
 from latentlab.data.conditions import read_splits
-from latentlab.data.image_set import DATA, ImageSet, ImageSpec, Splits, load
+from latentlab.data.data_set import DATA, load
+from latentlab.data.image_set import ImageSet, ImageSpec
 from latentlab.data.leave_out import leave_out, of_learned_classes
+from latentlab.data.parts import Splits
 from latentlab.errors import DataError
 from latentlab.learning.fit import fit
 from latentlab.learning.recipe import make_recipe

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from latentlab.data.image_set import DATA, load
+from latentlab.data.data_set import DATA, load
 from latentlab.errors import DataError, RecipeError
 from latentlab.learning.events import EpochEnd, FinalTest, Started
 from latentlab.learning.recipe import make_recipe

@@ -7,8 +7,10 @@ import numpy as np
 import pytest
 import torch
 
-from latentlab.data.image_set import ImageSpec, Splits, load
+from latentlab.data.data_set import load
+from latentlab.data.image_set import ImageSpec
 from latentlab.data.own_image.crop import OwnImage, Preprocessing, SourceImage
+from latentlab.data.parts import Splits
 from latentlab.data.sources.digits import DigitsConfig
 from latentlab.errors import DataError, RunError
 from latentlab.explorer.answer import answer, find_answers

@@ -16,7 +16,9 @@ import torch
 from PIL import Image, ImageSequence
 
 from latentlab import session
-from latentlab.data.image_set import ImageSet, ImageSpec, Splits, load
+from latentlab.data.data_set import load
+from latentlab.data.image_set import ImageSet, ImageSpec
+from latentlab.data.parts import Splits
 from latentlab.data.sources.sprites import SpritesConfig
 from latentlab.directories import resources
 from latentlab.errors import DataError, RecipeError, RunError
@@ -36,6 +38,7 @@ from latentlab.runs.library import library
 from latentlab.session.codes import ReadCodes
 from latentlab.session.export import DescribeForm, Export, ReadRecipe
 from latentlab.session.form import describe
+from latentlab.session.library.entries import Discard, ListLibrary, Restore
 from latentlab.session.library.notes import Annotate, Notes
 from latentlab.session.model import (
     Adopt,
@@ -53,7 +56,6 @@ from latentlab.session.model import (
 )
 from latentlab.session.points import GridSettings, LatentPath, Point, SampleSettings, Tiles
 from latentlab.session.request import Exported, Request
-from latentlab.session.runs import Discard, ListLibrary, Restore
 from latentlab.work import finish
 
 NAMES = ("ant", "bee", "cat")

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from latentlab.data.image_set import load
+from latentlab.data.data_set import load
 from latentlab.data.sources.folder import FolderConfig
 from latentlab.errors import DataError, RecipeError
 from latentlab.explorer.answer import answer, find_answers

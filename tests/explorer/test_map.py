@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 import toy
 
-from latentlab.data.image_set import TRAIN, VALIDATION, Attributes
+from latentlab.data.image_set import Attributes
+from latentlab.data.parts import TRAIN, VALIDATION
 from latentlab.errors import RunError
 from latentlab.session.colourings import Measure, MeasuredValues, colourings, values_of
 from latentlab.session.files.tables import escape_cell, save_selection

@@ -14,7 +14,7 @@ import onnx_files
 from onnx.reference import ReferenceEvaluator
 
 from latentlab.api.model import load
-from latentlab.data.image_set import load as load_images
+from latentlab.data.data_set import load as load_images
 from latentlab.data.sources.digits import DigitsConfig
 from latentlab.errors import RunError, TrainingError
 from latentlab.explorer.comparison import ModelB

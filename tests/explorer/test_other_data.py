@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from latentlab.config import parse
-from latentlab.data.image_set import DATA, Attributes, ImageSet, ImageSpec
+from latentlab.data.data_set import DATA
+from latentlab.data.image_set import Attributes, ImageSet, ImageSpec
 from latentlab.directories import resources
 from latentlab.errors import DataError
 from latentlab.explorer.answer import answer, find_answers

@@ -7,7 +7,8 @@ import pytest
 import torch
 
 from latentlab.data import image_set as base
-from latentlab.data.image_set import ImageSet, ImageSpec, load
+from latentlab.data.data_set import load
+from latentlab.data.image_set import ImageSet, ImageSpec
 from latentlab.data.sources.digits import DigitsConfig
 from latentlab.latent import encode as module
 from latentlab.latent.encode import (

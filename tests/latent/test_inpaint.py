@@ -5,7 +5,8 @@ import pytest
 import torch
 from linear_gaussian import LinearGaussian
 
-from latentlab.data.image_set import ImageSpec, load
+from latentlab.data.data_set import load
+from latentlab.data.image_set import ImageSpec
 from latentlab.data.sources.digits import DigitsConfig
 from latentlab.directories import resources
 from latentlab.latent.inpaint import MaskedImage, map_inpaint, sample_inpaintings

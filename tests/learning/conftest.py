@@ -2,7 +2,7 @@
 
 import pytest
 
-from latentlab.data.image_set import load
+from latentlab.data.data_set import load
 from latentlab.learning.objectives.objective import OBJECTIVES
 from latentlab.learning.recipe import make_recipe
 

@@ -4,7 +4,7 @@ import numpy as np
 import torch
 from training_support import recipe_of
 
-from latentlab.data.image_set import load
+from latentlab.data.data_set import load
 from latentlab.learning.checkpoint import empty_model, load_weights
 from latentlab.learning.events import EpochEnd, EpochPreview
 from latentlab.learning.fit import fit

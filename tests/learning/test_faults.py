@@ -7,7 +7,7 @@ import pytest
 import torch
 from training_support import finite, recipe_of, run, same, trained
 
-from latentlab.data.image_set import load
+from latentlab.data.data_set import load
 from latentlab.errors import RecipeError, TrainingError
 from latentlab.learning.advice import advice_on
 from latentlab.learning.batch_loss import LossModule

@@ -10,7 +10,9 @@ import pytest
 import torch
 from training_support import finite, recipe_of, run, same, trained
 
-from latentlab.data.image_set import ImageSet, Splits, load
+from latentlab.data.data_set import load
+from latentlab.data.image_set import ImageSet
+from latentlab.data.parts import Splits
 from latentlab.errors import TrainingError
 from latentlab.latent.encode import decode, encode
 from latentlab.learning.evaluate import VALIDATION_BATCH_SIZE, validate

@@ -2,7 +2,8 @@
 
 import pytest
 
-from latentlab.data.image_set import ImageSpec, Outline
+from latentlab.data.image_set import ImageSpec
+from latentlab.data.parts import Outline
 from latentlab.learning import step_time
 from latentlab.learning.recipe import make_recipe
 from latentlab.learning.step_time import (

@@ -7,7 +7,8 @@ from torch.nn import functional as F
 
 from latentlab.config import parse
 from latentlab.data.condition import Condition
-from latentlab.data.image_set import ImageSet, ImageSpec, Splits
+from latentlab.data.image_set import ImageSet, ImageSpec
+from latentlab.data.parts import Splits
 from latentlab.errors import RecipeError
 from latentlab.learning.checkpoint import Checkpoint, empty_model, load_model, save_checkpoint
 from latentlab.learning.recipe import make_recipe

@@ -9,7 +9,7 @@ from PIL import Image
 
 from latentlab.api.files import write_path, write_scores
 from latentlab.api.model import load as load_run
-from latentlab.data.image_set import load
+from latentlab.data.data_set import load
 from latentlab.errors import DataError, RunError
 from latentlab.explorer.answer import answer, find_answers
 from latentlab.explorer.explorer import Explorer

@@ -10,7 +10,8 @@ import toy
 from latentlab import work
 from latentlab.api.files import write_scores
 from latentlab.api.model import load
-from latentlab.data.image_set import TRAIN, VALIDATION, Attributes, ImageSpec
+from latentlab.data.image_set import Attributes, ImageSpec
+from latentlab.data.parts import TRAIN, VALIDATION
 from latentlab.errors import DataError, RunError
 from latentlab.explorer.answer import answer, find_answers
 from latentlab.explorer.explorer import Explorer

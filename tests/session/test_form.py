@@ -8,7 +8,7 @@ import torch
 from pydantic import Field
 
 from latentlab.config import Choice, Config, Registry
-from latentlab.data.image_set import DATA
+from latentlab.data.data_set import DATA
 from latentlab.errors import RecipeError
 from latentlab.learning.recipe import Recipe, make_recipe
 from latentlab.session.form import UNBOUNDED, describe, texts, used_fields, with_titles

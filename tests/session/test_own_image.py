@@ -7,7 +7,8 @@ import pytest
 import torch
 from PIL import Image
 
-from latentlab.data.image_set import ImageSpec, load
+from latentlab.data.data_set import load
+from latentlab.data.image_set import ImageSpec
 from latentlab.data.own_image.crop import CropBox, OwnImage, Preprocessing, SourceImage
 from latentlab.data.sources.digits import DigitsConfig
 from latentlab.errors import DataError

@@ -3,7 +3,8 @@
 import pytest
 from PySide6.QtWidgets import QLabel
 
-from latentlab.session.runs import Finding, Remedy, Run, RunLog
+from latentlab.session.diagnosis.finding import Finding, Remedy
+from latentlab.session.runs import Run, RunLog
 from latentlab.session.state import State
 from latentlab.widgets.panels.diagnosis import DiagnosisPanel, badge
 

@@ -7,9 +7,9 @@ import pytest
 from gui_support import PLAIN, wait
 from PySide6.QtCore import QPoint, QPointF, Qt
 
+from latentlab.session.library.entries import ListLibrary
 from latentlab.session.map import Layout, MakeView, MapView, point_at_position
 from latentlab.session.model import Decode, MakeManifold
-from latentlab.session.runs import ListLibrary
 from latentlab.widgets.panels.map.plot import MapPosition
 
 BUILT = ("map", "image", "manifold")

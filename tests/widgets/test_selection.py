@@ -12,8 +12,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMenu
 
 from latentlab.data.image_set import Attributes
+from latentlab.session.library.entries import ListLibrary
 from latentlab.session.map import ComputeMeasure, SaveSelection
-from latentlab.session.runs import ListLibrary
 from latentlab.session.scores.anomalies import ScoreImages
 from latentlab.session.selection import SetOperation
 from latentlab.widgets.panels.map.select_menu import RangeDialog, fill_select_menu, select_by_text

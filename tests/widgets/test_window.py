@@ -13,8 +13,9 @@ from PySide6.QtCore import QPoint, QSize, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QToolButton, QWhatsThis
 
+from latentlab.session.library.entries import ListLibrary
 from latentlab.session.model import Decode
-from latentlab.session.runs import ListLibrary, Run, TrainingStatus
+from latentlab.session.runs import Run, TrainingStatus
 from latentlab.widgets.kit.theme import colours
 from latentlab.widgets.window import main_window
 

@@ -6,7 +6,8 @@ from gui_support import TINY, Desk, wait
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QInputDialog, QMainWindow
 
-from latentlab.session.runs import Finding, Remedy, RunLog
+from latentlab.session.diagnosis.finding import Finding, Remedy
+from latentlab.session.runs import RunLog
 from latentlab.widgets.kit.settings import settings
 from latentlab.widgets.panel import find_panels
 from latentlab.widgets.window.layout import WORKSPACES

@@ -19,6 +19,7 @@ from latentlab.session.files.figure import DrawFigure, DrawnFigure, Figure
 from latentlab.session.files.scene import FoundScene, ReadScene, Scene
 from latentlab.session.import_.dataset import FindDataset
 from latentlab.session.import_.model import InspectForeign, ListForeignFormats
+from latentlab.session.library.entries import ListLibrary
 from latentlab.session.model import (
     AllCodes,
     Decode,
@@ -33,7 +34,6 @@ from latentlab.session.model import (
     ShowRest,
 )
 from latentlab.session.points import GridSettings, Picture, Point, SampleSettings
-from latentlab.session.runs import ListLibrary
 from latentlab.workers.lane import Answer
 
 __all__ = ["bare", "bench"]

@@ -8,23 +8,13 @@ from controller_support import RUN, bare, bench
 from toy import portrait
 
 from latentlab.session import cores
+from latentlab.session.diagnosis.finding import Remedy
 from latentlab.session.export import ReadRecipe
 from latentlab.session.failure import Failure
+from latentlab.session.library.entries import LibraryEntry, ListLibrary, Rename, Trash
 from latentlab.session.library.notes import Annotate, Notes
 from latentlab.session.model import Open
-from latentlab.session.runs import (
-    Compare,
-    ComparedRun,
-    LibraryEntry,
-    ListLibrary,
-    ReadEpochPreview,
-    Remedy,
-    Rename,
-    Run,
-    RunLog,
-    TrainingJob,
-    Trash,
-)
+from latentlab.session.runs import Compare, ComparedRun, ReadEpochPreview, Run, RunLog, TrainingJob
 from latentlab.workers.intents import training
 from latentlab.workers.lane import Answer
 

@@ -8,17 +8,10 @@ import pytest
 from controller_support import RUN, bare, bench, moved
 
 from latentlab.session.failure import Failure
+from latentlab.session.library.entries import Discard, LibraryEntry, ListLibrary, Restore
 from latentlab.session.model import Adopt, Decode, Open
 from latentlab.session.points import Original
-from latentlab.session.runs import (
-    Discard,
-    LibraryEntry,
-    ListLibrary,
-    Restore,
-    Run,
-    RunLog,
-    TrainingJob,
-)
+from latentlab.session.runs import Run, RunLog, TrainingJob
 from latentlab.workers.intents import training as running
 
 __all__ = ["bare", "bench"]

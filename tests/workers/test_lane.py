@@ -9,10 +9,10 @@ from toy import tiles
 from latentlab.errors import RunError
 from latentlab.latent.planes import axes_plane
 from latentlab.session.export import Export
+from latentlab.session.library.entries import Discard
 from latentlab.session.model import Decode, DecodePath, Hover, MakeManifold, Open
 from latentlab.session.points import GridSettings, LatentPath, Point
 from latentlab.session.request import Request
-from latentlab.session.runs import Discard
 from latentlab.workers.lane import PendingRequest
 
 

@@ -12,7 +12,9 @@ from latentlab.learning.checkpoint import load_model, read_checkpoint
 from latentlab.learning.recipe import make_recipe
 from latentlab.runs.recorder import record
 from latentlab.runs.run_log import read_changes
-from latentlab.session.runs import Compare, ListLibrary, Remedy
+from latentlab.session.diagnosis.finding import Remedy
+from latentlab.session.library.entries import ListLibrary
+from latentlab.session.runs import Compare
 from latentlab.workers.controller import Controller
 from latentlab.workers.intents import training as intents
 from latentlab.workers.lane import Lane

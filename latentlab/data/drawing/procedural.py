@@ -11,7 +11,7 @@ import numpy as np
 import psutil
 from pydantic import Field
 
-from latentlab.data.image_set import DataConfig
+from latentlab.data.data_set import DataConfig
 from latentlab.errors import DataError
 from latentlab.work import Progress
 

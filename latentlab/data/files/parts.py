@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from latentlab.data.files.archive import shared_depth, shown
-from latentlab.data.image_set import PARTS, TEST, TRAIN, VALIDATION
+from latentlab.data.parts import PARTS, TEST, TRAIN, VALIDATION
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -31,17 +31,11 @@ from latentlab.data.arrays.layouts import (
 from latentlab.data.arrays.pixels import Scale, check_numbers, to_pixels
 from latentlab.data.arrays.shapes import channels_first
 from latentlab.data.attributes import classes_from
+from latentlab.data.data_set import DATA, DataConfig
 from latentlab.data.files.numpy_file import NumpyFile
 from latentlab.data.holdout import divide, image_keys
-from latentlab.data.image_set import (
-    DATA,
-    Attributes,
-    DataConfig,
-    ImageSet,
-    ImageSpec,
-    Outline,
-    Splits,
-)
+from latentlab.data.image_set import Attributes, ImageSet, ImageSpec
+from latentlab.data.parts import Outline, Splits
 from latentlab.data.split import Split, divide_images
 from latentlab.errors import DataError
 from latentlab.work import Progress

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Literal, Self, override
 import numpy as np
 from pydantic import Field
 
-from latentlab.data.image_set import DATA, PARTS, DataConfig, ImageSet, ImageSpec, Outline, Splits
+from latentlab.data.data_set import DATA, DataConfig
+from latentlab.data.image_set import ImageSet, ImageSpec
+from latentlab.data.parts import PARTS, Outline, Splits
 from latentlab.errors import DataError
 from latentlab.work import Progress
 

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Literal, override
 import numpy as np
 from pydantic import Field
 
+from latentlab.data.data_set import DATA, DataConfig
 from latentlab.data.files.archive import find_pictures
 from latentlab.data.files.image_file import ALIGNED, ImageFormat
-from latentlab.data.image_set import DATA, DataConfig, ImageSpec, Outline, Splits
+from latentlab.data.image_set import ImageSpec
+from latentlab.data.parts import Outline, Splits
 from latentlab.data.sources.folder import (
     ANY_CLASSES,
     MOST_ATTRIBUTES,

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, ClassVar, Literal, override
 
 import numpy as np
 
+from latentlab.data.data_set import DATA, DataConfig
 from latentlab.data.files.numpy_file import NumpyFile
-from latentlab.data.image_set import DATA, DataConfig, ImageSet, ImageSpec, Outline, Splits
+from latentlab.data.image_set import ImageSet, ImageSpec
+from latentlab.data.parts import Outline, Splits
 from latentlab.directories import resources
 from latentlab.errors import DataError
 from latentlab.work import Progress

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, ClassVar, Literal, Self, override
 
 from pydantic import Field
 
-from latentlab.data.image_set import DATA, DataConfig, ImageSpec, Outline, Splits
+from latentlab.data.data_set import DATA, DataConfig
 from latentlab.data.sources.idx_set import IdxSource
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
+    from latentlab.data.image_set import ImageSpec
+    from latentlab.data.parts import Outline, Splits
     from latentlab.work import Progress
 
 CLASS_NAMES = (

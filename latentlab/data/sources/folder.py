@@ -12,6 +12,7 @@ from pydantic import Field
 
 from latentlab.config import Options
 from latentlab.data.attributes import classes_from
+from latentlab.data.data_set import DATA, DataConfig
 from latentlab.data.files.archive import find_pictures, holds_pictures, shown
 from latentlab.data.files.decoded_cache import open_pictures
 from latentlab.data.files.image_file import Crop, ImageFormat
@@ -19,17 +20,8 @@ from latentlab.data.files.pages import find_pages
 from latentlab.data.files.parts import find_parts
 from latentlab.data.holdout import divide, file_keys
 from latentlab.data.holdout import split as split_by_key
-from latentlab.data.image_set import (
-    DATA,
-    PARTS,
-    TRAIN,
-    VALIDATION,
-    DataConfig,
-    ImageSet,
-    ImageSpec,
-    Outline,
-    Splits,
-)
+from latentlab.data.image_set import ImageSet, ImageSpec
+from latentlab.data.parts import PARTS, TRAIN, VALIDATION, Outline, Splits
 from latentlab.data.sources.arrays import MAX_CLASSES
 from latentlab.data.split import Division, Split, divide_images
 from latentlab.data.tables.attribute_table import AttributeTable, attribute_names, read_beside

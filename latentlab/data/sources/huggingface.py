@@ -11,20 +11,12 @@ from typing import IO, TYPE_CHECKING, Annotated, Any, Literal, override
 import numpy as np
 from pydantic import Field
 
+from latentlab.data.data_set import DATA, DataConfig
 from latentlab.data.files.archive import Entry, Source
 from latentlab.data.files.image_file import Crop, ImageFormat
 from latentlab.data.files.parts import WORDS
-from latentlab.data.image_set import (
-    DATA,
-    PARTS,
-    TEST,
-    TRAIN,
-    VALIDATION,
-    DataConfig,
-    ImageSpec,
-    Outline,
-    Splits,
-)
+from latentlab.data.image_set import ImageSpec
+from latentlab.data.parts import PARTS, TEST, TRAIN, VALIDATION, Outline, Splits
 from latentlab.data.sources.folder import ANY_CLASSES, CROPS, MOST_PIXELS, Known, open_split
 from latentlab.data.split import Split
 from latentlab.data.tables.attribute_table import AttributeTable

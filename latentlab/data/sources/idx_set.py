@@ -14,6 +14,7 @@ import numpy as np
 
 from latentlab.atomic_write import complete_file
 from latentlab.data.arrays.pixels import convert, measure, usual_scale
+from latentlab.data.data_set import DATA
 from latentlab.data.files.idx import (
     FILES,
     IdxFiles,
@@ -23,7 +24,8 @@ from latentlab.data.files.idx import (
     read_idx_shape,
     sets_in,
 )
-from latentlab.data.image_set import DATA, ImageSet, ImageSpec, Outline, Splits
+from latentlab.data.image_set import ImageSet, ImageSpec
+from latentlab.data.parts import Outline, Splits
 from latentlab.data.sources.emnist import CLASSES, LETTERS, set_of
 from latentlab.directories import downloads
 from latentlab.errors import DataError, listed

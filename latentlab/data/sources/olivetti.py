@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Literal, override
 import numpy as np
 from pydantic import Field
 
+from latentlab.data.data_set import DATA, DataConfig
 from latentlab.data.files.numpy_file import NumpyFile
 from latentlab.data.holdout import split
-from latentlab.data.image_set import DATA, DataConfig, ImageSet, ImageSpec, Splits
+from latentlab.data.image_set import ImageSet, ImageSpec
 from latentlab.directories import downloads
 from latentlab.errors import DataError
 from latentlab.work import Progress
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Generator
 
     from numpy.typing import NDArray
+
+    from latentlab.data.parts import Splits
 
 NAME = "olivetti"
 SHARE = 0.1

@@ -12,8 +12,9 @@ from pydantic import Field
 from latentlab.config import Options
 from latentlab.data.arrays.labels import read_labels
 from latentlab.data.arrays.pixels import convert, measure, usual_scale
+from latentlab.data.data_set import DATA, DataConfig
 from latentlab.data.holdout import divide, image_keys
-from latentlab.data.image_set import DATA, DataConfig, ImageSet, ImageSpec, Splits
+from latentlab.data.image_set import ImageSet, ImageSpec
 from latentlab.data.split import PART_CODES, Split, divide_images
 from latentlab.data.tables.pixel_rows import PARTS, find_layout, is_pixel_table, read_rows
 from latentlab.errors import DataError, one_of
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from latentlab.data.parts import Splits
     from latentlab.data.tables.pixel_rows import PixelRows, PixelTable
     from latentlab.work import Progress
 

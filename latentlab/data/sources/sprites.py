@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Literal, override
 
 import numpy as np
 
+from latentlab.data.data_set import DATA
 from latentlab.data.drawing.procedural import GeneratedConfig, check_memory, draw_all, endless_noise
-from latentlab.data.image_set import DATA, Attributes, ImageSet, ImageSpec, Outline, Splits
+from latentlab.data.image_set import Attributes, ImageSet, ImageSpec
+from latentlab.data.parts import Outline, Splits
 from latentlab.work import Progress
 
 if TYPE_CHECKING:

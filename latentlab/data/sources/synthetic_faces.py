@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Literal, override
 import numpy as np
 from pydantic import Field
 
+from latentlab.data.data_set import DATA
 from latentlab.data.drawing.faces import draw_faces
 from latentlab.data.drawing.factors import FACTORS, HAIR, random_factors
 from latentlab.data.drawing.procedural import GeneratedConfig, check_memory, draw_all
-from latentlab.data.image_set import DATA, Attributes, ImageSet, ImageSpec, Outline, Splits
+from latentlab.data.image_set import Attributes, ImageSet, ImageSpec
+from latentlab.data.parts import Outline, Splits
 from latentlab.work import Progress
 
 if TYPE_CHECKING:

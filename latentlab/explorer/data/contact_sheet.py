@@ -17,7 +17,8 @@ from latentlab.data.files.decoding import decoder
 from latentlab.data.files.image_file import check_head, in_bytes, notes_of
 from latentlab.data.files.pages import find_pages
 from latentlab.data.files.thread_map import in_parallel
-from latentlab.data.image_set import ImageSpec, Outline
+from latentlab.data.image_set import ImageSpec
+from latentlab.data.parts import Outline
 from latentlab.data.sources.folder import FolderConfig, describe_pictures
 from latentlab.errors import DataError, LatentlabError, counted
 from latentlab.explorer.answer import answer

@@ -6,9 +6,10 @@ from collections.abc import Generator
 from typing import TYPE_CHECKING
 
 from latentlab.data.arrays.layouts import find_layout
+from latentlab.data.data_set import config_for
 from latentlab.data.files.code_file import CODE_ARRAYS
 from latentlab.data.files.numpy_file import NumpyFile
-from latentlab.data.image_set import ImageSpec, config_for
+from latentlab.data.image_set import ImageSpec
 from latentlab.data.sources.arrays import ArraysConfig
 from latentlab.errors import DataError
 from latentlab.explorer.answer import answer

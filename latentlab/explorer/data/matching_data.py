@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from latentlab.config import parse
 from latentlab.data.conditions import read_splits
+from latentlab.data.data_set import DATA, DataConfig
 from latentlab.data.fingerprint import misfit
-from latentlab.data.image_set import DATA, DataConfig, Splits
+from latentlab.data.parts import Splits
 from latentlab.directories import is_imported
 from latentlab.errors import DataError, RunError
 from latentlab.runs.run_data import load_run_data, read_run_data

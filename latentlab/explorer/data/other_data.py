@@ -13,7 +13,8 @@ from latentlab.config import parse
 from latentlab.data.binarize import binarize_like
 from latentlab.data.concatenated import ConcatenatedArray
 from latentlab.data.conditions import with_values
-from latentlab.data.image_set import DATA, TO_EXPLORE, Attributes, ImageSet, ImageSpec
+from latentlab.data.data_set import DATA
+from latentlab.data.image_set import TO_EXPLORE, Attributes, ImageSet, ImageSpec
 from latentlab.data.own_image.crop import Preprocessing, SourceImage
 from latentlab.data.own_image.preprocess import fit_picture
 from latentlab.data.pixels import as_bytes, as_unit
@@ -26,7 +27,7 @@ from latentlab.work import Progress
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from latentlab.data.image_set import DataConfig
+    from latentlab.data.data_set import DataConfig
     from latentlab.session.points import ModelCard
 
 ENCODE_S = 0.3

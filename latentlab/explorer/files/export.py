@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from latentlab.config import broken_plugins
-from latentlab.data.image_set import DATA
+from latentlab.data.data_set import DATA
 from latentlab.errors import RunError
 from latentlab.explorer.answer import answer
 from latentlab.explorer.explorer import Explorer

@@ -11,7 +11,8 @@ import numpy as np
 from PIL import Image
 
 from latentlab.config import parse
-from latentlab.data.image_set import DATA, ImageSpec, load
+from latentlab.data.data_set import DATA, load
+from latentlab.data.image_set import ImageSpec
 from latentlab.errors import LatentlabError
 
 if TYPE_CHECKING:
@@ -19,7 +20,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from latentlab.data.image_set import DataConfig, ImageSet, Splits
+    from latentlab.data.data_set import DataConfig
+    from latentlab.data.image_set import ImageSet
+    from latentlab.data.parts import Splits
 
 MAX_IMAGES, MIN_IMAGES = 64, 12
 MAX_SHAPES = 16

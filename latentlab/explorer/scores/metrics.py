@@ -7,7 +7,8 @@ from collections.abc import Generator, Sequence
 import numpy as np
 
 from latentlab.atomic_write import is_missing
-from latentlab.data.image_set import TEST, TRAIN, VALIDATION, ImageSet
+from latentlab.data.image_set import ImageSet
+from latentlab.data.parts import TEST, TRAIN, VALIDATION
 from latentlab.data.sample import sample_of
 from latentlab.errors import DataError, one_of
 from latentlab.explorer.answer import answer

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from latentlab.data.image_set import VALIDATION, ImageSet
+from latentlab.data.image_set import ImageSet
+from latentlab.data.parts import VALIDATION
 from latentlab.data.sample import sample_of
 from latentlab.errors import DataError, LatentlabError, RunError, counted
 from latentlab.explorer.answer import answer

@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from latentlab.session.diagnosis.evidence import MIN_EPOCHS
-from latentlab.session.runs import Finding
+from latentlab.session.diagnosis.finding import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from latentlab.session.curves.latent_curves import LatentCurves
     from latentlab.session.diagnosis.evidence import Evidence
-    from latentlab.session.runs import Remedy
+    from latentlab.session.diagnosis.finding import Remedy
 
     Check = Callable[[Evidence], Finding | None]
 

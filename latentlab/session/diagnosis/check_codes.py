@@ -18,7 +18,7 @@ from latentlab.session.diagnosis.remedies import (
 
 if TYPE_CHECKING:
     from latentlab.session.diagnosis.evidence import Evidence
-    from latentlab.session.runs import Finding
+    from latentlab.session.diagnosis.finding import Finding
 
 MIN_PIXEL_GAIN = 0.2
 """Minimum gain over chance of the nearest-neighbour class by pixels, for codes to be checked."""

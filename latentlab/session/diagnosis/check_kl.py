@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from latentlab.session.curves.latent_curves import LatentCurves
     from latentlab.session.diagnosis.evidence import Evidence
-    from latentlab.session.runs import Finding, Remedy
+    from latentlab.session.diagnosis.finding import Finding, Remedy
 
 MIN_KL = 2.0
 """KL in nats below which codes cannot distinguish ten classes: log 10 is 2.3."""

@@ -13,7 +13,7 @@ from latentlab.session.diagnosis.remedies import lower_learning_rate, remedy
 
 if TYPE_CHECKING:
     from latentlab.session.diagnosis.evidence import Evidence
-    from latentlab.session.runs import Finding
+    from latentlab.session.diagnosis.finding import Finding
 
 PLATEAU_EPOCHS = 10
 """Epochs without gain that count as a plateau."""

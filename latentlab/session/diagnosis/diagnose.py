@@ -8,7 +8,7 @@ from latentlab.session.curves.latent_curves import NOT_MEASURED, is_measured
 from latentlab.session.diagnosis.check import find_checks, format_kl, format_nats
 from latentlab.session.diagnosis.check_kl import is_carrying
 from latentlab.session.diagnosis.evidence import MIN_EPOCHS, Evidence
-from latentlab.session.runs import Finding
+from latentlab.session.diagnosis.finding import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

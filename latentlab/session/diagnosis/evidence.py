@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from latentlab.learning.events import Change
     from latentlab.session.curves.curves import Curves
     from latentlab.session.curves.latent_curves import LatentCurves
-    from latentlab.session.runs import Remedy
+    from latentlab.session.diagnosis.finding import Remedy
 
 MIN_EPOCHS = 2
 """Number of first epochs without a diagnosis."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from latentlab.session.runs import Remedy
+from latentlab.session.diagnosis.finding import Remedy
 
 if TYPE_CHECKING:
     from latentlab.session.diagnosis.evidence import Evidence

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 import numpy as np
 from pydantic import FailFast, Field, TypeAdapter
 
-from latentlab.data.image_set import MAX_CONDITIONS
+from latentlab.data.data_set import MAX_CONDITIONS
 from latentlab.errors import RunError
 from latentlab.json_files import Count, Record
 from latentlab.latent.grid import Spacing

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from latentlab.data.image_set import TRAIN
 from latentlab.data.leave_out import named_classes
+from latentlab.data.parts import TRAIN
 from latentlab.errors import counted, listed
 from latentlab.latent.ranking import Score, Scores, auroc, auroc_error, rank_descending
 from latentlab.session.abilities import DECODER_ON_IMAGES, SCORES, Abilities

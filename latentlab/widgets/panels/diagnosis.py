@@ -21,7 +21,7 @@ from latentlab.widgets.kit.theme import UNIT, colours, small
 from latentlab.widgets.panel import Area, Panel, Place, ThrottledPanel
 
 if TYPE_CHECKING:
-    from latentlab.session.runs import Finding, Remedy
+    from latentlab.session.diagnosis.finding import Finding, Remedy
     from latentlab.session.state import State
     from latentlab.workers.controller import Controller
 

@@ -8,7 +8,7 @@ from PySide6.QtCore import QEvent, QObject, Qt, Slot
 from PySide6.QtGui import QAction, QActionGroup, QKeyEvent, QKeySequence
 
 from latentlab.session.export import DescribeForm
-from latentlab.session.runs import ListLibrary
+from latentlab.session.library.entries import ListLibrary
 from latentlab.widgets.kit.dialogs import ask_epochs, confirm_discard
 from latentlab.widgets.kit.start_training import save_recipe, start_training
 from latentlab.widgets.kit.sweep_dialog import ask_sweep

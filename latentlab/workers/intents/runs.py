@@ -8,20 +8,18 @@ from typing import TYPE_CHECKING
 
 from latentlab.session.codes import open_request
 from latentlab.session.export import ReadRecipe, SaveCurves
-from latentlab.session.library.notes import Annotate, Notes
-from latentlab.session.model import Adopt, Open
-from latentlab.session.runs import (
-    Compare,
-    ComparedRun,
+from latentlab.session.library.entries import (
     Discard,
     ListLibrary,
     MovedRun,
-    ReadEpochPreview,
     Relink,
     Rename,
     Restore,
     Trash,
 )
+from latentlab.session.library.notes import Annotate, Notes
+from latentlab.session.model import Adopt, Open
+from latentlab.session.runs import Compare, ComparedRun, ReadEpochPreview
 
 if TYPE_CHECKING:
     from collections.abc import Callable

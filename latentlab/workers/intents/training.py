@@ -11,16 +11,18 @@ from latentlab.session.cores import core_count, runs_at_once
 from latentlab.session.export import DescribeForm, ReadRecipe
 from latentlab.session.failure import without_changed
 from latentlab.session.form import field_titles
+from latentlab.session.library.entries import Discard
 from latentlab.session.model import Adopt, Open
 from latentlab.session.recipes import has_same_images, repetitions, value_of, with_value
-from latentlab.session.runs import Discard, Draft, TrainingJob
+from latentlab.session.runs import Draft, TrainingJob
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
     from latentlab.learning.events import Precision
-    from latentlab.session.runs import Remedy, Run, TrainingStatus
+    from latentlab.session.diagnosis.finding import Remedy
+    from latentlab.session.runs import Run, TrainingStatus
     from latentlab.session.undo.snapshot import Snapshot
     from latentlab.workers.beside import RunsBeside
     from latentlab.workers.demand import Demand

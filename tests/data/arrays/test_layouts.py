@@ -11,7 +11,7 @@ import pytest
 import latentlab
 from latentlab.data.arrays import pixels as array_pixels
 from latentlab.data.arrays.layouts import FACTORS
-from latentlab.data.image_set import load
+from latentlab.data.data_set import load
 from latentlab.data.pixels import as_bytes
 from latentlab.data.sources.arrays import ArraysConfig
 from latentlab.errors import DataError

@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
-from latentlab.data.image_set import DATA, ImageSet, ImageSpec, Splits, load
+from latentlab.data.data_set import DATA, load
+from latentlab.data.image_set import ImageSet, ImageSpec
+from latentlab.data.parts import Splits
 from latentlab.data.pixels import as_bytes, as_unit
 from latentlab.errors import DataError, RecipeError
 from latentlab.explorer.answer import answer, find_answers

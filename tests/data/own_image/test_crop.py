@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from latentlab.data.image_set import ImageSpec, load
+from latentlab.data.data_set import load
+from latentlab.data.image_set import ImageSpec
 from latentlab.data.own_image.crop import (
     SMALLEST,
     CropBox,

@@ -10,7 +10,7 @@ from latentlab.config import parse
 from latentlab.data.arrays import labels as array_labels
 from latentlab.data.arrays import pixels as array_pixels
 from latentlab.data.arrays.labels import words_of
-from latentlab.data.image_set import load
+from latentlab.data.data_set import load
 from latentlab.data.row_view import RowView
 from latentlab.data.sources.arrays import ArraysConfig
 from latentlab.errors import DataError, RecipeError

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from latentlab.data.image_set import ImageSpec, config_for, load
+from latentlab.data.data_set import config_for, load
+from latentlab.data.image_set import ImageSpec
 from latentlab.data.sources.binarized_mnist import FILES, BinarizedMNISTConfig
 from latentlab.errors import DataError
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from latentlab.data.image_set import load
+from latentlab.data.data_set import load
 from latentlab.data.sources import digits
 from latentlab.errors import DataError
 

@@ -11,9 +11,10 @@ import pytest
 from PIL import Image, TiffImagePlugin
 from training_support import recipe_of, run
 
+from latentlab.data.data_set import load
 from latentlab.data.files import decoded_cache as cache
 from latentlab.data.files import decoding
-from latentlab.data.image_set import ImageSpec, load
+from latentlab.data.image_set import ImageSpec
 from latentlab.data.sources.folder import FolderConfig
 from latentlab.directories import cache as cache_folder
 from latentlab.errors import DataError

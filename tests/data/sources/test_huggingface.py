@@ -5,7 +5,7 @@ from importlib.util import find_spec
 import numpy as np
 import pytest
 
-from latentlab.data.image_set import load
+from latentlab.data.data_set import load
 from latentlab.data.sources.huggingface import HuggingFaceConfig
 from latentlab.errors import DataError
 from latentlab.work import finish

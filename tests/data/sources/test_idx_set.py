@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from latentlab.data.image_set import load
+from latentlab.data.data_set import load
 from latentlab.data.sources.fashion_mnist import FashionMNISTConfig
 from latentlab.data.sources.idx_set import FILES, read_idx
 from latentlab.data.sources.mnist import MNISTConfig

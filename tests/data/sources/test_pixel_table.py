@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import latentlab
-from latentlab.data.image_set import config_for, load
+from latentlab.data.data_set import config_for, load
 from latentlab.data.sources.pixel_table import PixelTableConfig
 from latentlab.errors import DataError, LatentlabError
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from latentlab.config import parse
-from latentlab.data.image_set import load
+from latentlab.data.data_set import load
 from latentlab.data.sources.sprites import (
     MARGIN,
     RANGES,

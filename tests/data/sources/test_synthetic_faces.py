@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from latentlab.config import parse
+from latentlab.data.data_set import load
 from latentlab.data.drawing.faces import draw_faces
 from latentlab.data.drawing.factors import FACTORS, HAIR, random_factors
 from latentlab.data.drawing.procedural import THREADS
-from latentlab.data.image_set import load
 from latentlab.data.sources.synthetic_faces import SyntheticFacesConfig
 from latentlab.errors import DataError, RecipeError
 

@@ -5,7 +5,8 @@ import torch
 from torch.distributions import Independent, Normal
 
 from latentlab.config import parse
-from latentlab.data.image_set import ImageSpec, load
+from latentlab.data.data_set import load
+from latentlab.data.image_set import ImageSpec
 from latentlab.data.sources.digits import DigitsConfig
 from latentlab.errors import TrainingError
 from latentlab.learning import feature_network as features

@@ -6,16 +6,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from latentlab.data.image_set import VALIDATION, ImageSpec
+from latentlab.data.image_set import ImageSpec
+from latentlab.data.parts import VALIDATION
 from latentlab.directories import resources
 from latentlab.latent.codes import Codes
 from latentlab.latent.ranking import Scores
 from latentlab.metrics.measurement import Refusal
+from latentlab.session.diagnosis.finding import Finding
 from latentlab.session.lessons.calls import Call
 from latentlab.session.lessons.checks import CHECKS
 from latentlab.session.lessons.lesson import Lesson, OpenedLesson, ReadLesson, Step
 from latentlab.session.points import LatentPath, ModelCard, Original
-from latentlab.session.runs import Finding, Run, RunLog, TrainingStatus
+from latentlab.session.runs import Run, RunLog, TrainingStatus
 from latentlab.session.scores.anomalies import ScoreImages
 from latentlab.session.scores.metrics import MeasuredMetrics, MeasureMetrics
 from latentlab.session.state import State

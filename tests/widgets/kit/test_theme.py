@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from latentlab.session.runs import LibraryEntry
+from latentlab.session.library.entries import LibraryEntry
 from latentlab.session.state import State
 from latentlab.widgets.kit import theme
 from latentlab.widgets.panels.bookmarks import ICON_SIZE

@@ -26,9 +26,10 @@ from latentlab.session.comparison import (
     Comparison,
     OpenModelB,
 )
+from latentlab.session.library.entries import ListLibrary
 from latentlab.session.model import PickImage
 from latentlab.session.points import Original, Picture, Point
-from latentlab.session.runs import ListLibrary, Run
+from latentlab.session.runs import Run
 from latentlab.session.selection import Selection, select
 from latentlab.widgets.kit.settings import settings
 from latentlab.widgets.panels.compare.model_choice import CHOOSE

@@ -14,9 +14,10 @@ from PySide6.QtWidgets import QApplication, QDialog, QLineEdit, QMenu
 from stub_controller import StubController, discard
 
 from latentlab.session.library.comparable import Scale
+from latentlab.session.library.entries import LibraryEntry, ListLibrary, OverSeeds
 from latentlab.session.library.notes import MAX_TAG_LENGTH, MAX_TAGS, Notes, parse_tags
 from latentlab.session.recipes import recipe_title
-from latentlab.session.runs import Compare, ComparedRun, LibraryEntry, ListLibrary, OverSeeds, Run
+from latentlab.session.runs import Compare, ComparedRun, Run
 from latentlab.widgets.kit.theme import colours, small
 from latentlab.widgets.panels.library.columns import COLUMNS, DATE, ELBO, NAME, NOTES, RARE, TAGS
 from latentlab.widgets.panels.library.notes_dialog import NotesDialog

@@ -13,7 +13,8 @@ from stub_controller import StubController, discard
 from latentlab.session.export import DescribeForm
 from latentlab.session.failure import Failure
 from latentlab.session.form import Field, Kind
-from latentlab.session.runs import Draft, LibraryEntry, ListLibrary, Run, TrainingStatus
+from latentlab.session.library.entries import LibraryEntry, ListLibrary
+from latentlab.session.runs import Draft, Run, TrainingStatus
 from latentlab.widgets.kit.sweep_dialog import SweepDialog, parse_values
 from latentlab.widgets.kit.theme import UNIT
 from latentlab.widgets.panels.train.panel import TrainPanel

@@ -15,7 +15,7 @@ from latentlab.widgets.kit.theme import UNIT
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from latentlab.session.runs import LibraryEntry
+    from latentlab.session.library.entries import LibraryEntry
 
 CHOOSE = "Compare with…"
 FILES = "Models (*.safetensors *.json)"

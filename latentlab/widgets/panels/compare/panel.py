@@ -21,7 +21,7 @@ from latentlab.session.comparison import (
     image_set_key,
     needs_class,
 )
-from latentlab.session.runs import ListLibrary
+from latentlab.session.library.entries import ListLibrary
 from latentlab.widgets.kit.clipboard import accept_copy, local_files
 from latentlab.widgets.kit.labels import muted
 from latentlab.widgets.kit.settings import settings

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from latentlab.session.runs import LibraryEntry
+    from latentlab.session.library.entries import LibraryEntry
 
     Key = str | float | None
 

@@ -17,7 +17,7 @@ from latentlab.session.library.notes import MAX_TEXT_LENGTH, Notes, parse_tags
 from latentlab.widgets.kit.theme import UNIT
 
 if TYPE_CHECKING:
-    from latentlab.session.runs import LibraryEntry
+    from latentlab.session.library.entries import LibraryEntry
 
 
 class NotesDialog(QDialog):

@@ -8,7 +8,8 @@ from PySide6.QtCore import QModelIndex, Qt, Slot
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QLineEdit, QWidget
 
-from latentlab.session.runs import Compare, ListLibrary
+from latentlab.session.library.entries import ListLibrary
+from latentlab.session.runs import Compare
 from latentlab.widgets.kit.labels import muted
 from latentlab.widgets.panel import Area, Panel, PanelWidget, Place
 from latentlab.widgets.panels.library.columns import EDITED_IN_PLACE

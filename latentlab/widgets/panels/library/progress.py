@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from latentlab.errors import counted
 from latentlab.session.library.comparable import scale_of
+from latentlab.session.library.entries import LibraryEntry
 from latentlab.session.library.run_names import default_name, start_of
 from latentlab.session.recipes import recipe_title
-from latentlab.session.runs import LibraryEntry
 
 if TYPE_CHECKING:
     from latentlab.session.runs import Run

@@ -8,7 +8,8 @@ from PySide6.QtCore import QObject, QPoint, Qt, QUrl, Slot
 from PySide6.QtGui import QAction, QDesktopServices, QKeySequence
 from PySide6.QtWidgets import QMenu
 
-from latentlab.session.runs import Compare, ListLibrary
+from latentlab.session.library.entries import ListLibrary
+from latentlab.session.runs import Compare
 from latentlab.widgets.kit.context_menu import open_context_menu
 from latentlab.widgets.kit.dialogs import ask_epochs, confirm
 from latentlab.widgets.kit.relink_dialog import ask_images_of_run
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from latentlab.session.library.entries import LibraryEntry
     from latentlab.session.library.notes import Notes
-    from latentlab.session.runs import LibraryEntry
     from latentlab.session.state import State
     from latentlab.widgets.panels.library.run_table import RunTable
     from latentlab.workers.controller import Controller

@@ -23,7 +23,7 @@ from latentlab.widgets.panels.library.columns import COLUMNS, DIFFERENCES, NAME,
 from latentlab.widgets.panels.library.run_model import ENTRY, FRACTION, REMARK, STATUS, THUMBNAIL
 
 if TYPE_CHECKING:
-    from latentlab.session.runs import LibraryEntry
+    from latentlab.session.library.entries import LibraryEntry
 
 Index = QModelIndex | QPersistentModelIndex
 Align = Qt.AlignmentFlag

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from latentlab.session.runs import LibraryEntry
+    from latentlab.session.library.entries import LibraryEntry
 
 Index = QModelIndex | QPersistentModelIndex
 Role = Qt.ItemDataRole

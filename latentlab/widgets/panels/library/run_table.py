@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from PySide6.QtCore import QItemSelection
     from PySide6.QtGui import QResizeEvent
 
-    from latentlab.session.runs import LibraryEntry
+    from latentlab.session.library.entries import LibraryEntry
     from latentlab.session.state import State
 
 Select = QItemSelectionModel.SelectionFlag

@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from stub_controller import StubController, discard
 
-from latentlab.data.image_set import DATA
+from latentlab.data.data_set import DATA
 from latentlab.session.export import DescribeForm
 from latentlab.session.form import Field, Kind, describe
 from latentlab.session.import_.images import (
