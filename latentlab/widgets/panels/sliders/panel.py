@@ -37,9 +37,7 @@ if TYPE_CHECKING:
 MAX_SLIDERS_WITH_IMAGES = 16
 """Maximum number of sliders with images shown by default."""
 MAX_IN_ORDER = 64
-"""Maximum number of sliders in the order of the dimensions by default."""
-MAX_WITHOUT_SEARCH = 24
-"""Maximum number of sliders without a search line."""
+"""Maximum number of sliders in the order of the dimensions by default, and without a search."""
 
 
 class SlidersPanel(PanelWidget):
@@ -102,15 +100,17 @@ class SlidersPanel(PanelWidget):
         self.search.setToolTip("Shows the sliders of these numbers, such as 7, 30-40")
         self.search.setClearButtonEnabled(True)
         self.search.hide()
-        for widget in (self.order, self.pictures, self.search):
+        for widget in (self.order, self.pictures):
             self.tools.addWidget(widget)
+        self.tools.addStretch(1)
+        for button in (self.random, self.reset):
+            self.tools.addWidget(button)
+        # In a line of its own if the panel is narrow.
+        self.tools.addWidget(self.search)
         self._limit = muted(stretch=False)
         self._limit.setToolTip("Number of sliders that are shown.")
         self._limit.hide()
         self.tools.addWidget(self._limit)
-        self.tools.addStretch(1)
-        for button in (self.random, self.reset):
-            self.tools.addWidget(button)
 
     def _connect(self) -> None:
         self.random.clicked.connect(self.controller.point.randomize)
@@ -194,7 +194,7 @@ class SlidersPanel(PanelWidget):
         if local and local.order is order and len(local.found.sizes) == len(axes.places):
             axes = local_axes(local)
         total = len(range(self._latent_dim)[layer])
-        self.search.setVisible(total > MAX_WITHOUT_SEARCH)
+        self.search.setVisible(total > MAX_IN_ORDER)
         self._axes = axes.found_by("" if self.search.isHidden() else self.search.text())
         self._limit.setText(f"{len(self._axes.places)} of {total:,}")
         self._limit.setVisible(len(self._axes.places) < total)
