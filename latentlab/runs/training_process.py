@@ -123,7 +123,7 @@ def _receive(pipe: Connection, name: str) -> Any:
     try:
         return pipe.recv()
     except (EOFError, ConnectionError):
-        text = "The training process ended unexpectedly. Its last saved state was kept."
+        text = "The training process ended unexpectedly. What it had saved is kept."
         advice = "Resume the run. If it happens again, choose a smaller model or batch."
         return Failure(text, advice, f"Process {name} closed its pipe.")
 

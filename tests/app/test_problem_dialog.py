@@ -33,11 +33,14 @@ def test_a_report_tells_versions_recipe_error_and_actions_but_no_paths(desk, mon
     assert str(Path.home()) not in text
     dialog.copy.click()
     assert QGuiApplication.clipboard().text() == text
+    assert dialog.copy.text() == "Copied"
     file = tmp_path / "report.txt"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(file), ""))
     dialog.save.click()
     desk.until(file.exists)
     assert file.read_text("utf-8") == text
+    dialog.text.appendPlainText("It was slow.")
+    assert dialog.copy.text() == "Copy"
     dialog.close()
 
 

@@ -17,5 +17,5 @@ def test_nothing_goes_wrong_whatever_a_person_does(application):
 
 def test_a_panel_that_does_not_follow_z_is_found(application, monkeypatch):
     monkeypatch.setattr(SlidersPanel, "_show_z", lambda panel: None)
-    with pytest.raises(WindowFault, match="Sliders: .* z is at"):
+    with pytest.raises(WindowFault, match=r"Sliders: .* z is at"):
         drive(3, 20, shrinks=False)

@@ -68,6 +68,7 @@ class ProblemDialog(QDialog):
         self.resize(*SIZE)
         buttons.rejected.connect(self.close)
         self.copy.clicked.connect(self._copy)
+        self.text.textChanged.connect(self._on_edited)
         self.save.clicked.connect(self._save)
         state = window.controller.state
         # The versions of packages and the end of the log are read from disk.
@@ -79,10 +80,15 @@ class ProblemDialog(QDialog):
     @Slot()
     def _copy(self) -> None:
         QGuiApplication.clipboard().setText(self.text.toPlainText())
+        self.copy.setText("Copied")
+
+    @Slot()
+    def _on_edited(self) -> None:
+        self.copy.setText("Copy")
 
     @Slot()
     def _save(self) -> None:
-        path = ask_save_path(self, "problem", TEXTS)
+        path = ask_save_path(self, "report", TEXTS)
         if path is None:
             return
         content = self.text.toPlainText().encode(errors="replace")
