@@ -137,7 +137,7 @@ def _precision(
     # Processes that train together must not choose differently.
     if team.size > 1:
         return None
-    return choose_precision(recipe, splits.spec, len(splits.train), device)
+    return choose_precision(recipe, splits, device)
 
 
 def _started(trainer: Trainer, splits: Splits, device: str) -> Started:

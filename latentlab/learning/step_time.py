@@ -93,8 +93,8 @@ def random_splits(spec: ImageSpec, count: int) -> Splits:
     """Return random images of a shape, the same in both parts."""
     rng = np.random.default_rng(0)
     pixels = rng.integers(0, 256, (count, *spec.shape), np.uint8)
-    labels = rng.integers(0, spec.classes, count) if spec.classes else None
-    images = ImageSet(pixels, labels, spec)
+    labels = spec.labels_in_turn(count) if spec.classes or spec.conditions else None
+    images = ImageSet.labelled(pixels, labels, spec)
     return Splits(images, images)
 
 

@@ -327,6 +327,10 @@ class Demand(QObject):
         if kind in self._progress and self._progress[kind].number <= answer.number:
             del self._progress[kind]
         if self._is_stale(answer) and not self._is_fact(answer):
+            if kind.writes and self._is_of_another_model(answer):
+                # It still has to end, and the user to know if it failed.
+                failure = {"failure": answer.failure} if answer.failure else {}
+                self._store.set(**self._done(answer), **failure)
             return
         self._valid_from[kind] = max(answer.number, self._valid_from.get(kind, 0))
         handling = self._handling_of(kind)
@@ -350,8 +354,9 @@ class Demand(QObject):
         kind = type(answer.request)
         done = self._not_working({kind})
         is_last = answer.number >= self._last.get(kind, 0) and kind not in self._held
-        # After a failure the previous answer is still outdated.
-        if is_last and (answer.failure is None or not kind.is_about_model()):
+        # After a failure the previous answer is still outdated, if it is about this model.
+        is_valid = answer.failure is None or not kind.is_about_model()
+        if is_last and (is_valid or self._is_of_another_model(answer)):
             done |= self._not_awaited({kind})
         return done
 

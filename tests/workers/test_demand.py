@@ -8,6 +8,8 @@ import pytest
 import toy
 
 from latentlab.session import wants
+from latentlab.session.directions import ReadDirections, SaveDirections
+from latentlab.session.failure import Failure
 from latentlab.session.model import Decode, MakeManifold, MakeSamples
 from latentlab.session.points import SampleSettings
 from latentlab.work import Progress
@@ -148,6 +150,18 @@ def test_requests_about_another_model_are_not_sent(demand, store, lane):
 
 
 # Beside a run on the same cores
+
+
+@pytest.mark.parametrize("failure", [None, Failure("The disk is full.")])
+def test_what_is_written_of_the_model_before_is_awaited_to_its_end(demand, store, failure):
+    save = SaveDirections(store.state.model, ())
+    demand.ask(save)
+    store.set(model=toy.card(name="other"), **demand.expire(is_new=True))
+    assert SaveDirections in store.state.awaited
+    demand.take(Answer(1, save, (), failure))
+    assert SaveDirections not in store.state.awaited
+    assert store.state.answer(ReadDirections) is None
+    assert store.state.failure == failure
 
 
 def test_modest_requests_wait_until_no_newer_one_comes(demand, store, lane, until):

@@ -12,18 +12,19 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from latentlab.data.parts import Splits
+from latentlab.learning.batch_loss import NotFiniteError
 from latentlab.learning.fast.device import has_bf16
 from latentlab.learning.step_time import (
     FIRST_BATCH,
     MAX_BATCH,
     is_measurable,
-    random_splits,
     step_seconds,
 )
 from latentlab.learning.trainer import Trainer
 
 if TYPE_CHECKING:
-    from latentlab.data.image_set import ImageSpec
+    from latentlab.data.image_set import ImageSet
     from latentlab.learning.events import Precision
     from latentlab.learning.recipe import Recipe
 
@@ -40,19 +41,15 @@ _measured: dict[str, dict[Precision, float]] = {}
 """Seconds per image by precision, of what was measured in this process."""
 
 
-def choose_precision(
-    recipe: Recipe, spec: ImageSpec, images: int, device: torch.device
-) -> Precision:
+def choose_precision(recipe: Recipe, splits: Splits, device: torch.device) -> Precision:
     """Return the precision of a new run: that of its recipe, or the faster one on the CPU.
 
     Parameters
     ----------
     recipe : Recipe
         Recipe of the run.
-    spec : ImageSpec
-        Shape and classes of its images.
-    images : int
-        Number of training images.
+    splits : Splits
+        Its images.
     device : torch.device
         Device of the run. GPUs with bf16 are always faster with it, and are not measured.
     """
@@ -61,10 +58,14 @@ def choose_precision(
         return wanted
     if not has_bf16(device):
         return "fp32"
-    if device.type != "cpu" or not is_measurable(recipe, spec):
+    if device.type != "cpu" or not is_measurable(recipe, splits.spec):
         return "bf16"
-    key = f"{torch.get_num_threads()} {spec} {recipe.model} {recipe.objective} {_step_of(recipe)}"
-    seconds = _measured.get(key) or _measure(recipe, spec, images)
+    model, objective = recipe.model, recipe.objective
+    key = f"{torch.get_num_threads()} {splits.spec} {model} {objective} {_step_of(recipe)}"
+    try:
+        seconds = _measured.get(key) or _measure(recipe, splits.train)
+    except NotFiniteError:  # the run itself will report it
+        seconds = None
     if seconds is None:
         return "fp32"
     _measured[key] = seconds
@@ -89,20 +90,20 @@ def _step_of(recipe: Recipe) -> str:
     return f"{training.batch_size} {training.optimizer} {training.clip} {training.average}"
 
 
-def _measure(recipe: Recipe, spec: ImageSpec, images: int) -> dict[Precision, float] | None:
-    """Return the seconds of the fastest step on random images by precision; None for a short run.
+def _measure(recipe: Recipe, images: ImageSet) -> dict[Precision, float] | None:
+    """Return the seconds of the fastest step by precision, on real images; None for a short run.
 
     The steps take turns, so that a machine whose speed drifts is fair to both. Where one of the
     full batch is slow, both have a smaller batch.
     """
-    batch = min(MAX_BATCH, recipe.training.batch_size)
-    splits, cpu = random_splits(spec, batch), torch.device("cpu")
+    batch = min(MAX_BATCH, recipe.training.batch_size, len(images))
+    splits, cpu = Splits(images[:batch], images[:batch]), torch.device("cpu")
     trainers: dict[Precision, Trainer] = {"fp32": Trainer(recipe, splits, cpu, precision="fp32")}
     size = min(FIRST_BATCH, batch)
     slowest = min(step_seconds(trainers["fp32"], size) for _ in range(2)) / size
     size = max(size, min(batch, int(MEASURED_S / (2 * MIN_STEPS * slowest))))
     in_fp32 = min(step_seconds(trainers["fp32"], size) for _ in range(2)) / size
-    if in_fp32 * images * recipe.training.epochs <= SHORT_RUN_S:
+    if in_fp32 * len(images) * recipe.training.epochs <= SHORT_RUN_S:
         return None
     trainers["bf16"] = Trainer(recipe, splits, cpu, precision="bf16")
     fastest = dict.fromkeys(trainers, math.inf)

@@ -131,8 +131,7 @@ def settings() -> Settings:
 def recent() -> list[str]:
     """Return the paths of the recently opened models, newest first."""
     stored: list[str] = settings().value(RECENT, [])
-    # An absolute path stays as it is.
-    return [str(resources() / path) for path in stored]
+    return [str(shipped) if (shipped := resources() / path).exists() else path for path in stored]
 
 
 def remember(path: str) -> None:

@@ -6,12 +6,14 @@ import pytest
 import torch
 from training_support import recipe_of, run, same, trained
 
+from latentlab.data.condition import Condition
 from latentlab.data.image_set import ImageSpec
 from latentlab.learning import fit as fitting
 from latentlab.learning.events import Started
 from latentlab.learning.fast import precision
 from latentlab.learning.fast.precision import choose_precision, kept_precision
 from latentlab.learning.steering import Controls
+from latentlab.learning.step_time import random_splits
 from latentlab.learning.trainer import Trainer
 
 CPU = torch.device("cpu")
@@ -41,8 +43,8 @@ def clock(monkeypatch):
     return seconds, counts
 
 
-def choose(images=10_000, **values):
-    return choose_precision(recipe_of(**OPEN | values), SPEC, images, CPU)
+def choose(images=10_000, spec=SPEC, **values):
+    return choose_precision(recipe_of(**OPEN | values), random_splits(spec, images), CPU)
 
 
 @pytest.mark.parametrize(
@@ -87,6 +89,15 @@ def test_real_steps_take_half_a_second(monkeypatch):
     began = precision.time.perf_counter()
     assert choose(hidden=(64,)) in {"fp32", "bf16"}
     assert precision.time.perf_counter() - began < 10.0  # other programs may use the machine
+
+
+def test_a_model_with_conditions_is_measured():
+    spec = ImageSpec((1, 16, 16), (), (Condition("age", low=18.0, high=67.0),))
+    assert choose(spec=spec, model={"kind": "cvae"}) in {"fp32", "bf16"}
+
+
+def test_a_run_that_explodes_is_left_to_say_so_itself():
+    assert choose(learning_rate=1.0, objective={"beta": 1e3}, optimizer="sgd") == "fp32"
 
 
 @pytest.mark.parametrize("wanted", ["fp32", "bf16"])
