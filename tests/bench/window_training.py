@@ -129,10 +129,15 @@ def serve_window(pipe: Connection, recipe: Recipe) -> None:
         lambda: controller.state.training.run.fraction and controller.state.training.run.device
     )
     wait_for(lambda: controller.state.model.kind == recipe["model"]["kind"])
+    controller.workspaces.go("explore")  # where the sliders are seen, which have rows then
+    sliders, size = window.docks["sliders"].build(), recipe["model"]["latent_dim"]
+    wait_for(lambda: len(sliders.rows) > 1 and controller.state.model.latent_dim == size)
     images = len(controller._worker._started.splits.train)
     controller.training.pause()
     while seconds := pipe.recv():
-        pipe.send(Watched(window, images).run(seconds))
+        watched = Watched(window, images)
+        pipe.send(watched.run(seconds))
+        del watched  # and so it is told no more
     controller.training.cancel()
     wait_for(lambda: controller.state.training.run is None)
     window.close()
@@ -167,6 +172,8 @@ class Watched:
         self.delays: list[float] = []
         self.ticks: list[float] = []
         self.looks = self.count = 0
+        # After the panel with the picture, which leads too: it is told even while the hand moves.
+        self.controller.watchers.add(self.look, leads=True)
 
     def run(self, seconds: float) -> Figures:
         """Let it train for some seconds, and return how that went."""
@@ -175,7 +182,6 @@ class Watched:
         hand, clock = QTimer(interval=MOVE_EVERY_MS), QTimer(interval=TICK_MS)
         hand.timeout.connect(self.move)
         clock.timeout.connect(lambda: self.ticks.append(time.perf_counter()))
-        self.controller.changed.connect(self.look)
         began, first = time.perf_counter(), self.done()
         self.controller.training.go_on()
         hand.start()
@@ -187,7 +193,6 @@ class Watched:
         clock.stop()
         # A move that is never answered counts as long as it was waited for.
         self.delays += [time.perf_counter() - at for at, _ in self.moves]
-        self.controller.changed.disconnect(self.look)
         gaps = np.diff(self.ticks)
         return {
             "speed": learned / taken,
@@ -207,6 +212,7 @@ class Watched:
         slider = self.rows[self.count // 10 % len(self.rows)].slider
         at = time.perf_counter()
         slider.setValue(int(600 * np.sin(self.count)) + 1)
+        assert slider.isVisible(), "nothing is moved"
         self.moves.append((at, self.controller.state.point))
 
     def look(self, state, changed: frozenset[str]) -> None:

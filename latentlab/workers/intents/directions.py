@@ -42,6 +42,7 @@ class DirectionIntents:
         demand.on(ReadDirections, self._on_read)
         for kind in (LearnDirection, ReplaceDirection, ImportDirections):
             demand.on(kind, self._on_changed)
+        demand.on(SaveDirections, self._on_saved)
         undo.followed_by(self._follow)
 
     def learn(self, source: DirectionSource, method: Method, *, apart: bool) -> None:
@@ -95,6 +96,9 @@ class DirectionIntents:
     def _on_changed(self, _: Change, directions: tuple[Direction, ...]) -> None:
         self._store.put(ReadDirections, directions)
         self._undo.remember()
+
+    def _on_saved(self, _: SaveDirections, saved: tuple[Direction, ...]) -> None:
+        """Keep what is shown: it was set with the request, and may be another step by now."""
 
     def _follow(self, place: Snapshot) -> None:
         state = self._store.state

@@ -30,6 +30,7 @@ def undo_and_redo(stage, times):
     way = [present()]
     if way[0] != stage.controller.undo.current or stage.state.is_training:
         return  # a change is on its way that is no step yet
+    items = stage.controller.undo._history.items
     while len(way) <= times and stage.state.can_undo:
         menus.undo.trigger()
         way.append(present())
@@ -38,7 +39,9 @@ def undo_and_redo(stage, times):
         if present() != before:
             stage.rest()  # an own image that comes back is encoded again
         if changed := differences(before, present()):
+            now = len(stage.controller.undo._history.items)
             what = f"{len(way) - 1} times undo, {back} times redo changes {', '.join(changed)}"
+            what += "" if now == len(items) else f"; of {len(items)} steps there are {now} left"
             stage.watch.note("undo", what)
 
 
