@@ -115,6 +115,7 @@ def test_a_recent_model_that_is_shipped_is_found_where_it_is_now(own_place, tmp_
     remember(str(tmp_path / "mine"))
     remember(str(DIGITS_2D))
     mount = tmp_path / "another mount"
+    (mount / "models" / "digits-2d").mkdir(parents=True)
     monkeypatch.setattr("latentlab.widgets.kit.settings.resources", lambda: mount)
     shipped = str(mount / "models" / "digits-2d")
     assert recent() == [shipped, str(tmp_path / "mine")]

@@ -6,7 +6,7 @@ from window_machine.stage import WindowFault
 
 from latentlab.widgets.panels.sliders.panel import SlidersPanel
 
-WINDOWS, STEPS = 4, 60
+WINDOWS, STEPS = 3, 60
 
 pytestmark = [pytest.mark.timeout(300), pytest.mark.usefixtures("refrozen")]
 

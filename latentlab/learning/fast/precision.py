@@ -34,6 +34,8 @@ MIN_STEPS, MAX_STEPS = 3, 20
 """Steps in each precision."""
 SHORT_RUN_S = 5.0
 """Seconds of a run in fp32 up to which it is not measured, and computes in fp32."""
+SLOW_FLOPS = 2e10
+"""Operations per second in fp32 of a slow core; a run that is short even so is not measured."""
 LEAST_GAIN = 0.95
 """Largest time of a step in bf16, relative to the more exact fp32, for which bf16 is chosen."""
 
@@ -60,6 +62,8 @@ def choose_precision(recipe: Recipe, splits: Splits, device: torch.device) -> Pr
         return "fp32"
     if device.type != "cpu" or not is_measurable(recipe, splits.spec):
         return "bf16"
+    if _operations(recipe, splits.train) <= SHORT_RUN_S * SLOW_FLOPS:
+        return "fp32"
     model, objective = recipe.model, recipe.objective
     key = f"{torch.get_num_threads()} {splits.spec} {model} {objective} {_step_of(recipe)}"
     try:
@@ -88,6 +92,15 @@ def _step_of(recipe: Recipe) -> str:
     """Return what the time of a step depends on beside the model and the objective."""
     training = recipe.training
     return f"{training.batch_size} {training.optimizer} {training.clip} {training.average}"
+
+
+def _operations(recipe: Recipe, images: ImageSet) -> float:
+    """Return at most how many operations the products of a run have, forward and backward."""
+    with torch.device("meta"):  # allocates nothing
+        weights = list(recipe.model.build(images.spec).parameters())
+    # A weight of a convolution is used at each of its places.
+    used = sum(each.numel() * (images.spec.pixels if each.ndim > 2 else 1) for each in weights)
+    return 6.0 * used * len(images) * recipe.training.epochs
 
 
 def _measure(recipe: Recipe, images: ImageSet) -> dict[Precision, float] | None:
