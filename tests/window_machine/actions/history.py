@@ -30,7 +30,8 @@ def undo_and_redo(stage, times):
     way = [present()]
     if way[0] != stage.controller.undo.current or stage.state.is_training:
         return  # a change is on its way that is no step yet
-    items = stage.controller.undo._history.items
+    history = stage.controller.undo._history
+    count = len(history.items)
     while len(way) <= times and stage.state.can_undo:
         menus.undo.trigger()
         way.append(present())
@@ -38,10 +39,13 @@ def undo_and_redo(stage, times):
         menus.redo.trigger()
         if present() != before:
             stage.rest()  # an own image that comes back is encoded again
+        if len(history.items) != count:
+            # Steps that have become equal, as when a file was read, are one; none may be lost.
+            if way[0] not in history.items:
+                stage.watch.note("undo", f"{back} times redo lost the step before undo")
+            return
         if changed := differences(before, present()):
-            now = len(stage.controller.undo._history.items)
             what = f"{len(way) - 1} times undo, {back} times redo changes {', '.join(changed)}"
-            what += "" if now == len(items) else f"; of {len(items)} steps there are {now} left"
             stage.watch.note("undo", what)
 
 
