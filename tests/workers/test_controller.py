@@ -283,6 +283,22 @@ def test_undo_in_the_message_of_a_recipe_is_a_step_of_its_own(bench, said):
     assert bench.state.draft.values == {"seed": 1}
 
 
+def test_undo_to_before_the_form_was_made_keeps_the_recipes_after_it(bench):
+    training, undo = bench.controller.training, bench.controller.undo
+    for seed in (1, 2):
+        training.use_recipe({"seed": seed}, "a dropped recipe")
+    for _ in range(2):
+        undo.undo()
+    assert bench.state.draft.values is None
+    training.set_draft({"seed": 0}, is_edit=False)  # the form is made, with its defaults
+    for seed in (1, 2):
+        undo.redo()
+        assert bench.state.draft.values == {"seed": seed}
+    for seed in (1, 0):
+        undo.undo()
+        assert bench.state.draft.values == {"seed": seed}
+
+
 def test_another_decision_found_late_does_not_move_z_back(bench, said):
     card = ClassifierCard(Path("digits.onnx"), ("0", "1"))
     request = FindCounterfactual(card, bench.state.point)

@@ -14,6 +14,7 @@ import torch
 
 from latentlab.data.parts import Splits
 from latentlab.learning.batch_loss import NotFiniteError
+from latentlab.learning.checkpoint import meta_model
 from latentlab.learning.fast.device import has_bf16
 from latentlab.learning.step_time import (
     FIRST_BATCH,
@@ -96,8 +97,7 @@ def _step_of(recipe: Recipe) -> str:
 
 def _operations(recipe: Recipe, images: ImageSet) -> float:
     """Return at most how many operations the products of a run have, forward and backward."""
-    with torch.device("meta"):  # allocates nothing
-        weights = list(recipe.model.build(images.spec).parameters())
+    weights = meta_model(recipe, images.spec).parameters()
     # A weight of a convolution is used at each of its places.
     used = sum(each.numel() * (images.spec.pixels if each.ndim > 2 else 1) for each in weights)
     return 6.0 * used * len(images) * recipe.training.epochs

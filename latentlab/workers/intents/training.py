@@ -389,4 +389,5 @@ def _share(at_once: int) -> int | None:
 
 
 def _with_draft(place: Snapshot, *, values: Mapping[str, Any]) -> Snapshot:
-    return replace(place, draft=values)
+    """Complete a snapshot from before the form was made; the others have a draft of their own."""
+    return replace(place, draft=values) if place.draft is None else place

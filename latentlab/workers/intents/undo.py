@@ -206,7 +206,7 @@ class Undo:
         # The map may have fewer images now.
         current = self._store.state
         draft = current.draft
-        if place.draft is not None and place.draft != draft.values:
+        if place.draft != draft.values:
             draft = Draft(place.draft)
         self._store.set(
             point=place.point,

@@ -144,8 +144,9 @@ class TrainPanel(PanelWidget):
         fields = state.answer(DescribeForm)
         if DescribeForm in changed and fields:
             self._make_form(fields, state)
-        if "draft" in changed and state.draft.values and self.form:
-            self._show_draft(state.draft.values)
+        if "draft" in changed and self.form:
+            # Without a draft, as undo leaves it where a file was dropped first: the defaults.
+            self._show_draft(state.draft.values or {})
         if changed & {"run", DescribeForm, "failure"}:
             self._show_busy(state.training.run is not None)
             self.card.show_run(state, changed)
