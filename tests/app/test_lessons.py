@@ -9,6 +9,7 @@ from latentlab.latent.ranking import Score
 from latentlab.session.interpolation import DecodeGeodesic, DecodePaths
 from latentlab.session.scores.anomalies import ScoreImages, left_out_auroc
 from latentlab.workers import lesson_actions, looks
+from latentlab.workers.intents import lesson
 
 pytestmark = pytest.mark.filterwarnings("ignore:Function.*QDrag:DeprecationWarning")
 
@@ -76,7 +77,8 @@ TOLERANCE = 0.04
 
 @pytest.fixture
 def brisk(monkeypatch):
-    """Show the actions in fewer images, and a model under training seldom; they have own tests."""
+    """Show the actions in fewer images and faster, and a model under training seldom."""
+    monkeypatch.setattr(lesson, "TICK_MS", 8)
     glide = lesson_actions._glide
     monkeypatch.setattr(
         lesson_actions,
