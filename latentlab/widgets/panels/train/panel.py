@@ -144,7 +144,7 @@ class TrainPanel(PanelWidget):
         fields = state.answer(DescribeForm)
         if DescribeForm in changed and fields:
             self._make_form(fields, state)
-        if "draft" in changed and self.form:
+        elif "draft" in changed and self.form:
             # Without a draft, as undo leaves it where a file was dropped first: the defaults.
             self._show_draft(state.draft.values or {})
         if changed & {"run", DescribeForm, "failure"}:
