@@ -50,6 +50,12 @@ LONG = (
 """Slow test files."""
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers():
+    """Use one worker more than there are cores: a test of the window also waits."""
+    return (os.cpu_count() or 1) + 1
+
+
 def pytest_collection_modifyitems(items):
     """Run the slow files first, so that no worker starts one last."""
     tests = Path(__file__).parent
