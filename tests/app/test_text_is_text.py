@@ -1,4 +1,4 @@
-"""Names from files are shown as they are: nothing in the window reads them as HTML."""
+"""Names from files are shown as they are: nothing reads them as HTML or as shortcuts."""
 
 import json
 import re
@@ -6,19 +6,30 @@ import shutil
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QApplication, QGraphicsView, QLabel, QMessageBox, QToolTip
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QGraphicsView,
+    QLabel,
+    QMenu,
+    QMessageBox,
+    QToolTip,
+)
 
 from latentlab.directories import resources, runs
+from latentlab.widgets.panels.train.presets_button import PresetsButton
 
-EVIL = '<b>x</b><img src="x.png">'
+EVIL = '<b>x</b><img src="x.png">Q&A'
+"""HTML, and what buttons and menus show as “QA” with the A underlined."""
 BUILT = None
 """All panels."""
 
 
 @pytest.fixture
 def evil(own_place):
-    """A run whose classes, name, notes and tags are HTML."""
-    folder = shutil.copytree(resources() / "models" / "digits-cvae", runs() / "evil <i>run</i>")
+    """A run whose folder, classes, name, notes and tags are not plain."""
+    folder = shutil.copytree(resources() / "models" / "digits-cvae", runs() / "evil <i>run</i> Q&A")
     file = folder / "checkpoint.json"
     about = json.loads(file.read_text())
     about["images"]["class_names"] = [f"{i} {EVIL}" for i in range(10)]
@@ -39,16 +50,28 @@ def interpreted(widget):
     return found
 
 
-def test_no_name_of_a_file_is_read_as_html_anywhere_in_the_window(make_desk, evil):
+def on_buttons(window):
+    """Return the texts of buttons, and of actions after all menus were opened, with Q&A in them."""
+    for menu in window.findChildren(QMenu):
+        if not isinstance(menu.parent(), PresetsButton):  # its presets are timed for seconds
+            menu.aboutToShow.emit()
+    found = (*window.findChildren(QAction), *window.findChildren(QAbstractButton))
+    return {each.text() for each in found if "Q&" in each.text()}
+
+
+def test_no_name_of_a_file_is_read_as_more_than_text_anywhere_in_the_window(make_desk, evil):
     desk = make_desk(evil)
     assert desk.state.model.spec.class_names[0] == f"0 {EVIL}"
-    seen = set()
+    seen, pressed = set(), set()
     for _ in desk.tour():
         desk.settle()
+        pressed |= on_buttons(desk.window)
         labels = desk.window.findChildren(QLabel)
         seen |= {label.text() for label in labels if EVIL in label.text()}
         assert interpreted(desk.window) == []
     assert len(seen) > 2, "it would prove nothing"
+    assert len(pressed) > 10, "ten classes and the recent model"
+    assert [text for text in pressed if "&" in text.replace("&&", "")] == []
 
 
 def test_html_that_is_made_here_is_not_shown_as_text(make_desk):

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QMenu, QWidget
 
+from latentlab.widgets.kit.labels import literal
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -52,6 +54,7 @@ class ClassMenu(QMenu):
         for start in range(0, len(names), MAX_IN_MENU):
             part, menu = names[start : start + MAX_IN_MENU], self
             if len(names) > MAX_IN_MENU:
-                menu = self.addMenu(f"{part[0]} to {part[-1]}")
+                menu = self.addMenu(literal(f"{part[0]} to {part[-1]}"))
             for label, name in enumerate(part, start):
-                menu.addAction(f"{self._prefix}{name}", partial(self.chosen.emit, label))
+                text = literal(f"{self._prefix}{name}")
+                menu.addAction(text, partial(self.chosen.emit, label))

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QAbstractButton, QLabel, QMenu, QToolButton, QWidg
 
 from latentlab.session.abilities import ENCODER_DECODER, why_not
 from latentlab.widgets.kit.class_menu import ClassMenu
+from latentlab.widgets.kit.labels import literal
 
 if TYPE_CHECKING:
     from latentlab.session.points import ModelCard, Point
@@ -190,5 +191,5 @@ def title_of(button: QAbstractButton) -> str:
     if " " not in text and button.toolTip():
         # One word, such as Reset, says too little in a menu.
         text = ""
-    match = SENTENCE.match(text or button.toolTip() or button.accessibleName())
+    match = SENTENCE.match(text or literal(button.toolTip() or button.accessibleName()))
     return match[1] if match else ""

@@ -25,6 +25,14 @@ def wrapped(text: str) -> str:
     return "\n".join(fill(line, TIP_WIDTH) for line in text.split("\n"))
 
 
+def literal(text: str) -> str:
+    """Return a text that may come from a file, for a button or a menu, which show it as it is.
+
+    Qt would underline the character after an ampersand, and show what follows a tab as a shortcut.
+    """
+    return text.replace("&", "&&").replace("\t", " ")
+
+
 class ElidedLabel(QLabel):
     """One line of plain text, shortened if too long; the tooltip has the full text.
 

@@ -25,6 +25,7 @@ from latentlab.widgets.kit.dialogs import (
 )
 from latentlab.widgets.kit.export.exporting import exporting_near
 from latentlab.widgets.kit.icons import IconButton
+from latentlab.widgets.kit.labels import literal
 from latentlab.widgets.kit.model_actions import ModelActions
 from latentlab.widgets.kit.settings import recent
 from latentlab.widgets.window.command_palette import CommandPalette
@@ -286,7 +287,7 @@ class Menus(QObject):
     def _fill_recent(self) -> None:
         self._recent.clear()
         for path in recent():
-            action = self._recent.addAction(Path(path).name)
+            action = self._recent.addAction(literal(Path(path).name))
             action.setData(path)
             action.setToolTip(path)
             action.triggered.connect(self._open_recent)
@@ -374,4 +375,4 @@ def _button(name: str, action: QAction) -> QToolButton:
 
 
 def _step_text(verb: str, title: str) -> str:
-    return f"{verb}: {title}" if title else verb
+    return f"{verb}: {literal(title)}" if title else verb

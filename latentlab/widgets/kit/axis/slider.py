@@ -8,6 +8,8 @@ import numpy as np
 from PySide6.QtCore import QPoint, QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtWidgets import QMenu, QSlider, QWidget
 
+from latentlab.widgets.kit.labels import literal
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PySide6.QtGui import QMouseEvent, QWheelEvent
@@ -98,7 +100,8 @@ class AxisSlider(QSlider):
 
     def fill_menu(self, menu: QMenu, place: QPoint) -> None:
         """Add the reset to the context menu."""
-        menu.addAction(f"Reset {self.accessibleName()}", self.reset).setEnabled(self.is_moved)
+        text = literal(f"Reset {self.accessibleName()}")
+        menu.addAction(text, self.reset).setEnabled(self.is_moved)
 
     @override
     def mousePressEvent(self, event: QMouseEvent) -> None:

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from latentlab.session.form import default_kind
 from latentlab.widgets.kit.icons import IconButton
+from latentlab.widgets.kit.labels import literal
 from latentlab.widgets.kit.number_box import NumberBox, read_number
 from latentlab.widgets.kit.theme import UNIT
 
@@ -205,11 +206,11 @@ class TextEditor(Editor):
         self._menu_button.setVisible(bool(words))
         self._menu.clear()
         for word in words:
-            self._menu.addAction(word)
+            self._menu.addAction(literal(word)).setData(word)
 
     @Slot(QAction)
     def _on_offered(self, action: QAction) -> None:
-        word, parts = action.text(), self._parts()
+        word, parts = action.data(), self._parts()
         kept = [part for part in parts if part.partition(":")[0].strip() != word]
         self.set_value(kept if len(kept) < len(parts) else [*parts, word])
 

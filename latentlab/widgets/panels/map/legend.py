@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QLineEdit, QToolButton, QWidget
 
 from latentlab.widgets.kit.few_lines import FewLines
 from latentlab.widgets.kit.flow_layout import FlowLayout
-from latentlab.widgets.kit.labels import muted
+from latentlab.widgets.kit.labels import literal, muted
 from latentlab.widgets.kit.theme import class_colour, small
 
 if TYPE_CHECKING:
@@ -135,7 +135,7 @@ class _Toggle(QToolButton):
     def __init__(self, label: int, name: str) -> None:
         super().__init__()
         self.label = label
-        self.setText(name)
+        self.setText(literal(name))
         self.setFont(small(self.font()))
         self.setCheckable(True)
         self.setChecked(True)

@@ -13,6 +13,7 @@ from latentlab.session.colourings import Colouring, attribute_colouring, values_
 from latentlab.session.selection import by_range, by_text
 from latentlab.widgets.kit.class_menu import ClassMenu
 from latentlab.widgets.kit.dialogs import ValidatingButtonBox
+from latentlab.widgets.kit.labels import literal
 from latentlab.widgets.kit.number_box import NumberBox
 from latentlab.widgets.kit.scatter.point_colours import value_range
 from latentlab.widgets.panels.map.selection_bar import add_saved_selections
@@ -61,12 +62,12 @@ def _add_attribute(
     menu: QMenu, controller: Controller, attributes: Attributes, name: str, parent: QWidget
 ) -> None:
     """Add the actions of an attribute: its images, each of its levels, or a range."""
-    title, values = name.replace("_", " "), attributes.column(name)
+    title, values = literal(name.replace("_", " ")), attributes.column(name)
     if groups := groups_of(attributes, name):
         labels, names = groups
         submenu = menu.addMenu(title)
         for group, label in enumerate(names[:MAX_LEVELS]):
-            submenu.addAction(label, partial(_select_mask, controller, labels == group))
+            submenu.addAction(literal(label), partial(_select_mask, controller, labels == group))
     elif set(np.unique(values[np.isfinite(values)]).tolist()) <= {0.0, 1.0}:
         menu.addAction(title, partial(_select_mask, controller, values > BINARY_THRESHOLD))
     else:
@@ -83,12 +84,12 @@ def _add_colouring(
         return
     if values.dtype.kind == "f":
         ask = partial(_ask_range, controller, colouring, parent)
-        menu.addAction(f"{colouring.title} between…", ask)
+        menu.addAction(literal(f"{colouring.title} between…"), ask)
         return
     submenu = menu.addMenu("Group")
     for group in np.unique(values).tolist():
         label = colouring.names[group] if 0 <= group < len(colouring.names) else group_name(group)
-        submenu.addAction(label, partial(_select_mask, controller, values == group))
+        submenu.addAction(literal(label), partial(_select_mask, controller, values == group))
 
 
 def group_name(group: int) -> str:

@@ -13,6 +13,7 @@ from latentlab.session.export import TABLES
 from latentlab.session.selection import SetOperation
 from latentlab.widgets.kit.dialogs import ask_save_path
 from latentlab.widgets.kit.icons import IconButton
+from latentlab.widgets.kit.labels import literal
 from latentlab.widgets.kit.theme import UNIT, small
 
 if TYPE_CHECKING:
@@ -101,7 +102,7 @@ def add_mean_actions(menu: QMenu, controller: Controller) -> None:
 def add_saved_selections(menu: QMenu, controller: Controller) -> None:
     """Add the saved selections, alone or combined with the current one."""
     for kept in controller.state.kept:
-        inner = menu.addMenu(f"{kept.name} · {len(kept):,}")
+        inner = menu.addMenu(literal(f"{kept.name} · {len(kept):,}"))
         for how in SetOperation if controller.state.selection else (SetOperation.NEW,):
             text = "select" if how is SetOperation.NEW else how.value
             inner.addAction(text.capitalize(), partial(controller.selection.select, kept.rows, how))

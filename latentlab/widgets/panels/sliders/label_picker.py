@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QButtonGroup, QComboBox, QHBoxLayout, QLabel, QToolButton, QWidget
 
+from latentlab.widgets.kit.labels import literal
 from latentlab.widgets.kit.theme import UNIT
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ class LabelPicker(QWidget):
         )
         for i, name in enumerate(self._names if short else ()):
             button = QToolButton()
-            button.setText(name)
+            button.setText(literal(name))
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
             button.setCheckable(True)
             button.setToolTip(f"Decode as {name}, with the same z")

@@ -22,7 +22,7 @@ from latentlab.session.import_.images import CheckImageFiles, ShowContactSheet
 from latentlab.session.recipes import with_value
 from latentlab.widgets.kit.form.editors import FileEditor, NumberEditor
 from latentlab.widgets.kit.form.form import FormWidget
-from latentlab.widgets.kit.labels import muted
+from latentlab.widgets.kit.labels import literal, muted
 from latentlab.widgets.kit.settings import settings
 from latentlab.widgets.kit.theme import UNIT
 from latentlab.widgets.window.import_images.contact_sheet import ContactSheetWidget
@@ -208,7 +208,8 @@ class ImportDialog(QDialog):
         menu = self.pick.menu()
         menu.clear()
         for name in contact.attributes:
-            action = menu.addAction(name)
+            action = menu.addAction(literal(name))
+            action.setData(name)
             action.setCheckable(True)
             action.setChecked(name in chosen)
             action.setEnabled(name in chosen or len(chosen) < MOST_ATTRIBUTES)
@@ -216,7 +217,7 @@ class ImportDialog(QDialog):
 
     @Slot(object)
     def _on_picked(self, action: QAction) -> None:
-        chosen = [one.text() for one in self.pick.menu().actions() if one.isChecked()]
+        chosen = [one.data() for one in self.pick.menu().actions() if one.isChecked()]
         if self.form:
             self.form.set_values({"classes_from": chosen})
 
