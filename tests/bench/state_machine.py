@@ -61,9 +61,11 @@ def main():
     while driven.steps < given.steps:
         try:
             drive(WINDOWS, STEPS, number=number, shrinks=not given.as_found, driven=driven)
-        except (WindowFault, Flaky, ExceptionGroup) as fault:
-            print(fault, *getattr(fault, "exceptions", ()), sep="\n", flush=True)
-            findings[str(getattr(fault, "key", type(fault).__name__))] += 1
+        except (WindowFault, Flaky, ExceptionGroup) as raised:
+            found = dict(driven.faults) or {type(raised).__name__: str(raised)}
+            print(*found.values(), sep="\n", flush=True)
+            findings.update(map(str, found))
+            driven.faults.clear()
         number += 1
         megabytes.append(round(resident_mb()))
         seconds = round(time.process_time())

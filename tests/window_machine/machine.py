@@ -1,5 +1,6 @@
 """The state machine of the window: any actions in any order, and what always holds between them."""
 
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from hypothesis import HealthCheck, Phase, Verbosity, seed, settings
@@ -10,16 +11,21 @@ from hypothesis.stateful import (
 )
 from window_machine.actions import load_actions
 from window_machine.actions.history import undo_and_redo
-from window_machine.stage import Stage
+from window_machine.stage import Stage, WindowFault
 
 
 @dataclass
 class Driven:
-    """What was driven: actions done, and of all windows the stalls and what each has left."""
+    """What was driven: actions done, and of all windows the stalls and what went wrong.
+
+    Hypothesis raises no fault that comes at one time only, but says that the data are flaky.
+    """
 
     steps: int = 0
     windows: int = 0
     stalls: list = field(default_factory=list)
+    faults: dict = field(default_factory=dict)
+    """The texts of faults by their keys; the last of a key is of the shortest sequence."""
 
 
 ALL = 200
@@ -45,7 +51,17 @@ class WindowMachine(RuleBasedStateMachine):
         """Do an action, and check what always holds; Hypothesis would print each invariant."""
         self.stage.do(act, **values)
         self.driven.steps += 1
-        self.stage.check()
+        with self.recording():
+            self.stage.check()
+
+    @contextmanager
+    def recording(self):
+        """Record the fault that is raised meanwhile."""
+        try:
+            yield
+        except WindowFault as fault:
+            self.driven.faults[fault.key] = str(fault)
+            raise
 
     def teardown(self):
         self.driven.stalls += self.stage.watch.stalls
@@ -53,7 +69,8 @@ class WindowMachine(RuleBasedStateMachine):
             if not self.stage.watch.faults:
                 self.act(undo_and_redo, {"times": ALL})
         finally:
-            self.stage.close()
+            with self.recording():
+                self.stage.close()
 
 
 def rule_of(act, arguments):
