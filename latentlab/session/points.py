@@ -209,6 +209,8 @@ class Original:
         Standard deviation of its posterior along each dimension; empty if unknown.
     own : OwnImage or None
         Source and preprocessing of the user's own image.
+    is_outdated : bool
+        Whether the weights have changed since it was encoded.
     """
 
     name: str
@@ -218,6 +220,7 @@ class Original:
     row: int | None = None
     sigma: tuple[float, ...] = field(repr=False, default=())
     own: OwnImage | None = field(repr=False, compare=False, default=None)
+    is_outdated: bool = field(repr=False, compare=False, default=False)
 
     @property
     def pair(self) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:

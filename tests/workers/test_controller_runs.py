@@ -62,6 +62,25 @@ def test_picked_image_is_followed_too(bench):
     assert bench.state.point.z == tuple(bench.state.codes.mu[7].tolist())
 
 
+def test_undo_leads_to_the_present_code_of_a_picked_image(bench):
+    bench.controller.training.start()
+    bench.adopt(1)
+    bench.lane.answer_all()
+    bench.controller.point.pick(7)
+    bench.lane.answer_all()
+    bench.controller.point.set(moved(bench.state, 0.5, 0.25))
+    bench.adopt(2)
+    bench.lane.answer_all()
+    for _ in range(2):
+        bench.controller.undo.undo()
+        bench.lane.answer_all()
+        assert bench.state.original.row == 7
+        assert bench.state.point.z == tuple(bench.state.codes.mu[7].tolist())
+        bench.controller.undo.redo()
+        bench.lane.answer_all()
+        assert (bench.state.original, bench.state.point.z) == (None, (0.5, 0.25))
+
+
 def test_chosen_z_stays_where_it_is_while_codes_move(bench):
     bench.controller.training.start()
     bench.adopt(1)

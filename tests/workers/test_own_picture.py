@@ -96,6 +96,13 @@ def test_own_picture_is_followed_while_codes_move(bench):
     bench.lane.answer_all()
     assert bench.state.point == here
     assert bench.state.own.point.z == (1.0, 4.0)
+    bench.controller.undo.undo()  # to the code of the picture, which the weights of then gave
+    bench.lane.answer_all()
+    assert bench.state.point.z == bench.state.own.point.z == (1.0, 4.0)
+    bench.controller.own_image.forget()
+    bench.adopt(5)
+    bench.lane.answer_all()
+    assert bench.state.original is None, "what is forgotten cannot be encoded again"
 
 
 def test_a_picture_brought_while_the_model_moves_is_not_lost(bench):

@@ -104,6 +104,16 @@ def for_new_model(old: Snapshot, first: Snapshot) -> Snapshot:
     return replace(first, **{name: getattr(old, name) for name in MODEL_INDEPENDENT})
 
 
+def outdated(place: Snapshot) -> Snapshot:
+    """Return a snapshot whose images were encoded with earlier weights."""
+    original, own = place.original, place.own
+    return replace(
+        place,
+        original=original and replace(original, is_outdated=True),
+        own=own and replace(own, is_outdated=True),
+    )
+
+
 def differences(before: Snapshot, after: Snapshot) -> tuple[str, ...]:
     """Return what differs: names of fields, keys of the recipe, and names of settings of panels."""
     names = [each.name for each in fields(Snapshot) if each.name not in MODEL_INDEPENDENT]

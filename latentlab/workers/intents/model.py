@@ -20,6 +20,7 @@ from latentlab.session.model import (
 )
 from latentlab.session.points import Picture, grid_side
 from latentlab.session.state import OF_CODES, OF_MODEL, initial
+from latentlab.session.undo.snapshot import outdated
 from latentlab.workers.intents.map import initial_view
 
 if TYPE_CHECKING:
@@ -60,6 +61,7 @@ class ModelIntents:
     ) -> None:
         self._store, self._demand, self._undo = store, demand, undo
         self._point, self._own_image = point, own_image
+        undo.followed_by(self._follow)
         demand.on(Open, self._on_opened, failed=runs.fall_back, is_fact=True)
         demand.on(Adopt, self._on_adopted, is_fact=True)
         demand.on(ShowData, self._on_other_data, is_fact=True)
@@ -112,11 +114,20 @@ class ModelIntents:
         self._store.set(**changes, model=opened.card, codes=opened.codes)
         if is_new:
             self._undo.begin()
-        elif resets_point:
-            self._undo.amend(partial(_at_start, start=opened))
         else:
+            self._undo.amend(outdated)
+        if resets_point and not is_new:
+            self._undo.amend(partial(_at_start, start=opened))
+        elif not is_new:
             self._point.follow_image()
         self._own_image.renew()
+
+    def _follow(self, place: Snapshot) -> None:
+        """Encode the images of the restored state again if that was done with earlier weights."""
+        if place.original and place.original.is_outdated:
+            self._point.follow_image()
+        if any(image and image.is_outdated for image in (place.original, place.own)):
+            self._own_image.renew()
 
     def _initial_fields(self, card: ModelCard, codes: int) -> dict[str, Any]:
         """Return the fields that are reset for a new model."""

@@ -160,11 +160,10 @@ class OwnImageIntents:
         self._store.say("Filled in: z is now the code of the filled image. Undo moves it back.")
 
     def _follow(self, place: Snapshot) -> None:
-        """Show the image of the restored state again, encoded with the current weights."""
+        """Show the image of the restored state."""
         own = self._store.state.own
         if place.own is not own and not _is_same(place.own, own):
             self._replace(place.own)
-            self.renew()
 
 
 def _is_same(one: Original | None, other: Original | None) -> bool:

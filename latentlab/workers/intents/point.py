@@ -91,8 +91,10 @@ class PointIntents:
         original = self._store.state.original
         if original and original.row is not None:
             self._demand.ask(EncodeImageAgain(original.row))
-        elif original and original.own is None:
+        elif original and not (original.own and self._store.state.own):
+            # The image is no longer known, and the point no longer its code.
             self._store.set(original=None)
+            self._undo.amend_current(original=None)
 
     def _on_picked(self, request: PickImage, original: Original) -> None:
         ends = self._store.state.ends

@@ -5,6 +5,9 @@ from hypothesis import strategies as st
 from PySide6.QtTest import QTest
 from window_machine.actions import action
 
+from latentlab.session.map import MakeView
+from latentlab.session.model import EncodeImageAgain
+from latentlab.session.own_image import EncodeOwnImageAgain
 from latentlab.session.undo.snapshot import differences
 
 TIMES = st.integers(1, 4)
@@ -34,11 +37,11 @@ def undo_and_redo(stage, times):
     count = len(history.items)
     while len(way) <= times and stage.state.can_undo:
         menus.undo.trigger()
+        _let_renew(stage)
         way.append(present())
     for back, before in enumerate(reversed(way[:-1]), 1):
         menus.redo.trigger()
-        if present() != before:
-            stage.rest()  # an own image that comes back is encoded again
+        _let_renew(stage)
         if len(history.items) != count:
             # Steps that have become equal, as when a file was read, are one; none may be lost.
             if way[0] not in history.items:
@@ -47,6 +50,12 @@ def undo_and_redo(stage, times):
         if changed := differences(before, present()):
             what = f"{len(way) - 1} times undo, {back} times redo changes {', '.join(changed)}"
             stage.watch.note("undo", what)
+
+
+def _let_renew(stage):
+    """Wait for what is made again after the weights have changed."""
+    if stage.state.awaited & {EncodeImageAgain, EncodeOwnImageAgain, MakeView}:
+        stage.rest()
 
 
 @action()
