@@ -2,6 +2,7 @@
 
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 
 from hypothesis import HealthCheck, Phase, Verbosity, seed, settings
 from hypothesis.stateful import (
@@ -83,6 +84,12 @@ def rule_of(act, arguments):
     return rule(**arguments)(run)
 
 
+@cache
+def rules():
+    """Return the rules of all actions by their names; Hypothesis keeps what it has made of each."""
+    return {name: rule_of(*each) for name, each in load_actions().items()}
+
+
 def drive(windows, steps, *, number=None, shrinks=True, limit_ms=None, driven=None):
     """Drive sequences of actions, each in a window of its own; raise the first fault, shrunk.
 
@@ -99,9 +106,8 @@ def drive(windows, steps, *, number=None, shrinks=True, limit_ms=None, driven=No
     driven : Driven, optional
         Counts what is driven.
     """
-    rules = {name: rule_of(*each) for name, each in load_actions().items()}
     own = {"driven": driven or Driven(), "limit_ms": limit_ms}
-    machine = type("Window", (WindowMachine,), rules | own)
+    machine = type("Window", (WindowMachine,), rules() | own)
     if number is not None:
         machine = seed(number)(machine)
     run_state_machine_as_test(

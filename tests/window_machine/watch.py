@@ -16,6 +16,7 @@ from PySide6.QtCore import QTimer, qInstallMessageHandler
 from latentlab.session.belonging import belongs_to_model
 from latentlab.session.state import OF_CODES, OF_MODEL
 from latentlab.session.undo.snapshot import snapshot
+from latentlab.workers.memory import trim_memory
 
 BEAT_MS, LATE = 5, 0.1
 OF_THE_TEST = ("This plugin does not support", "Mouse event at")
@@ -127,6 +128,7 @@ class Monitor:
 
 
 def resident_mb():
-    """Return the resident memory of the process, in megabytes."""
+    """Return the resident memory of the process, in megabytes, trimmed as in a window at rest."""
     gc.collect()
+    trim_memory()
     return psutil.Process(os.getpid()).memory_info().rss / 1e6
