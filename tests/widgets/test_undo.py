@@ -177,6 +177,20 @@ def test_a_preset_is_undone_even_after_another_model_was_opened(desk):
     assert desk.state.point != moved, "z of the other model stays gone"
 
 
+def test_undo_of_colours_leads_back_through_the_same_steps(desk, later):
+    """A colouring without groups has no number of them, whichever colouring was shown before."""
+    choice = desk.panel("map").colours
+    for key in ("z:0", "k-means", "HDBSCAN", "class"):
+        later()
+        choice.choose(key)
+        assert choice.chosen.key == key
+    undo = desk.controller.undo
+    for move in (undo.undo, undo.redo):
+        for _ in range(3):
+            move()
+            assert choice._read() == undo.current.choices["colour of the map"]
+
+
 def test_text_fields_keep_their_own_undo(desk):
     desk.go("train")
     panel = desk.panel("train")

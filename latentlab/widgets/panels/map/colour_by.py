@@ -101,13 +101,16 @@ class ColourBy(QWidget):
             self.box.setCurrentIndex(keys.index(key))
 
     def _read(self) -> tuple[str, int]:
-        """Return the key of the colouring, and its number of groups."""
-        return self.chosen.key if self.chosen else "", int(self.count.value())
+        """Return the key of the colouring, and its number of groups; 0 if it has none to set."""
+        if self.chosen is None:
+            return "", 0
+        measure = self.chosen.measure
+        return self.chosen.key, self._counts.get(measure, 0) if measure else 0
 
     def _restore(self, value: tuple[str, int]) -> None:
         key, count = value
         self.choose(key)
-        if not self.count.isHidden():
+        if count:
             self.count.setValue(count)
 
     def _show_count(self) -> None:
