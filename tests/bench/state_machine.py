@@ -24,6 +24,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import gui_support  # noqa: F401  it sets the screen
 from hypothesis.errors import Flaky
+from PySide6.QtGui import QGuiApplication
 from window_machine.machine import Driven, drive
 from window_machine.stage import WindowFault
 from window_machine.watch import resident_mb
@@ -75,6 +76,8 @@ def main():
     told["stalls"] = sum(stall.own > SLOW_MS for stall in driven.stalls)
     told |= {"longest_stall_ms": longest(driven.stalls), "memory_mb": megabytes}
     told["growth_mb"] = megabytes[-1] - megabytes[len(megabytes) // 2]
+    # The offscreen platform would destroy what was copied when Python is gone, and crash.
+    QGuiApplication.clipboard().clear()
     print(json.dumps(told))
 
 

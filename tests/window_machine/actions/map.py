@@ -76,8 +76,10 @@ def select_on_map(stage, tool, start, end):
     if button.visibleRegion().isEmpty():
         return
     mouse.click(button, button.rect().center())
+    if not seen_plot(stage):
+        return  # what was asked for before has come, and shows another workspace
     corners = (start, (end[0], start[1]), end)
-    places = (stage.place(plot.viewport(), *corner) for corner in corners)
+    places = [stage.place(plot.viewport(), *corner) for corner in corners]
     mouse.move(plot.viewport(), *places, button=LEFT)
 
 
