@@ -339,6 +339,17 @@ def test_the_titles_of_the_axes_are_as_long_as_the_axes(big):
     assert axis.labelText.endswith("…")
 
 
+def test_the_titles_of_the_axes_stand_at_their_middle(big):
+    first, second = np.random.default_rng(5).standard_normal((2, 5))
+    for name in ("between PC 1 and 2", "z"):  # of the same view, and so of the same axes
+        big.controller.map.look_along(first, second, (name, name))
+        for side, length in (("bottom", "width"), ("left", "height")):
+            axis = big.map.getPlotItem().getAxis(side)
+            title = axis.label.mapRectToItem(axis, axis.label.boundingRect())
+            middle = title.center().x() if side == "bottom" else title.center().y()
+            assert middle == pytest.approx(getattr(axis.size(), length)() / 2, abs=2)
+
+
 def test_marks_have_names(big):
     """After filling in, z leaves the own image: two marks that look alike."""
     layers, label = big.panel("map").layers, big.map.z_label

@@ -197,11 +197,11 @@ def lines_below(parts: list[str], font: QFont, width: int, reserved: int) -> lis
 def _draw(
     painter: QPainter, bounds: QRect, text: str, font: QFont, colour: str, side: Align
 ) -> None:
-    """Draw lines of text; a single line is elided."""
+    """Draw lines of text; a single line is elided in its middle: names end in what differs."""
     painter.setFont(font)
     painter.setPen(QColor(colour))
     if "\n" not in text:
-        mode = Qt.TextElideMode.ElideRight
+        mode = Qt.TextElideMode.ElideMiddle
         text = painter.fontMetrics().elidedText(text, mode, bounds.width())
     painter.drawText(bounds, int(side), text)
 

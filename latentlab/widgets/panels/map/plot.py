@@ -162,6 +162,7 @@ class MapPlot(Plot):
             fitting = shortened(title, QFontMetrics(font), length - TITLE_MARGINS)
             axis.setLabel(escape(fitting), **style)  # the title is HTML
             axis.setToolTip(title)
+            axis.resizeEvent()  # centres the title, which pyqtgraph does for another size only
 
     def forget_range(self) -> None:
         """Discard the zoom of the user, so that the next codes are shown completely."""
