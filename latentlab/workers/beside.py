@@ -30,8 +30,8 @@ class RunsBeside(QObject):
 
     progressed = Signal(object)
     """The ``Run`` of each, as a tuple."""
-    ended = Signal(object)
-    """The ``Outcome`` of one."""
+    ended = Signal(object, object)
+    """The ``Outcome`` of one, and its run folder or None."""
 
     def __init__(self, training: Training, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -64,9 +64,9 @@ class RunsBeside(QObject):
         self.progressed.emit(tuple(self._runs.values()))
 
     @Slot(object, object, bool)
-    def _on_ended(self, outcome: Outcome, _folder: Path | None, _discard: bool) -> None:
+    def _on_ended(self, outcome: Outcome, folder: Path | None, _discard: bool) -> None:
         runner = cast("Training", self.sender())
         del self._runs[runner]
         runner.deleteLater()
         self.progressed.emit(tuple(self._runs.values()))
-        self.ended.emit(outcome)
+        self.ended.emit(outcome, folder)

@@ -216,9 +216,9 @@ class Controller(QObject):
     def _on_beside(self, runs: tuple[Run, ...]) -> None:
         self.training.show_beside(runs)
 
-    @Slot(object)
-    def _on_beside_ended(self, outcome: Outcome) -> None:
-        self.training.end_beside(outcome)
+    @Slot(object, object)
+    def _on_beside_ended(self, outcome: Outcome, folder: Path | None) -> None:
+        self.training.end_beside(outcome, folder)
 
 
 def _opens_alone(path: Path) -> bool:

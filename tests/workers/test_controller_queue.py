@@ -1,5 +1,6 @@
 """What the controller makes of queued runs, remedies and runs of the past."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -183,6 +184,21 @@ def test_one_is_stopped_alone_and_the_next_takes_its_place(bench, monkeypatch):
     assert [run.recipe for run in bench.state.training.beside] == betas(4.0)
     bench.controller.close()
     assert bench.training.others[2].calls[1:] == ["close"]
+
+
+def test_a_run_beside_that_is_open_is_opened_again_at_its_end(bench, monkeypatch, tmp_path):
+    """Else the window would show what it had saved in the middle."""
+    (folder := tmp_path / "new").mkdir()
+    bench.lane.lab.models["new"] = replace(bench.state.model, name="new", source=folder)
+    sweep(bench, monkeypatch, 3, 1.0, 2.0, 3.0)
+    bench.controller.runs.open(folder)
+    bench.lane.answer_all()
+    bench.lane.asked.clear()
+    first, second = bench.training.others
+    first.end("succeeded", folder=tmp_path / "another")
+    assert not [each for each in bench.lane.asked if isinstance(each, Open)]
+    second.end("succeeded", folder=folder)
+    assert [each.path for each in bench.lane.asked if isinstance(each, Open)] == [folder]
 
 
 def test_runs_train_one_after_another_on_a_gpu_and_beside_one_that_began_alone(bench, monkeypatch):

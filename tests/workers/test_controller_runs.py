@@ -121,6 +121,23 @@ def test_opening_another_model_stops_following_until_asked(bench):
     assert (bench.state.model.source, bench.state.model.epoch) == (RUN, 3)
 
 
+def test_opening_the_run_in_training_follows_it(bench):
+    """As from a scene or by a drop: what it had saved until then would be shown for ever."""
+    bench.controller.training.start()
+    bench.training.folder = RUN
+    bench.controller.runs.open(Path("/toys/big"))
+    bench.lane.answer_all()
+    bench.controller.runs.open(RUN)
+    bench.lane.answer_all()
+    assert looks(bench) == ["look again"]
+    bench.adopt(2)
+    bench.lane.answer_all()
+    assert (bench.state.model.source, bench.state.model.epoch) == (RUN, 2)
+    bench.lane.asked.clear()
+    bench.training.end()
+    assert RUN in [each.path for each in bench.lane.asked if isinstance(each, Open)]
+
+
 def looks(bench):
     return [call for call in bench.training.calls if call in ("adopted", "look again")]
 

@@ -63,12 +63,17 @@ class RunIntents:
     def open(self, path: Path, fallback: Path | None = None, obsm: str = "") -> None:
         """Open a run or a checkpoint, or `fallback` if it fails and no model is open.
 
-        `obsm` is the embedding of a file of codes that holds several.
+        The run in training is followed from then on. `obsm` is the embedding of a file of codes
+        that holds several.
         """
         self._fallback = fallback
-        training = replace(self._store.state.training, following=False)
+        following = path == self._training.folder
+        training = replace(self._store.state.training, following=following)
         self._store.set(opening=path.name, training=training, failure=None)
         self.replace_model(path, obsm)
+        if following:
+            # The next weights, if those that arrived meanwhile were dropped.
+            self._training.look_again()
 
     def replace_model(self, path: Path, obsm: str = "") -> None:
         """Replace the open model."""

@@ -312,10 +312,13 @@ class TrainingIntents:
         if not self._training.running:
             self._share_cores(with_run=bool(runs))
 
-    def end_beside(self, outcome: Outcome) -> None:
-        """List a run that has ended, and start another in its place."""
+    def end_beside(self, outcome: Outcome, folder: Path | None) -> None:
+        """List a run that has ended, open it anew if it is open, and start another in its place."""
         if outcome.failure:
             self._store.set(failure=outcome.failure)
+        model = self._store.state.model
+        if folder and model and model.source == folder and folder.exists():
+            self._runs.replace_model(folder)
         self._runs.list()
         self._fill_cores(self._store.state.training.run)
 
