@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from latentlab.data.binarize import read_binarized
 from latentlab.data.leave_out import of_learned_classes
 from latentlab.errors import RecipeError, TrainingError, is_out_of_memory
+from latentlab.learning.checkpoint import meta_model
 from latentlab.learning.evaluate import epoch_preview, score_test, validate
 from latentlab.learning.events import Change, EpochEnd, Event, SavedState, Started
 from latentlab.learning.fast import device as devices
@@ -107,10 +108,13 @@ def _trainer(
     resume: TrainingState | None,
 ) -> Trainer:
     check_fits(recipe, splits.train, device)
+    if controls.spare_core and device.type == "cpu":
+        # Before the precision is chosen, which is measured on as many cores as the run will have.
+        devices.spare_core(meta_model(recipe, splits.spec))
     team = join_processes(device)
     try:
         precision = _precision(recipe, splits, device, team, resume or controls)
-        trainer = Trainer(recipe, splits, device, team, precision)
+        return Trainer(recipe, splits, device, team, precision)
     except (RuntimeError, MemoryError) as error:
         if not is_out_of_memory(error):
             raise
@@ -119,9 +123,6 @@ def _trainer(
             "Choose a smaller network, smaller images, or less memory for images "
             "(training.resident_mb): the others are read from disk.",
         ) from error
-    if controls.spare_core and device.type == "cpu":
-        devices.spare_core(trainer.model)
-    return trainer
 
 
 def _precision(

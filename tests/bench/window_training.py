@@ -10,8 +10,9 @@ the window a hand moves a slider ten times a second. The last line is one JSON o
 ``images_per_second`` of both, ``slider_to_picture_p50_ms`` and ``_p95_ms`` (from the move until the
 large image is painted with it or with a later one), ``gap_p95_ms``, ``gap_p999_ms`` and
 ``gap_max_ms`` (between the events of a timer of the window), ``looks`` (pictures of the model under
-training per second), and ``others`` (cores that other programs used meanwhile). Only the turns that
-other programs disturbed least count, half of all.
+training per second), ``others`` (cores that other programs used meanwhile), and ``in`` (the
+precision in which each was faster when it began). Only the turns that other programs disturbed
+least count, half of all.
 
 ``--data`` is a folder with MNIST for `vae` and `cvae`; without one they learn the bundled digits.
 """
@@ -85,15 +86,17 @@ def serve_command_line(pipe: Connection, recipe: Recipe) -> None:
     from latentlab.runs.terminal import show
 
     def paced(folder: Path) -> Generator[object]:
-        images, first, began, end = 0.0, 0, 0.0, 0.0
+        images, first, began, end, precision = 0.0, 0, 0.0, 0.0, ""
         for event in record(make_recipe(recipe), folder):
             if isinstance(event, Started):
                 images = len(event.splits.train) / event.steps_per_epoch
+                precision = event.precision
             yield event
             if isinstance(event, Step) and time.perf_counter() >= end:
                 if end:
                     taken = time.perf_counter() - began
-                    pipe.send({"speed": (event.step - first) * images / taken})
+                    speed = (event.step - first) * images / taken
+                    pipe.send({"speed": speed, "precision": precision})
                 if not (seconds := pipe.recv()):
                     return
                 began, first = time.perf_counter(), event.step
@@ -196,6 +199,7 @@ class Watched:
         gaps = np.diff(self.ticks)
         return {
             "speed": learned / taken,
+            "precision": self.controller.state.training.run.precision,
             "delays": self.delays,
             "gaps": gaps.tolist(),
             "looks": self.looks / taken,
@@ -242,11 +246,14 @@ def compare(recipe: Recipe, slices: int, seconds: float) -> dict[str, Any]:
         # Not as a daemon, which could not have the process that trains.
         processes.append(context.Process(target=serve, args=(there, recipe)))
         processes[-1].start()
+        # One after the other: each measures at its start in which precision it is faster.
+        pipes[name].send(WARM_UP)
+        pipes[name].recv()
     found: dict[str, list[Figures]] = {name: [] for name in pipes}
-    for part in range(slices + 1):
+    for _ in range(slices):
         for (name, pipe), process in zip(pipes.items(), processes, strict=True):
             before = Cores.now(process.pid)
-            pipe.send(seconds if part else WARM_UP)
+            pipe.send(seconds)
             found[name].append(pipe.recv() | {"others": Cores.now(process.pid).others(before)})
         print(
             ", ".join(
@@ -259,7 +266,7 @@ def compare(recipe: Recipe, slices: int, seconds: float) -> dict[str, Any]:
         pipe.send(0)
     for process in processes:
         process.join()
-    return {name: calmest(figures[1:]) for name, figures in found.items()}
+    return {name: calmest(figures) for name, figures in found.items()}
 
 
 def calmest(figures: list[Figures]) -> list[Figures]:
@@ -311,7 +318,8 @@ def summary(found: dict[str, list[Figures]]) -> dict[str, float]:
         "looks": statistics.mean(part["looks"] for part in found["window"]),
         "others": statistics.mean(part["others"] for each in found.values() for part in each),
     }
-    return {name: round(float(value), 3) for name, value in told.items()}
+    precisions = {name: each[0]["precision"] for name, each in found.items()}
+    return {name: round(float(value), 3) for name, value in told.items()} | {"in": precisions}
 
 
 def main() -> None:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 MEASURED_S = 0.4
 """Seconds of the steps of a measurement; building two models takes the rest of half a second."""
-MIN_STEPS, MAX_STEPS = 3, 20
+MIN_STEPS, MAX_STEPS = 3, 60
 """Steps in each precision."""
 SHORT_RUN_S = 5.0
 """Seconds of a run in fp32 up to which it is not measured, and computes in fp32."""
