@@ -26,6 +26,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 os.environ["LATENTLAB_HOME"] = tempfile.mkdtemp()
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as the program does
 
 import gui_support  # noqa: F401  sets a screen that is large enough for the window
 import numpy as np

@@ -35,7 +35,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import psutil
 
-from latentlab.__main__ import limit_spinning
+from latentlab.__main__ import limit_threads
 from latentlab.session.export import DescribeForm
 from latentlab.session.model import Decode, MakeSamples
 
@@ -331,7 +331,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=1.5)
     parser.add_argument("--only", action="append", help="recipe to measure; may be repeated")
     options = parser.parse_args()
-    limit_spinning()
+    limit_threads()
     known = recipes(options.data, options.count)
     results = {}
     for name in options.only or known:
