@@ -139,7 +139,9 @@ def serve_window(pipe: Connection, recipe: Recipe) -> None:
     controller.training.pause()
     while seconds := pipe.recv():
         watched = Watched(window, images)
-        pipe.send(watched.run(seconds))
+        figures = watched.run(seconds)
+        wait_for_rest()
+        pipe.send(figures)
         del watched  # and so it is told no more
     controller.training.cancel()
     wait_for(lambda: controller.state.training.run is None)
@@ -153,6 +155,14 @@ def wait_for(condition, seconds: float = 120.0) -> None:
         if time.perf_counter() > end:
             raise TimeoutError
         run_for(0.005)
+
+
+def wait_for_rest() -> None:
+    """Wait until the paused run has come to its next event, and no panel computes any more."""
+    process, before = psutil.Process(), -1.0
+    while (now := processor_seconds(process)) > before + 0.02:
+        before = now
+        run_for(0.3)
 
 
 def run_for(seconds: float) -> None:
@@ -275,6 +285,12 @@ def calmest(figures: list[Figures]) -> list[Figures]:
     return ordered[: (len(ordered) + 1) // 2]
 
 
+def processor_seconds(process: psutil.Process) -> float:
+    """Return what a process and its children have computed."""
+    times = [each.cpu_times() for each in (process, *process.children(recursive=True))]
+    return sum(each.user + each.system for each in times)
+
+
 @dataclass(frozen=True)
 class Cores:
     """What was computed until now, in seconds of a core: by a process, and by all."""
@@ -287,11 +303,9 @@ class Cores:
     def now(cls, pid: int) -> Cores:
         """Look at the clocks."""
         process, all_cores = psutil.Process(pid), psutil.cpu_times()
-        times = [each.cpu_times() for each in (process, *process.children(recursive=True))]
         idle = all_cores.idle + getattr(all_cores, "iowait", 0.0)
         everyone = sum(all_cores[:8]) - idle
-        mine = sum(each.user + each.system for each in times)
-        return cls(time.perf_counter(), mine, everyone)
+        return cls(time.perf_counter(), processor_seconds(process), everyone)
 
     def others(self, before: Cores) -> float:
         """Return how many cores other programs used since then."""
