@@ -51,7 +51,7 @@ def test_dropped_pictures_are_trained_on(desk, zoo):
     dialog = dialog_of(desk)
     desk.until(lambda: dialog.use.isEnabled() and not dialog.view.unreadable.isHidden())
     assert dialog.view.summary.text() == ("41 images in 2 classes. 37 training images, 4 held out.")
-    assert dialog.view.unreadable.text().startswith("1 could not be read")
+    assert dialog.view.unreadable.text().startswith("1 of 41 images could not be read")
     dialog.form.set_values({"width": 8})
     desk.until(lambda: dialog.use.isEnabled())
     dialog.accept()

@@ -120,8 +120,9 @@ class ContactSheetWidget(QWidget):
         self.unreadable.setVisible(bool(skipped))
         self.list.setVisible(bool(skipped) and self.unreadable.isChecked())
         count = len(skipped)
+        total = counted(checked.count, "image") if checked else ""
         self.unreadable.setText(
-            f"{count:,} could not be read and {'is' if count == 1 else 'are'} left out"
+            f"{count:,} of {total} could not be read and {'is' if count == 1 else 'are'} left out"
         )
         lines = [f"{name}: {why}" for name, why in skipped[:LISTED]]
         if count > LISTED:

@@ -150,7 +150,7 @@ def test_unreadable_files_are_counted_and_listed(dialog):
     dialog._controller.show(answers={CheckImageFiles: HeaderCheck(Path("/park"), 9, skipped)})
     assert dialog.view.unreadable.isHidden(), "those are other pictures"
     dialog._controller.show(answers={CheckImageFiles: HeaderCheck(Path("/zoo"), 9, skipped)})
-    assert dialog.view.unreadable.text().startswith("2 could not be read")
+    assert dialog.view.unreadable.text().startswith("2 of 9 images could not be read")
     assert dialog.view.list.isHidden()
     QTest.mouseClick(dialog.view.unreadable, LEFT)
     assert dialog.view.list.isVisible()
