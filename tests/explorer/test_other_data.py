@@ -7,7 +7,7 @@ from latentlab.config import parse
 from latentlab.data.data_set import DATA
 from latentlab.data.image_set import Attributes, ImageSet, ImageSpec
 from latentlab.directories import resources
-from latentlab.errors import DataError
+from latentlab.errors import DataError, RunError
 from latentlab.explorer.answer import answer, find_answers
 from latentlab.explorer.data.other_data import join_sets, show_data
 from latentlab.explorer.explorer import Explorer
@@ -50,6 +50,21 @@ def test_other_images_replace_those_of_the_run_and_back(tmp_path):
     card = explorer.show_run_images()
     assert (card.other, card.spec, card.data) == ("", before.spec, before.data)
     np.testing.assert_array_equal(explorer.codes.mu, codes.mu)
+
+
+@pytest.mark.parametrize("together", [False, True])
+def test_images_made_for_a_model_are_not_shown_with_the_next(tmp_path, together):
+    explorer = opened()
+    request = ShowData({"kind": "arrays", "images": str(noise(tmp_path, side=20).images)}, together)
+    steps = answer(request, explorer)
+    next(steps)
+    explorer.open(resources() / "models" / "faces")
+    codes = explorer.codes
+    with pytest.raises(
+        RunError, match="Another model was opened before arrays"
+    ):
+        finish(steps)
+    assert explorer.codes is codes
 
 
 def test_both_sets_are_told_apart_and_noise_scores_worse(tmp_path):

@@ -42,6 +42,7 @@ UNLABELLED = "unlabelled"
 @answer.register
 def _(request: ShowData, explorer: Explorer) -> Generator[Progress, None, Adopted]:
     if request.values is None:
+        yield Progress("Encoding images", 1.0)
         card = explorer.show_run_images(ENCODE_S)
     else:
         kind = str(request.values.get("kind", ""))
@@ -49,7 +50,6 @@ def _(request: ShowData, explorer: Explorer) -> Generator[Progress, None, Adopte
             raise DataError(f"There is no data set {kind!r}.")
         config = parse(DATA.kinds()[kind], request.values)
         card = yield from show_data(explorer, config, together=request.together, within=ENCODE_S)
-    yield Progress("Encoding images", 1.0)
     return Adopted(card, explorer.codes, *explorer.start())
 
 
@@ -83,7 +83,7 @@ def show_data(
     DataError
         If the images cannot be read, or have no class that a conditional model needs.
     RunError
-        If no model is open.
+        If no model is open, or another one was opened meanwhile.
     """
     card = explorer.card
     if card is None:
@@ -96,6 +96,10 @@ def show_data(
         if len(images) > TO_EXPLORE:
             notes.append(f"Only the first {TO_EXPLORE:,} of {len(images):,} are shown.")
         images = yield from _fitted(images[:TO_EXPLORE], card.spec)
+    yield Progress("Encoding images", 1.0)
+    if explorer.card is None or explorer.card.number != card.number:
+        # They were made for the model before, which may have another size and other classes.
+        raise RunError(f"Another model was opened before {name} was read.", "Choose it again.")
     images = binarize_like(images, card.recipe)
     if explorer.model.conditional:
         conditions = card.spec.conditions
