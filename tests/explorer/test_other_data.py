@@ -60,9 +60,7 @@ def test_images_made_for_a_model_are_not_shown_with_the_next(tmp_path, together)
     next(steps)
     explorer.open(resources() / "models" / "faces")
     codes = explorer.codes
-    with pytest.raises(
-        RunError, match="Another model was opened before arrays"
-    ):
+    with pytest.raises(RunError, match="Another model was opened before arrays"):
         finish(steps)
     assert explorer.codes is codes
 

@@ -105,15 +105,20 @@ def show_data(
         conditions = card.spec.conditions
         images = with_values(images, conditions) if conditions else _with_classes(images, card.spec)
     if together:
-        own = explorer.run_images
-        if own is None or not len(own):
-            raise DataError("The run has no images to compare with.", "Show the others alone.")
-        if len(own) > KEPT_OF_RUN:
-            notes.append(f"The first {KEPT_OF_RUN:,} of {len(own):,} images of the run are kept.")
-        images = join_sets(own[:KEPT_OF_RUN], images, ("run", name))
+        images, note = _beside_run(explorer.run_images, images, name)
+        notes.append(note)
         name = f"run and {name}"
     notes.insert(0, f"Shown: {name}.")
     return explorer.show_images(images, name, " ".join(filter(None, notes)), within)
+
+
+def _beside_run(own: ImageSet | None, images: ImageSet, name: str) -> tuple[ImageSet, str]:
+    """Return the images of a run and others, and a note for the user."""
+    if own is None or not len(own):
+        raise DataError("The run has no images to compare with.", "Show the others alone.")
+    kept = f"The first {KEPT_OF_RUN:,} of {len(own):,} images of the run are kept."
+    joined = join_sets(own[:KEPT_OF_RUN], images, ("run", name))
+    return joined, kept if len(own) > KEPT_OF_RUN else ""
 
 
 def fit_config(config: DataConfig, spec: ImageSpec) -> DataConfig:
