@@ -50,46 +50,46 @@ def test_untouched_z_stays_on_its_image_while_codes_move(bench):
         assert bench.state.point.z == tuple(bench.state.codes.mu[2].tolist())
 
 
-def test_picked_image_is_followed_too(bench):
+@pytest.fixture
+def following(bench):
+    """The window with the first weights of a run on show."""
     bench.controller.training.start()
     bench.adopt(1)
     bench.lane.answer_all()
-    bench.controller.point.pick(7)
-    bench.lane.answer_all()
-    bench.adopt(2)
-    bench.lane.answer_all()
-    assert bench.state.original.row == 7
-    assert bench.state.point.z == tuple(bench.state.codes.mu[7].tolist())
+    return bench
 
 
-def test_undo_leads_to_the_present_code_of_a_picked_image(bench):
-    bench.controller.training.start()
-    bench.adopt(1)
-    bench.lane.answer_all()
-    bench.controller.point.pick(7)
-    bench.lane.answer_all()
-    bench.controller.point.set(moved(bench.state, 0.5, 0.25))
-    bench.adopt(2)
-    bench.lane.answer_all()
+def test_picked_image_is_followed_too(following):
+    following.controller.point.pick(7)
+    following.lane.answer_all()
+    following.adopt(2)
+    following.lane.answer_all()
+    assert following.state.original.row == 7
+    assert following.state.point.z == tuple(following.state.codes.mu[7].tolist())
+
+
+def test_undo_leads_to_the_present_code_of_a_picked_image(following):
+    following.controller.point.pick(7)
+    following.lane.answer_all()
+    following.controller.point.set(moved(following.state, 0.5, 0.25))
+    following.adopt(2)
+    following.lane.answer_all()
     for _ in range(2):
-        bench.controller.undo.undo()
-        bench.lane.answer_all()
-        assert bench.state.original.row == 7
-        assert bench.state.point.z == tuple(bench.state.codes.mu[7].tolist())
-        bench.controller.undo.redo()
-        bench.lane.answer_all()
-        assert (bench.state.original, bench.state.point.z) == (None, (0.5, 0.25))
+        following.controller.undo.undo()
+        following.lane.answer_all()
+        assert following.state.original.row == 7
+        assert following.state.point.z == tuple(following.state.codes.mu[7].tolist())
+        following.controller.undo.redo()
+        following.lane.answer_all()
+        assert (following.state.original, following.state.point.z) == (None, (0.5, 0.25))
 
 
-def test_chosen_z_stays_where_it_is_while_codes_move(bench):
-    bench.controller.training.start()
-    bench.adopt(1)
-    bench.lane.answer_all()
-    bench.controller.point.set(moved(bench.state, 0.5, 0.25))
-    bench.adopt(2)
-    bench.lane.answer_all()
-    assert bench.state.point.z == (0.5, 0.25)
-    assert bench.state.answer(Decode).point.z == (0.5, 0.25)
+def test_chosen_z_stays_where_it_is_while_codes_move(following):
+    following.controller.point.set(moved(following.state, 0.5, 0.25))
+    following.adopt(2)
+    following.lane.answer_all()
+    assert following.state.point.z == (0.5, 0.25)
+    assert following.state.answer(Decode).point.z == (0.5, 0.25)
 
 
 def test_own_picture_is_not_followed(bench):
@@ -105,20 +105,17 @@ def test_own_picture_is_not_followed(bench):
     assert bench.state.point == own.point
 
 
-def test_opening_another_model_stops_following_until_asked(bench):
-    bench.controller.training.start()
-    bench.adopt(1)
-    bench.lane.answer_all()
-    bench.controller.runs.open(Path("/toys/big"))
-    bench.lane.answer_all()
-    bench.adopt(2)
-    assert bench.lane.waiting(Adopt) == []
-    assert bench.state.model.name == "big"
-    assert bench.state.training.run is not None
-    bench.controller.training.watch()
-    bench.adopt(3)
-    bench.lane.answer_all()
-    assert (bench.state.model.source, bench.state.model.epoch) == (RUN, 3)
+def test_opening_another_model_stops_following_until_asked(following):
+    following.controller.runs.open(Path("/toys/big"))
+    following.lane.answer_all()
+    following.adopt(2)
+    assert following.lane.waiting(Adopt) == []
+    assert following.state.model.name == "big"
+    assert following.state.training.run is not None
+    following.controller.training.watch()
+    following.adopt(3)
+    following.lane.answer_all()
+    assert (following.state.model.source, following.state.model.epoch) == (RUN, 3)
 
 
 def test_opening_the_run_in_training_follows_it(bench):
@@ -194,28 +191,22 @@ def test_weights_still_waiting_do_not_replace_what_follows_a_run(bench):
     assert bench.lane.lab.card.source == bench.state.model.source
 
 
-def test_finished_run_is_opened_and_listed(bench):
-    bench.controller.training.start()
-    bench.adopt(1)
-    bench.lane.answer_all()
-    bench.lane.asked.clear()
-    bench.training.end()
-    assert Open(RUN) in bench.lane.asked
-    assert ListLibrary() in bench.lane.asked
-    assert bench.state.training.run is None
+def test_finished_run_is_opened_and_listed(following):
+    following.lane.asked.clear()
+    following.training.end()
+    assert Open(RUN) in following.lane.asked
+    assert ListLibrary() in following.lane.asked
+    assert following.state.training.run is None
 
 
-def test_cancelled_run_is_thrown_away_and_the_model_before_comes_back(bench):
-    bench.controller.training.start()
-    bench.adopt(1)
-    bench.lane.answer_all()
-    bench.controller.training.cancel()
-    assert bench.training.calls[-1] == ("stop", True)
-    bench.training.end("stopped", discard=True)
-    assert Discard(RUN) in bench.lane.asked
-    bench.lane.answer_all()
-    assert bench.state.model.source == Path("/toys/toy")
-    assert bench.lane.asked.count(ListLibrary()) >= 2
+def test_cancelled_run_is_thrown_away_and_the_model_before_comes_back(following):
+    following.controller.training.cancel()
+    assert following.training.calls[-1] == ("stop", True)
+    following.training.end("stopped", discard=True)
+    assert Discard(RUN) in following.lane.asked
+    following.lane.answer_all()
+    assert following.state.model.source == Path("/toys/toy")
+    assert following.lane.asked.count(ListLibrary()) >= 2
 
 
 def test_a_discarded_run_can_be_brought_back(bench):

@@ -109,8 +109,8 @@ def rank_commands(
 
 
 def plain(text: str) -> str:
-    """Return the text of an action without the mark of its letter."""
-    return text.replace("&", "")
+    """Return the text of an action without the mark of its letter; see also `labels.literal`."""
+    return re.sub("&(.)", r"\1", text)
 
 
 def _panels(window: MainWindow) -> Iterator[Command]:

@@ -116,10 +116,10 @@ class ModelIntents:
             self._undo.begin()
         else:
             self._undo.amend(outdated)
-        if resets_point and not is_new:
-            self._undo.amend(partial(_at_start, start=opened))
-        elif not is_new:
-            self._point.follow_image()
+            if resets_point:
+                self._undo.amend(partial(_at_start, start=opened))
+            else:
+                self._point.follow_image()
         self._own_image.renew()
 
     def _follow(self, place: Snapshot) -> None:

@@ -3,7 +3,8 @@
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu
 
-from latentlab.widgets.window.commands import Command, find_commands, rank_commands
+from latentlab.widgets.kit.labels import literal
+from latentlab.widgets.window.commands import Command, find_commands, plain, rank_commands
 from latentlab.widgets.window.view_menu import SCHEMES
 
 
@@ -114,3 +115,8 @@ def test_recently_used_commands_come_first_among_equals():
     assert ranked("", *names, recent=recent) == ["Edit > Random z", "Edit > Redo", "Edit > Undo"]
     assert ranked("r", *names, recent=["Edit > Redo"])[0] == "Edit > Redo"
     assert ranked("undo", *names, recent=recent) == ["Edit > Undo"]
+
+
+def test_texts_of_actions_are_read_as_they_are_shown():
+    assert plain("&Open\N{HORIZONTAL ELLIPSIS}") == "Open\N{HORIZONTAL ELLIPSIS}"
+    assert plain(literal("Q&A")) == "Q&A"

@@ -8,6 +8,7 @@ from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QMenu, QPushButton
 
 from latentlab.session.recipes import approximate
+from latentlab.widgets.kit.labels import literal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,7 +45,7 @@ class PresetsButton(QPushButton):
         for preset in presets:
             action = self._actions[preset.title]
             time = approximate(preset.seconds, preset.slowest) if preset.seconds else UNKNOWN
-            text = f"{preset.title}: {preset.lesson}".replace("&", "&&")
+            text = literal(f"{preset.title}: {preset.lesson}")
             action.setText(f"{text}\t{preset.unavailable or time}")
             action.setEnabled(not preset.unavailable)
             action.setData(preset)
