@@ -19,6 +19,7 @@ from latentlab.session.model import MakeManifold, PickImage
 from latentlab.session.points import Key, Loop
 from latentlab.widgets.kit.scatter.point_colours import by_class
 from latentlab.widgets.kit.settings import settings
+from latentlab.widgets.panels.map.colour_by import ColourBy
 from latentlab.widgets.panels.map.plot import HOVER_DISTANCE
 
 BUILT = ("map", "image", "manifold")
@@ -523,3 +524,11 @@ def test_a_legend_of_many_classes_scrolls(make_desk):
     desk.until(lambda: not last.visibleRegion().isEmpty())
     desk.hand.click(last)
     assert legend.shown() == set(range(99))
+
+
+def test_before_there_are_codes_no_colouring_is_offered(big):
+    choice = ColourBy(big.controller)
+    assert choice.isHidden(), "an empty list to choose from"
+    choice.offer(big.state)
+    assert not choice.isHidden()
+    choice.deleteLater()

@@ -68,6 +68,7 @@ class ColourBy(QWidget):
             controller.undo, "colour of the map", self._read, self._restore
         )
         self.count.valueChanged.connect(self._on_count)
+        self.hide()
 
     @property
     def chosen(self) -> Colouring | None:
