@@ -10,7 +10,7 @@ import toy
 from gui_support import RIGHT, wait
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
-from PySide6.QtWidgets import QApplication, QMenu
+from PySide6.QtWidgets import QApplication, QMenu, QWidget
 
 from latentlab.data.image_set import ImageSpec
 from latentlab.data.own_image.crop import SourceImage
@@ -527,8 +527,11 @@ def test_a_legend_of_many_classes_scrolls(make_desk):
 
 
 def test_before_there_are_codes_no_colouring_is_offered(big):
-    choice = ColourBy(big.controller)
-    assert choice.isHidden(), "an empty list to choose from"
+    host = QWidget()
+    choice = ColourBy(big.controller, host)
+    host.show()
+    assert not choice.isVisible(), "an empty list to choose from"
     choice.offer(big.state)
-    assert not choice.isHidden()
-    choice.deleteLater()
+    assert choice.isVisible()
+    host.close()
+    host.deleteLater()
