@@ -2,7 +2,7 @@
 
 import pytest
 from window_machine.machine import drive
-from window_machine.stage import WindowFault
+from window_machine.stage import Stage, WindowFault, failure_of
 
 from latentlab.widgets.panels.sliders.panel import SlidersPanel
 
@@ -19,3 +19,17 @@ def test_a_panel_that_does_not_follow_z_is_found(application, monkeypatch):
     monkeypatch.setattr(SlidersPanel, "_show_z", lambda panel: None)
     with pytest.raises(WindowFault, match=r"Sliders: .* z is at"):
         drive(3, 20, shrinks=False)
+
+
+def test_a_fault_that_comes_once_only_is_raised(application, monkeypatch):
+    check, checked = Stage.check, []
+
+    def fail_once(stage):
+        check(stage)
+        if not checked:
+            checked.append(stage)
+            raise failure_of("once")("came once only")
+
+    monkeypatch.setattr(Stage, "check", fail_once)
+    with pytest.raises(WindowFault, match="came once only"):
+        drive(1, 3, shrinks=False)
