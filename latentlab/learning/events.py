@@ -291,4 +291,11 @@ class Snapshot:
     weights: Mapping[str, NDArray] = field(repr=False)
 
 
-Event = Progress | Started | Step | EpochEnd | Snapshot | EpochPreview | Change | FinalTest
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """The next step is to be made, together with those of other runs."""
+
+
+Event = (
+    Progress | Started | Waiting | Step | EpochEnd | Snapshot | EpochPreview | Change | FinalTest
+)

@@ -15,7 +15,7 @@ from latentlab.data.leave_out import of_learned_classes
 from latentlab.errors import RecipeError, TrainingError, is_out_of_memory
 from latentlab.learning.checkpoint import meta_model
 from latentlab.learning.evaluate import epoch_preview, score_test, validate
-from latentlab.learning.events import Change, EpochEnd, Event, SavedState, Started
+from latentlab.learning.events import Change, EpochEnd, Event, SavedState, Started, Waiting
 from latentlab.learning.fast import device as devices
 from latentlab.learning.fast.distributed import join_processes, local_device
 from latentlab.learning.fast.precision import choose_precision, kept_precision
@@ -70,7 +70,8 @@ def fit(
     ------
     Event
         ``Progress`` until the data is loaded, one ``Started``, ``Step``, ``EpochEnd``, ``Change``,
-        ``Snapshot``, ``EpochPreview``, and a ``FinalTest`` if there are test images.
+        ``Snapshot``, ``EpochPreview``, and a ``FinalTest`` if there are test images. A run of a
+        stack yields ``Waiting`` before each step, which `Stack.make_steps` makes.
 
     Returns
     -------
@@ -96,7 +97,11 @@ def fit(
     yield _started(trainer, splits, devices.device_name(device))
     learning = _learn(trainer, monitor, _Steering(trainer, controls, replay), keep, counted)
     with devices.training_on(device):
-        yield from _exclude_consumer(learning, monitor)
+        try:
+            yield from _exclude_consumer(learning, monitor)
+        finally:
+            if controls.stack:
+                controls.stack.leave(trainer)
     return trainer.shown.cpu().eval()
 
 
@@ -114,7 +119,7 @@ def _trainer(
     team = join_processes(device)
     try:
         precision = _precision(recipe, splits, device, team, resume or controls)
-        return Trainer(recipe, splits, device, team, precision)
+        return Trainer(recipe, splits, device, team, precision, controls.stack)
     except (RuntimeError, MemoryError) as error:
         if not is_out_of_memory(error):
             raise
@@ -169,12 +174,16 @@ def _restore(
 
 
 def _exclude_consumer(events: Generator[Event], monitor: Monitor) -> Generator[Event]:
-    """Pass events on, and exclude the time that the consumer spends on them."""
+    """Pass events on, and exclude the time that the consumer spends on them.
+
+    The steps of a run of a stack are made while it waits.
+    """
     try:
         for event in events:
             yielded = time.perf_counter()
             yield event
-            monitor.away(time.perf_counter() - yielded)
+            if not isinstance(event, Waiting):
+                monitor.away(time.perf_counter() - yielded)
     finally:
         events.close()
 
@@ -219,7 +228,10 @@ def _learn(
 
 def _epoch(trainer: Trainer, monitor: Monitor, steering: _Steering) -> Generator[Event, None, bool]:
     """Train for one epoch; return whether training is over."""
-    for _ in trainer.epoch_steps():
+    for is_made in trainer.epoch_steps():
+        if not is_made:
+            yield Waiting()
+            continue
         yield monitor.after_step()
         yield from steering.apply()
         if monitor.wants_snapshot():

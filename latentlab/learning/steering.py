@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from latentlab.learning.events import Precision
+    from latentlab.learning.fast.stack import Stack
 
 STEERABLE_PREFIXES = (
     "objective.",
@@ -34,6 +35,8 @@ class Controls:
     precision : str, optional
         Precision of the run if its recipe leaves it open, such as that of the runs of its sweep; by
         default the faster one, by a measurement.
+    stack : Stack, optional
+        Makes its steps, together with those of other runs; see `train_stacked`.
     """
 
     def __init__(
@@ -43,11 +46,13 @@ class Controls:
         one_at_a_time: bool = False,
         spare_core: bool = False,
         precision: Precision | None = None,
+        stack: Stack | None = None,
     ) -> None:
         self.snapshot_every = snapshot_every
         self.one_at_a_time = one_at_a_time
         self.spare_core = spare_core
         self.precision = precision
+        self.stack = stack
         self._unseen = False
         self._requests: deque[tuple[str, float]] = deque()
 

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from latentlab.data.parts import Splits
     from latentlab.learning.batch_loss import Inputs
     from latentlab.learning.events import Precision
+    from latentlab.learning.fast.stack import Stack
     from latentlab.learning.recipe import Recipe
     from latentlab.models.base import Model
 
@@ -57,6 +58,8 @@ class Trainer:
     precision : str, optional
         Number format of the products in layers, if the recipe leaves it open; by default bf16 where
         the device has it.
+    stack : Stack, optional
+        Makes its steps, together with those of other runs.
     """
 
     def __init__(
@@ -66,6 +69,7 @@ class Trainer:
         device: torch.device,
         team: ProcessGroup | None = None,
         precision: Precision | None = None,
+        stack: Stack | None = None,
     ) -> None:
         self.recipe = recipe
         self.device = device
@@ -111,7 +115,8 @@ class Trainer:
             images=len(self.train_feed),
         )
         self.losses = losses if self.team.size == 1 else data_parallel(losses)
-        self._runner = make_runner(self)
+        self._make_runner = stack.runner if stack else make_runner
+        self._runner = self._make_runner(self)
 
     def _make_optimizer(self) -> torch.optim.Optimizer:
         training = self.recipe.training
@@ -170,7 +175,7 @@ class Trainer:
         self._check_network(recipe)
         self.recipe = recipe
         # A trace or graph contains the objective at the time of its recording.
-        self._runner = make_runner(self)
+        self._runner = self._make_runner(self)
 
     def _check_network(self, recipe: Recipe) -> None:
         """Refuse another term with a network, whose weights would have learned nothing yet."""
@@ -188,8 +193,14 @@ class Trainer:
 
     # Steps
 
-    def epoch_steps(self) -> Iterator[None]:
-        """Make the steps of an epoch in a new random order; continue an epoch in progress."""
+    def epoch_steps(self) -> Iterator[bool]:
+        """Make the steps of an epoch in a new random order; continue an epoch in progress.
+
+        Yields
+        ------
+        bool
+            True after each step; False while it waits for those of other runs.
+        """
         if self.position == 0:
             self.order_before = self.order.get_state()
         order = torch.randperm(len(self.train_feed), generator=self.order)
@@ -197,10 +208,13 @@ class Trainer:
         while self.position < len(batches):
             runner = self._runner
             for rows in runner.steps(batches[self.position :]):
+                if rows is None:
+                    yield False
+                    continue
                 self.step_count += 1
                 self.position += 1
                 self.meter.count(rows)
-                yield
+                yield True
                 if runner is not self._runner:
                     # The recipe has changed, so a trace or graph is out of date.
                     break

@@ -67,7 +67,7 @@ def one_hot(y: Tensor, classes: int) -> Tensor:
     """Return one-hot vectors in fp32, with shape (B, classes), for indices of shape (B,)."""
     # torch's one_hot reads its input on the host, which a captured step must not do.
     zeros = torch.zeros(len(y), classes, dtype=torch.float32, device=y.device)
-    return zeros.scatter_(1, y[:, None], 1)
+    return zeros.scatter(1, y[:, None], 1)
 
 
 def label_embedding(spec: ImageSpec, width: int) -> nn.Module:

@@ -1,7 +1,7 @@
 """Step runners: eager, from a trace on the CPU, or as a CUDA graph.
 
 All three make the same steps, on the CPU to the last bit. The trainer uses them through
-`StepRunner` only.
+`StepRunner` only. A fourth makes the steps of several runs at once; see `Stack`.
 """
 
 from __future__ import annotations
@@ -26,8 +26,11 @@ if TYPE_CHECKING:
 class StepRunner(Protocol):
     """Runs training steps."""
 
-    def steps(self, batches: Sequence[Tensor]) -> Iterator[int]:
-        """Make a step with each batch of rows; yield the number of images of this process."""
+    def steps(self, batches: Sequence[Tensor]) -> Iterator[int | None]:
+        """Make a step with each batch of rows; yield the number of images of this process.
+
+        A runner that waits for the steps of other runs yields None meanwhile.
+        """
 
 
 class Eager:

@@ -1,0 +1,209 @@
+"""Losses and gradients of several models as one list of operations on stacked tensors.
+
+A small model leaves most of a GPU idle: its step is as many kernels as that of a large one. The
+step of one model is traced, `torch.func.vmap` makes it that of all, and each product of a layer
+becomes one batched product.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import torch
+from torch import Tensor, fx
+from torch.func import vmap
+
+from latentlab.learning.fast.trace import (
+    Traced,
+    tensors_of,
+    trace,
+    trace_gradients,
+    unchanged_buffers,
+    use_fast_operations,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from latentlab.learning.batch_loss import Inputs
+    from latentlab.learning.trainer import Trainer
+
+    Values = dict[str, Tensor]
+
+EMPTY = ("aten::empty", "aten::empty_like", "aten::new_empty")
+
+
+class NotStackable(Exception):  # noqa: N818
+    """The models cannot be stacked; the text says why."""
+
+
+class Draw(NamedTuple):
+    """Random numbers that a step draws, in place in an empty tensor."""
+
+    operation: torch._ops.OpOverload
+    arguments: tuple[Any, ...]
+    shape: tuple[int, ...]
+    dtype: torch.dtype
+    source: int
+    """Position of the generator among those of the trainer."""
+
+
+class StackedLosses:
+    """Computes losses and gradients of same-shaped models at once.
+
+    Parameters
+    ----------
+    trainers : sequence of Trainer
+        Trainers of the models.
+    inputs : sequence of tuple
+        A batch of each, all of one shape; only the shapes matter.
+
+    Raises
+    ------
+    NotStackable
+        If the steps of the models are not the same operations, but for scheduled values.
+    """
+
+    def __init__(self, trainers: Sequence[Trainer], inputs: Sequence[Inputs]) -> None:
+        self._trainers = trainers
+        self._weights = [*zip(*(trainer.losses.parameters() for trainer in trainers), strict=True)]
+        each = [_lift(trainer, given) for trainer, given in zip(trainers, inputs, strict=True)]
+        if problem := _difference(each):
+            raise NotStackable(problem)
+        (traced, self._draws), *_ = each
+        self._names = traced.names
+        self._has_gradient = [out is not None for out in _outputs(traced.graph)]
+        tensors = [*self._tensors(inputs), *self._empty()]
+        self._graph = trace(vmap(_without_none(traced.graph)), tensors)
+        use_fast_operations(self._graph, tensors)
+
+    def __call__(self, inputs: Sequence[Inputs]) -> list[Values]:
+        """Return the losses of each model per image, and set the gradients of its mean loss."""
+        with torch.no_grad():
+            made = iter(self._graph(*self._tensors(inputs), *self._drawn()))
+            found = [next(made) if has else None for has in self._has_gradient]
+        values, gradients = found[: len(self._names)], found[len(self._names) :]
+        for weights, grads in zip(self._weights, gradients, strict=True):
+            # An optimizer's kernel assumes that a gradient lies in memory as its weight does.
+            parts = [None] * len(weights) if grads is None else grads.contiguous().unbind()
+            for weight, grad in zip(weights, parts, strict=True):
+                weight.grad = grad
+        each = zip(*(value.unbind() for value in values), strict=True)
+        return [dict(zip(self._names, one, strict=True)) for one in each]
+
+    def _tensors(self, inputs: Sequence[Inputs]) -> list[Tensor]:
+        each = [
+            tensors_of([], given, trainer.numbers)
+            for trainer, given in zip(self._trainers, inputs, strict=True)
+        ]
+        weights = [_base_of(one) for one in self._weights]
+        return [*weights, *(torch.stack(one) for one in zip(*each, strict=True))]
+
+    def _empty(self) -> list[Tensor]:
+        count, device = len(self._trainers), self._trainers[0].device
+        return [
+            torch.empty(count, *draw.shape, dtype=draw.dtype, device=device) for draw in self._draws
+        ]
+
+    def _drawn(self) -> list[Tensor]:
+        """Return the random numbers of all models, each from the generators of its own run."""
+        drawn = self._empty()
+        for i, trainer in enumerate(self._trainers):
+            generators = _generators(trainer)
+            for numbers, draw in zip(drawn, self._draws, strict=True):
+                draw.operation(numbers[i], *draw.arguments, generator=generators[draw.source])
+        return drawn
+
+
+def stack_weights(trainers: Sequence[Trainer]) -> None:
+    """Move the weights of the models into common tensors, of which each keeps its part."""
+    for weights in zip(*(trainer.losses.parameters() for trainer in trainers), strict=True):
+        if len({each.shape for each in weights}) > 1:
+            raise NotStackable("their layers have different sizes")
+        for weight, part in zip(weights, torch.stack([*weights]).detach().unbind(), strict=True):
+            weight.data = part
+
+
+def _base_of(weights: Sequence[Tensor]) -> Tensor:
+    """Return the common tensor of weights that `stack_weights` has moved, without a copy."""
+    first = weights[0].detach()
+    return first.as_strided((len(weights), *first.shape), (first.numel(), *first.stride()))
+
+
+def _generators(trainer: Trainer) -> tuple[torch.Generator, ...]:
+    return trainer.noise.generator, trainer.rng
+
+
+def _lift(trainer: Trainer, inputs: Inputs) -> tuple[Traced, tuple[Draw, ...]]:
+    """Trace the step of one model, with what it draws at random as further inputs."""
+    if any(True for _ in trainer.losses.buffers()):
+        raise NotStackable("a step of the model changes more than its weights")
+    try:
+        with unchanged_buffers(trainer.losses):
+            traced = trace_gradients(
+                trainer.losses, trainer.recipe.objective, inputs, trainer.numbers
+            )
+    except Exception as error:
+        # A user's model may branch on values, or call functions that torch cannot trace.
+        raise NotStackable(str(error)) from error
+    old, new = traced.graph, fx.Graph()
+    found = {node: _draw_of(node, trainer, old) for node in old.graph.nodes if _is_random(node)}
+    first = [node for node in old.graph.nodes if node.op == "placeholder"]
+    copied = {node: new.placeholder(node.name) for node in (*first, *found)}
+    for node in old.graph.nodes:
+        if node not in copied:
+            copied[node] = new.node_copy(node, copied.__getitem__)
+    new.eliminate_dead_code()
+    return Traced(fx.GraphModule(old, new), traced.names), tuple(found.values())
+
+
+def _is_random(node: fx.Node) -> bool:
+    return (
+        isinstance(node.target, torch._ops.OpOverload)
+        and torch.Tag.nondeterministic_seeded in node.target.tags
+    )
+
+
+def _draw_of(node: fx.Node, trainer: Trainer, graph: fx.GraphModule) -> Draw:
+    """Return what a random operation draws; it must fill an empty tensor from a known generator."""
+    into, generator = node.args[0] if node.args else None, node.kwargs.get("generator")
+    known = [each._cdata for each in _generators(trainer)]  # type: ignore[attr-defined]
+    given = getattr(graph, str(generator.target)) if isinstance(generator, fx.Node) else generator
+    if (
+        not isinstance(into, fx.Node)
+        or getattr(into.target, "_schema", None) is None
+        or into.target._schema.name not in EMPTY  # type: ignore[union-attr]
+        or len(into.users) > 1
+        or getattr(given, "_cdata", None) not in known
+    ):
+        raise NotStackable(f"{node.target} does not draw from the generator of the run")
+    value = node.meta["val"]
+    return Draw(node.target, node.args[1:], tuple(value.shape), value.dtype, known.index(given._cdata))  # type: ignore[union-attr, arg-type]
+
+
+def _outputs(graph: fx.GraphModule) -> tuple[fx.Node | None, ...]:
+    (output,) = (node for node in graph.graph.nodes if node.op == "output")
+    return tuple(output.args[0])
+
+
+def _without_none(graph: fx.GraphModule) -> Any:
+    """Return the graph as a function whose results are all tensors, as `vmap` requires."""
+    return lambda *tensors: tuple(each for each in graph(*tensors) if each is not None)
+
+
+def _difference(each: Sequence[tuple[Traced, tuple[Draw, ...]]]) -> str:
+    """Return in what the steps of some models differ; empty if they are the same operations."""
+    (first, draws), *others = each
+    for other, drawn in others:
+        if other.names != first.names or other.graph.code != first.graph.code or drawn != draws:
+            return "their steps are different operations"
+        for one, two in zip(_constants(first.graph), _constants(other.graph), strict=True):
+            if one.shape != two.shape or not torch.equal(one, two):
+                return "their steps have different constants"
+    return ""
+
+
+def _constants(graph: fx.GraphModule) -> list[Tensor]:
+    names = [node.target for node in graph.graph.nodes if node.op == "get_attr"]
+    found = [getattr(graph, str(name)) for name in names]
+    return [value for value in found if isinstance(value, Tensor)]
