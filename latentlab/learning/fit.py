@@ -89,7 +89,8 @@ def fit(
     """
     controls = controls or Controls()
     device = local_device(devices.pick_device(recipe.training.device))
-    splits = yield from (data or read_binarized(recipe.data))
+    read = controls.stack.read if controls.stack else read_binarized
+    splits = yield from (data or read(recipe.data))
     counted = of_learned_classes(splits)
     trainer = _trainer(recipe, counted, device, controls, resume)
     replay = _restore(trainer, resume, changes)

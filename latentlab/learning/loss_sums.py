@@ -25,8 +25,12 @@ class LossSums:
     def add(self, values: Mapping[str, Tensor]) -> None:
         """Add the losses per image of one batch, in place in memory."""
         sums = torch.stack([value.detach() for value in values.values()]).sum(1)
-        if self.sums is None or self.names != tuple(values):
-            self.names, self.sums, self.images = tuple(values), sums.double(), 0
+        self.add_sums(tuple(values), sums)
+
+    def add_sums(self, names: tuple[str, ...], sums: Tensor) -> None:
+        """Add the sums of the losses of one batch, with shape (T,), in place in memory."""
+        if self.sums is None or self.names != names:
+            self.names, self.sums, self.images = names, sums.double(), 0
         else:
             self.sums += sums
 

@@ -98,15 +98,16 @@ class Trainer:
         for module in self.model.modules():
             if isinstance(module, RandomLayer):
                 module.generator = self.rng
-        self.train_feed = make_loader(splits.train, device, training.resident_mb, training=True)
-        self.validation_feed = make_loader(splits.validation, device, training.resident_mb)
+        load = stack.load if stack else make_loader
+        self.train_feed = load(splits.train, device, training.resident_mb, training=True)
+        self.validation_feed = load(splits.validation, device, training.resident_mb)
         self.validation_classes = splits.validation.labels
         self.geometry = LatentGeometry(self.validation_feed)
         self.meter = LossSums()
         self.whole = LossSums()
         self.numbers: dict[str, float | Tensor] = {}
         self._last_scheduled: dict[str, float] = {}
-        self.optimizer = self._make_optimizer()
+        self.optimizer = self.make_optimizer(self.weights)
         losses = LossModule(
             self.model,
             self.noise,
@@ -118,9 +119,9 @@ class Trainer:
         self._make_runner = stack.runner if stack else make_runner
         self._runner = self._make_runner(self)
 
-    def _make_optimizer(self) -> torch.optim.Optimizer:
+    def make_optimizer(self, weights: Sequence[Tensor]) -> torch.optim.Optimizer:
+        """Return the optimizer of the recipe for some weights."""
         training = self.recipe.training
-        weights = self.weights
         if self.device.type != "cuda":
             # Fused optimizers exist for all devices and save a third of a small model's step.
             return training.optimizer.build(weights, training.learning_rate, fused=True)
@@ -136,6 +137,11 @@ class Trainer:
     def precision(self) -> Precision:
         """Number format of the products in layers."""
         return "bf16" if self.bf16 else "fp32"
+
+    @property
+    def augments(self) -> bool:
+        """Whether `augmented` changes images."""
+        return self.recipe.training.augment.active or self.train_feed.binarized
 
     @property
     def network_is_finite(self) -> bool:
@@ -242,15 +248,23 @@ class Trainer:
 
     def learn(self, values: dict[str, Tensor]) -> None:
         """Update the weights from their gradients, and add up the losses."""
+        self.clip()
+        self.optimizer.step()
+        self.follow()
+        self.meter.add(values)
+
+    def clip(self) -> None:
+        """Clip the gradients, if the recipe says so."""
         training = self.recipe.training
         if training.clip:
             clip_grad_norm_(self.model.parameters(), training.clip)
             if self.network:
                 clip_grad_norm_(self.network.parameters(), training.clip)
-        self.optimizer.step()
+
+    def follow(self) -> None:
+        """Update the EMA of the weights, if there is one."""
         if self.ema:
-            self._update_ema(self.ema, training.average)
-        self.meter.add(values)
+            self._update_ema(self.ema, self.recipe.training.average)
 
     def augmented(self, inputs: Inputs) -> Inputs:
         """Return a batch with its images augmented and binarized, as far as the recipe says so."""

@@ -7,34 +7,71 @@ optimizer, and is validated, saved and stopped alone. It only waits, at each ste
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 
+from latentlab.data.binarize import read_binarized
 from latentlab.errors import TrainingError, is_out_of_memory
 from latentlab.learning.batch_loss import check_finite
 from latentlab.learning.fast.cuda_graph import CudaGraphStep
-from latentlab.learning.fast.stacked_losses import NotStackable, StackedLosses, stack_weights
+from latentlab.learning.fast.stacked_losses import (
+    NotStackable,
+    StackedLosses,
+    each_of,
+    stack_weights,
+)
 from latentlab.learning.fast.step_runner import make_runner
+from latentlab.learning.loader import make_loader
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Generator, Iterator, Sequence
 
     from torch import Tensor
 
+    from latentlab.data.data_set import DataConfig
+    from latentlab.data.image_set import ImageSet
+    from latentlab.data.parts import Splits
     from latentlab.learning.batch_loss import Inputs
     from latentlab.learning.fast.step_runner import StepRunner
+    from latentlab.learning.loader import Loader
     from latentlab.learning.trainer import Trainer
+    from latentlab.work import Progress
 
 log = logging.getLogger(__name__)
 
 
 class Stack:
-    """Makes the steps of some runs, once all that are to take part wait for theirs."""
+    """Makes the steps of some runs, once all of them wait for theirs."""
 
     def __init__(self) -> None:
         self._members: list[Member] = []
         self._formation: _Formation | None = None
+        self._splits: dict[str, Splits] = {}
+        self._loaders: dict[tuple[Any, ...], tuple[ImageSet, Loader]] = {}
+
+    # Images, which the runs share
+
+    def read(self, config: DataConfig) -> Generator[Progress, None, Splits]:
+        """Read the images of a data config once; see `read_binarized`."""
+        key = config.model_dump_json()
+        if key not in self._splits:
+            splits = yield from read_binarized(config)
+            self._splits.setdefault(key, splits)
+        return self._splits[key]
+
+    def load(
+        self, images: ImageSet, device: torch.device, resident_mb: int, *, training: bool = False
+    ) -> Loader:
+        """Return the loader of images; see `make_loader`."""
+        key = id(images), device, resident_mb, training
+        if key not in self._loaders:
+            # The images are kept too, so that no others get their id.
+            loader = make_loader(images, device, resident_mb, training=training)
+            self._loaders[key] = images, loader
+        return self._loaders[key][1]
+
+    # Runs
 
     def runner(self, trainer: Trainer) -> StepRunner:
         """Return the runner of a trainer's steps, in place of an earlier one."""
@@ -53,7 +90,7 @@ class Stack:
         """Make the step of each run that waits for one; an error is raised in its run."""
         waiting = [member for member in self._members if member.rows is not None]
         if len(waiting) > 1 and len(waiting) == len(self._members):
-            if self._formation is None or self._formation.members != tuple(waiting):
+            if self._formation is None or not self._formation.fits(waiting):
                 self._formation = _Formation(waiting)
             try:
                 if self._formation.make():
@@ -96,10 +133,6 @@ class Member:
                 raise error
             yield len(rows)
 
-    def moved(self) -> None:
-        """Forget a runner that may know the addresses of weights; they have been moved."""
-        self._alone = None
-
     def make_alone(self) -> None:
         """Make the step that is waited for without the others."""
         assert self.rows is not None
@@ -110,20 +143,21 @@ class Member:
         except Exception as error:
             self.error = error
 
-    def inputs(self, rows: Tensor, *, augmented: bool = True) -> Inputs:
-        """Return a batch."""
-        x, y = self.trainer.train_feed.batch(rows)
-        inputs = x, y, self.trainer.known(rows)
-        return self.trainer.augmented(inputs) if augmented else inputs
+    def moved(self) -> None:
+        """Forget the runner that may know the addresses of weights, which have been moved."""
+        self._alone = None
 
-    def learn(self, values: dict[str, Tensor]) -> None:
-        """Update the weights from their gradients, unless the loss is not finite."""
+    def inputs(self, rows: Tensor) -> Inputs:
+        """Return the images, labels and observation mask of a batch."""
+        return *self.trainer.train_feed.batch(rows), self.trainer.known(rows)
+
+    def is_finite(self, names: Sequence[str], values: Tensor) -> bool:
+        """Return whether the loss is finite, as far as the device tells; note the error if not."""
         try:
-            check_finite(values)
+            check_finite(dict(zip(names, values, strict=True)))
         except TrainingError as error:
             self.error = error
-        else:
-            self.trainer.learn(values)
+        return self.error is None
 
 
 class _Formation:
@@ -131,37 +165,41 @@ class _Formation:
 
     def __init__(self, members: Sequence[Member]) -> None:
         self.members = tuple(members)
+        self._trainers = [member.trainer for member in members]
+        self._device = self._trainers[0].device
+        self._batch = min(_batch_size(trainer) for trainer in self._trainers)
+        self._lags = _lags(members)
         self._losses: StackedLosses | None = None
-        trainers = [member.trainer for member in members]
-        self._batch = 0
         try:
-            self._losses = self._stack(trainers)
+            self._losses = self._stack()
         except NotStackable as reason:
             log.warning("The runs are not trained together: %s", reason)
         for member in members:
             member.moved()
-        self._device = trainers[0].device
-        generators = [each for t in trainers for each in (t.noise.generator, t.rng)]
+        self._optimizers = _common_optimizers(members)
+        generators = [each for t in self._trainers for each in (t.noise.generator, t.rng)]
         is_cuda = self._device.type == "cuda"
         self._step = CudaGraphStep(self._learn, tuple(generators)) if is_cuda else self._learn
 
-    def _stack(self, trainers: Sequence[Trainer]) -> StackedLosses:
-        if len({trainer.precision for trainer in trainers}) > 1:
-            raise NotStackable("they compute in different precisions")
+    def _stack(self) -> StackedLosses:
+        if len({(trainer.precision, trainer.device) for trainer in self._trainers}) > 1:
+            raise NotStackable("they compute in different precisions or on different devices")
         try:
-            stack_weights(trainers)
-            self._batch = min(
-                min(each.recipe.training.batch_size, len(each.train_feed)) for each in trainers
-            )
-            rows = torch.arange(self._batch, device=trainers[0].device)
-            inputs = [member.inputs(rows, augmented=False) for member in self.members]
-            return StackedLosses(trainers, inputs)
-        except (RuntimeError, ValueError) as error:
-            # Shapes that differ, operations that cannot be batched, or too little memory.
+            stack_weights(self._trainers)
+            rows = torch.arange(self._batch, device=self._device)
+            return StackedLosses(self._trainers, self._inputs(rows.repeat(len(self.members), 1)))
+        except NotStackable:
+            raise
+        except Exception as error:
+            # Operations that torch cannot batch, such as those of a user's model, or no memory.
             raise NotStackable(str(error)) from error
 
+    def fits(self, members: Sequence[Member]) -> bool:
+        """Return whether it is of these members, and none has made more steps than the others."""
+        return self.members == tuple(members) and self._lags == _lags(members)
+
     def make(self) -> bool:
-        """Make the steps; return whether the batches are of the size of the stack."""
+        """Make the steps; return False if the batches do not have the size of the stack."""
         batches = [member.rows for member in self.members if member.rows is not None]
         if self._losses is None or any(len(rows) != self._batch for rows in batches):
             return False
@@ -174,10 +212,97 @@ class _Formation:
             return False
         return True
 
+    def _inputs(self, rows: Tensor) -> Inputs:
+        """Return stacked batches for rows with shape (N, B), of shared images at once."""
+        if len({id(trainer.train_feed) for trainer in self._trainers}) > 1:
+            each = [
+                member.inputs(one) for member, one in zip(self.members, rows.unbind(), strict=True)
+            ]
+            return _stacked(each)
+        masks = [
+            trainer.known(one) for trainer, one in zip(self._trainers, rows.unbind(), strict=True)
+        ]
+        x, y = self._trainers[0].train_feed.batch(rows.flatten())
+        shape = rows.shape
+        return (
+            x.unflatten(0, shape),
+            None if y is None else y.unflatten(0, shape),
+            _stack_all(masks),
+        )
+
+    def _augmented(self, inputs: Inputs) -> Inputs:
+        if not any(trainer.augments for trainer in self._trainers):
+            return inputs
+        each = [trainer.augmented(each_of(inputs, i)) for i, trainer in enumerate(self._trainers)]
+        return _stacked(each)
+
     def _learn(self, rows: Tensor) -> None:
         assert self._losses
-        inputs = [
-            member.inputs(each) for member, each in zip(self.members, rows.unbind(), strict=True)
-        ]
-        for member, values in zip(self.members, self._losses(inputs), strict=True):
-            member.learn(values)
+        values = self._losses(self._augmented(self._inputs(rows)))
+        names, sums = self._losses.names, values.sum(2)
+        for i, member in enumerate(self.members):
+            if member.is_finite(names, values[i]):
+                member.trainer.clip()
+        for optimizer, members in self._optimizers:
+            _optimize(optimizer, members)
+        for member, own in zip(self.members, sums, strict=True):
+            if not member.error:
+                member.trainer.follow()
+                member.trainer.meter.add_sums(names, own)
+
+
+def _lags(members: Sequence[Member]) -> list[int]:
+    """Return the steps by which each is ahead of the first; schedules depend on them."""
+    first, *_ = (member.trainer.step_count for member in members)
+    return [member.trainer.step_count - first for member in members]
+
+
+def _batch_size(trainer: Trainer) -> int:
+    return min(trainer.recipe.training.batch_size, len(trainer.train_feed))
+
+
+def _stacked(inputs: Sequence[Inputs]) -> Inputs:
+    x, y, known = (_stack_all(each) for each in zip(*inputs, strict=True))
+    assert x is not None
+    return x, y, known
+
+
+def _stack_all(tensors: Sequence[Tensor | None]) -> Tensor | None:
+    """Return a stack of tensors; None if one is None, as all are then."""
+    given = [each for each in tensors if each is not None]
+    return torch.stack(given) if len(given) == len(tensors) else None
+
+
+def _common_optimizers(
+    members: Sequence[Member],
+) -> list[tuple[torch.optim.Optimizer, list[Member]]]:
+    """Return an optimizer for all members with the same settings of it, whose state they share."""
+    groups: dict[str, list[Member]] = {}
+    for member in members:
+        training = member.trainer.recipe.training
+        settings = training.optimizer, training.learning_rate, training.schedule
+        groups.setdefault(f"{settings!r} {member.trainer.epochs}", []).append(member)
+    return [(_common_optimizer(group), group) for group in groups.values()]
+
+
+def _common_optimizer(members: Sequence[Member]) -> torch.optim.Optimizer:
+    if len(members) == 1:
+        return members[0].trainer.optimizer
+    trainers = [member.trainer for member in members]
+    common = trainers[0].make_optimizer([each for one in trainers for each in one.weights])
+    for trainer in trainers:
+        for weight in trainer.weights:
+            common.state[weight] = trainer.optimizer.state[weight]
+    return common
+
+
+def _optimize(optimizer: torch.optim.Optimizer, members: Sequence[Member]) -> None:
+    """Update the weights of the members without an error, by their common optimizer."""
+    able = [member.trainer.optimizer for member in members if not member.error]
+    if len(able) < len(members):
+        for own in able:
+            own.step()
+        return
+    # The schedule of the first sets the rate of all; on CUDA it is always in the same tensor.
+    optimizer.param_groups[0]["lr"] = able[0].param_groups[0]["lr"]
+    optimizer.step()

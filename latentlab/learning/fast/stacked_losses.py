@@ -7,7 +7,7 @@ becomes one batched product.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import torch
 from torch import Tensor, fx
@@ -23,24 +23,23 @@ from latentlab.learning.fast.trace import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from latentlab.learning.batch_loss import Inputs
     from latentlab.learning.trainer import Trainer
 
-    Values = dict[str, Tensor]
-
+CONVOLUTIONS = (torch.ops.aten.convolution.default, torch.ops.aten.convolution_backward.default)
 EMPTY = ("aten::empty", "aten::empty_like", "aten::new_empty")
 
 
-class NotStackable(Exception):  # noqa: N818
+class NotStackable(Exception):
     """The models cannot be stacked; the text says why."""
 
 
 class Draw(NamedTuple):
     """Random numbers that a step draws, in place in an empty tensor."""
 
-    operation: torch._ops.OpOverload
+    operation: Callable[..., Tensor]
     arguments: tuple[Any, ...]
     shape: tuple[int, ...]
     dtype: torch.dtype
@@ -55,8 +54,8 @@ class StackedLosses:
     ----------
     trainers : sequence of Trainer
         Trainers of the models.
-    inputs : sequence of tuple
-        A batch of each, all of one shape; only the shapes matter.
+    inputs : tuple
+        Their batches, stacked; only the shapes matter.
 
     Raises
     ------
@@ -64,40 +63,40 @@ class StackedLosses:
         If the steps of the models are not the same operations, but for scheduled values.
     """
 
-    def __init__(self, trainers: Sequence[Trainer], inputs: Sequence[Inputs]) -> None:
+    def __init__(self, trainers: Sequence[Trainer], inputs: Inputs) -> None:
         self._trainers = trainers
         self._weights = [*zip(*(trainer.losses.parameters() for trainer in trainers), strict=True)]
-        each = [_lift(trainer, given) for trainer, given in zip(trainers, inputs, strict=True)]
+        each = [_lift(trainer, each_of(inputs, i)) for i, trainer in enumerate(trainers)]
         if problem := _difference(each):
             raise NotStackable(problem)
         (traced, self._draws), *_ = each
-        self._names = traced.names
+        self.names = traced.names
         self._has_gradient = [out is not None for out in _outputs(traced.graph)]
         tensors = [*self._tensors(inputs), *self._empty()]
         self._graph = trace(vmap(_without_none(traced.graph)), tensors)
         use_fast_operations(self._graph, tensors)
 
-    def __call__(self, inputs: Sequence[Inputs]) -> list[Values]:
-        """Return the losses of each model per image, and set the gradients of its mean loss."""
+    def __call__(self, inputs: Inputs) -> Tensor:
+        """Return the losses per image, (N, T, B) for N models, and set the gradients of their mean.
+
+        The T losses are those of `names`.
+        """
         with torch.no_grad():
             made = iter(self._graph(*self._tensors(inputs), *self._drawn()))
             found = [next(made) if has else None for has in self._has_gradient]
-        values, gradients = found[: len(self._names)], found[len(self._names) :]
+        values, gradients = found[: len(self.names)], found[len(self.names) :]
         for weights, grads in zip(self._weights, gradients, strict=True):
             # An optimizer's kernel assumes that a gradient lies in memory as its weight does.
-            parts = [None] * len(weights) if grads is None else grads.contiguous().unbind()
+            parts = [None] * len(weights) if grads is None else [*grads.contiguous()]
             for weight, grad in zip(weights, parts, strict=True):
                 weight.grad = grad
-        each = zip(*(value.unbind() for value in values), strict=True)
-        return [dict(zip(self._names, one, strict=True)) for one in each]
+        return torch.stack([value for value in values if value is not None], 1)
 
-    def _tensors(self, inputs: Sequence[Inputs]) -> list[Tensor]:
-        each = [
-            tensors_of([], given, trainer.numbers)
-            for trainer, given in zip(self._trainers, inputs, strict=True)
-        ]
+    def _tensors(self, inputs: Inputs) -> list[Tensor]:
         weights = [_base_of(one) for one in self._weights]
-        return [*weights, *(torch.stack(one) for one in zip(*each, strict=True))]
+        numbers = [tensors_of([], (), trainer.numbers) for trainer in self._trainers]
+        given = [each for each in inputs if each is not None]
+        return [*weights, *given, *(torch.stack(one) for one in zip(*numbers, strict=True))]
 
     def _empty(self) -> list[Tensor]:
         count, device = len(self._trainers), self._trainers[0].device
@@ -113,6 +112,13 @@ class StackedLosses:
             for numbers, draw in zip(drawn, self._draws, strict=True):
                 draw.operation(numbers[i], *draw.arguments, generator=generators[draw.source])
         return drawn
+
+
+def each_of(inputs: Inputs, index: int) -> Inputs:
+    """Return one model's part of stacked inputs."""
+    x, y, known = (None if each is None else each[index] for each in inputs)
+    assert x is not None
+    return x, y, known
 
 
 def stack_weights(trainers: Sequence[Trainer]) -> None:
@@ -136,8 +142,6 @@ def _generators(trainer: Trainer) -> tuple[torch.Generator, ...]:
 
 def _lift(trainer: Trainer, inputs: Inputs) -> tuple[Traced, tuple[Draw, ...]]:
     """Trace the step of one model, with what it draws at random as further inputs."""
-    if any(True for _ in trainer.losses.buffers()):
-        raise NotStackable("a step of the model changes more than its weights")
     try:
         with unchanged_buffers(trainer.losses):
             traced = trace_gradients(
@@ -147,6 +151,8 @@ def _lift(trainer: Trainer, inputs: Inputs) -> tuple[Traced, tuple[Draw, ...]]:
         # A user's model may branch on values, or call functions that torch cannot trace.
         raise NotStackable(str(error)) from error
     old, new = traced.graph, fx.Graph()
+    for node in old.graph.nodes:
+        _check(node)
     found = {node: _draw_of(node, trainer, old) for node in old.graph.nodes if _is_random(node)}
     first = [node for node in old.graph.nodes if node.op == "placeholder"]
     copied = {node: new.placeholder(node.name) for node in (*first, *found)}
@@ -155,6 +161,16 @@ def _lift(trainer: Trainer, inputs: Inputs) -> tuple[Traced, tuple[Draw, ...]]:
             copied[node] = new.node_copy(node, copied.__getitem__)
     new.eliminate_dead_code()
     return Traced(fx.GraphModule(old, new), traced.names), tuple(found.values())
+
+
+def _check(node: fx.Node) -> None:
+    """Raise an error for an operation that is not, or not gladly, made for several models."""
+    schema = getattr(node.target, "_schema", None)
+    if node.target in CONVOLUTIONS:
+        raise NotStackable("stacked convolutions would be grouped ones, which are slow")
+    into = node.args[0] if node.args else None
+    if schema and schema.is_mutable and isinstance(into, fx.Node) and into.op == "get_attr":
+        raise NotStackable("a step of the model changes more than its weights")
 
 
 def _is_random(node: fx.Node) -> bool:
@@ -166,19 +182,28 @@ def _is_random(node: fx.Node) -> bool:
 
 def _draw_of(node: fx.Node, trainer: Trainer, graph: fx.GraphModule) -> Draw:
     """Return what a random operation draws; it must fill an empty tensor from a known generator."""
-    into, generator = node.args[0] if node.args else None, node.kwargs.get("generator")
-    known = [each._cdata for each in _generators(trainer)]  # type: ignore[attr-defined]
-    given = getattr(graph, str(generator.target)) if isinstance(generator, fx.Node) else generator
-    if (
-        not isinstance(into, fx.Node)
-        or getattr(into.target, "_schema", None) is None
-        or into.target._schema.name not in EMPTY  # type: ignore[union-attr]
-        or len(into.users) > 1
-        or getattr(given, "_cdata", None) not in known
-    ):
+    into, generator = node.args[0], node.kwargs.get("generator")
+    if isinstance(generator, fx.Node):
+        generator = getattr(graph, str(generator.target))
+    known = [_address(each) for each in _generators(trainer)]
+    if not _is_empty(into) or _address(generator) not in known:
         raise NotStackable(f"{node.target} does not draw from the generator of the run")
     value = node.meta["val"]
-    return Draw(node.target, node.args[1:], tuple(value.shape), value.dtype, known.index(given._cdata))  # type: ignore[union-attr, arg-type]
+    source = known.index(_address(generator))
+    return Draw(cast("Any", node.target), node.args[1:], tuple(value.shape), value.dtype, source)
+
+
+def _address(generator: object) -> int | None:
+    """Return the address of a generator, of which torch makes a new object at each access."""
+    return getattr(generator, "_cdata", None)
+
+
+def _is_empty(node: object) -> bool:
+    """Return whether a node is a new tensor that nothing else uses."""
+    if not isinstance(node, fx.Node) or len(node.users) > 1:
+        return False
+    schema = getattr(node.target, "_schema", None)
+    return schema is not None and schema.name in EMPTY
 
 
 def _outputs(graph: fx.GraphModule) -> tuple[fx.Node | None, ...]:

@@ -44,7 +44,9 @@ class Traced(NamedTuple):
     names: tuple[str, ...]
 
 
-def tensors_of(weights: Sequence[Tensor], inputs: Inputs, numbers: Numbers) -> list[Tensor]:
+def tensors_of(
+    weights: Sequence[Tensor], inputs: Sequence[Tensor | None], numbers: Numbers
+) -> list[Tensor]:
     """Return what changes from step to step: weights, images and scheduled values."""
     given = [each for each in inputs if each is not None]
     # A number would become a constant of the trace; a tensor is read at every step.
@@ -144,6 +146,8 @@ def _fold_noops(node: fx.Node) -> None:
 def _use_binding(node: fx.Node) -> None:
     if not isinstance(node.target, torch._ops.OpOverload):
         return
+    if node.target is ops._to_copy.default and not isinstance(node.args[0], fx.Node):
+        return  # a number has no methods
     if node.target is ops._to_copy.default and "dtype" in node.kwargs:
         kept = ("dtype", "memory_format")
         node.target = torch.Tensor.to
