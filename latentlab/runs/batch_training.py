@@ -117,10 +117,14 @@ def _in_one_precision(events: Generator[Event], controls: Controls) -> Generator
 def _train_side_by_side(
     plans: Sequence[PlannedRun], out: Path | None, cores: Cores
 ) -> Generator[str, None, bool]:
-    each_has = "1 thread" if cores.threads == 1 else f"{cores.threads} threads"
-    yield f"{len(plans)} runs, {cores.runs} at a time with {each_has} each"
+    yield f"{len(plans)} runs, {_division(cores)}"
     jobs = [
-        TrainingJob(each.recipe.to_dict(), into=out and out / each.name, threads=cores.threads)
+        TrainingJob(
+            each.recipe.to_dict(),
+            into=out and out / each.name,
+            threads=cores.threads,
+            together=cores.together,
+        )
         for each in plans
     ]
     runs = SideBySide(jobs, cores.runs)
@@ -142,6 +146,13 @@ def _train_side_by_side(
         return False
     yield from _conclude(plans, folders, failed, out)
     return True
+
+
+def _division(cores: Cores) -> str:
+    if cores.together:
+        return f"{cores.runs} at a time, together on the GPU"
+    each_has = "1 thread" if cores.threads == 1 else f"{cores.threads} threads"
+    return f"{cores.runs} at a time with {each_has} each"
 
 
 def _error(failure: Failure) -> RunError:

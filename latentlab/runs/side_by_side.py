@@ -1,5 +1,7 @@
 """Several runs at once, each in a process of its own with its share of the cores.
 
+On a GPU, runs whose steps are the same operations learn together in one process; see `Stack`.
+
 The steps of a small model are too short to be divided: its matrix products are small, and what
 Python does between them runs on one core. Runs that share nothing need no division.
 """
@@ -23,6 +25,7 @@ from latentlab.runs.training_process import train
 from latentlab.session.cores import runs_at_once
 from latentlab.session.failure import Failure
 from latentlab.session.recipes import has_same_images
+from latentlab.session.together import MAX_TOGETHER, together_key
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
@@ -38,21 +41,24 @@ WAIT_S = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Cores:
-    """Division of the cores among several runs.
+    """Division of the cores, or of a GPU, among several runs.
 
     Parameters
     ----------
     runs : int
         Number of runs that train at once.
-    threads : int
-        Threads of each.
+    threads : int or None
+        Threads of each; None for the usual number.
     reason : str
         Why only one trains at a time; empty if several do.
+    together : str
+        See `TrainingJob`.
     """
 
     runs: int
-    threads: int
+    threads: int | None
     reason: str = ""
+    together: str = ""
 
 
 def divide_cores(recipes: Sequence[Recipe]) -> Cores:
@@ -61,8 +67,12 @@ def divide_cores(recipes: Sequence[Recipe]) -> Cores:
     at_once = runs_at_once(len(recipes), cores)
     if torchrun_group().size > 1:
         return Cores(1, cores, "all processes train each run together")
-    if any(pick_device(each.training.device).type != "cpu" for each in recipes):
-        return Cores(1, cores, "they share a GPU")
+    devices = {pick_device(each.training.device).type for each in recipes}
+    if devices != {"cpu"}:
+        keys = {together_key(each.to_dict()) for each in recipes}
+        if devices != {"cuda"} or len(keys) > 1:
+            return Cores(1, cores, "they share a GPU, and their steps are not the same")
+        return Cores(min(len(recipes), MAX_TOGETHER), None, together=keys.pop())
     if at_once < 2:
         return Cores(1, cores, "there is one core for them" if cores < 2 else "memory is short")
     return Cores(at_once, cores // at_once)
@@ -149,7 +159,7 @@ class SideBySide:
 
     def _pass_on(self, index: int) -> Ended:
         job = self._jobs[index]
-        if index and has_same_images(job.recipe, self._jobs[0].recipe):
+        if index and not job.together and has_same_images(job.recipe, self._jobs[0].recipe):
             self._has_begun.wait()
             job = replace(job, precision=self._precision)
         if self._stopped.is_set():

@@ -1,41 +1,48 @@
 """Training in a separate process, so that the window and training do not share the GIL.
 
 Within one process both would compete for the GIL, and small training steps would wait for it most
-of the time.
+of the time. Runs that learn together share a process.
 """
 
 from __future__ import annotations
 
-import mmap
 import multiprocessing
 import os
-import signal
 import sys
-from contextlib import ExitStack, closing, suppress
+from contextlib import ExitStack, suppress
 from multiprocessing import forkserver
-from multiprocessing.reduction import ForkingPickler
 from pathlib import Path
 from pkgutil import iter_modules
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import torch
 
 from latentlab import models
 from latentlab.data import sources
-from latentlab.learning.events import Snapshot, Started, Step
+from latentlab.learning.events import Snapshot, Started
 from latentlab.learning.fast import device as devices
-from latentlab.learning.recipe import make_recipe
-from latentlab.learning.steering import Controls
-from latentlab.runs.library import make_folder
-from latentlab.runs.recorder import record, resume
-from latentlab.runs.stop_signals import handle_stop_signals
+from latentlab.runs import mapped_pickles as mapped_pickles
+from latentlab.runs.training_child import (
+    FINISHED,
+    SEEN,
+    SNAPSHOT_INTERVAL,
+    START,
+    STEER,
+    STOP,
+    TAKEN,
+    serve,
+)
 from latentlab.session.failure import Failure, RemoteFailure
+from latentlab.session.recipes import value_of
+from latentlab.session.together import MAX_TOGETHER
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Mapping
+    from collections.abc import Generator
     from multiprocessing.connection import Connection
+    from multiprocessing.process import BaseProcess
 
+    from latentlab.learning.steering import Controls
     from latentlab.session.runs import TrainingJob
 
 START_METHOD = "forkserver" if sys.platform == "linux" else "spawn"
@@ -48,10 +55,7 @@ PRELOADED_MODULES = [
     for module in iter_modules(package.__path__)
 ]
 """Modules that register the kinds of data sets and models."""
-MAX_EVENTS_IN_FLIGHT = 2
-"""Maximum number of events in flight; then the process waits for the receiver."""
-STOP, TAKEN, SEEN, STEER, SNAPSHOT_INTERVAL = "stop", "taken", "seen", "steer", "rhythm"
-FINISHED = "finished"
+CPU = torch.device("cpu")
 
 
 def start_fork_server() -> None:
@@ -76,35 +80,23 @@ def train(order: TrainingJob, controls: Controls) -> Generator[object]:
     RemoteFailure
         If the run fails.
     """
-    start_fork_server()
-    context = multiprocessing.get_context(START_METHOD)
-    pipe, child_pipe = context.Pipe()
-    process = context.Process(  # type: ignore[attr-defined]
-        target=_serve,
-        args=(
-            child_pipe,
-            order,
-            controls.snapshot_every,
-            controls.one_at_a_time,
-            dict(os.environ),
-            Path.cwd(),
-        ),
-        name="training",
-        daemon=True,
-    )
-    process.start()
-    child_pipe.close()
     with ExitStack() as stack:
-        stack.callback(process.join)
+        place, pipe = _place_for(order)
+        process = place.process
+        stack.callback(place.give_back)
         stack.callback(_end, pipe)
         commands = _Commands(pipe, controls)
+        with suppress(ConnectionError):  # the process was killed: the first `_receive` fails
+            pipe.send((START, order, controls.snapshot_every, controls.one_at_a_time))
         while True:
             while not pipe.poll(POLL_INTERVAL_S):
                 commands.send()
             event = _receive(pipe, process.name)
             if event == FINISHED:
+                pipe.close()
                 return
             if isinstance(event, Failure):
+                pipe.close()
                 raise RemoteFailure(event)
             if isinstance(event, Started) and event.device == devices.device_name(CPU):
                 stack.enter_context(devices.training_on(CPU))
@@ -116,7 +108,80 @@ def train(order: TrainingJob, controls: Controls) -> Generator[object]:
                 pipe.send((TAKEN,))
 
 
-CPU = torch.device("cpu")
+# Processes
+
+
+class _Process:
+    """A training process, and its pipes that no run has taken yet.
+
+    Parameters
+    ----------
+    together : str
+        See `TrainingJob`.
+    """
+
+    def __init__(self, together: str) -> None:
+        start_fork_server()
+        context = multiprocessing.get_context(START_METHOD)
+        ends = [context.Pipe() for _ in range(MAX_TOGETHER if together else 1)]
+        self._together = together
+        self._free = [ours for ours, _ in ends]
+        self._users = 0
+        self.process: BaseProcess = context.Process(  # type: ignore[attr-defined]
+            target=serve,
+            args=([theirs for _, theirs in ends], dict(os.environ), Path.cwd()),
+            name="training",
+            daemon=True,
+        )
+        self.process.start()
+        for _, theirs in ends:
+            theirs.close()
+
+    def has_room(self, together: str) -> bool:
+        """Return whether a run can learn together with those that are in training."""
+        return together == self._together and bool(self._free) and self.process.is_alive()
+
+    def take(self) -> tuple[_Process, Connection]:
+        """Return the process, and the pipe of a run."""
+        self._users += 1
+        return self, self._free.pop()
+
+    def give_back(self) -> None:
+        """Give back the place of a run that has ended; the last one waits for the process."""
+        with _lock:
+            self._users -= 1
+            is_over = not self._users
+            if is_over and self in _shared:
+                _shared.remove(self)
+        if is_over:
+            for pipe in self._free:
+                pipe.close()
+            self.process.join()
+
+
+_lock = Lock()
+_shared: list[_Process] = []
+"""Processes that take further runs."""
+
+
+def learns_together(order: TrainingJob) -> bool:
+    """Return whether a run shares its process; on the CPU, runs are faster in one each."""
+    if not order.together:
+        return False
+    wanted = value_of(order.recipe, "training.device") or "auto"
+    return devices.pick_device(wanted).type == "cuda"
+
+
+def _place_for(order: TrainingJob) -> tuple[_Process, Connection]:
+    """Return a process for a run, and its pipe: a new one, or that of runs that it learns with."""
+    if not learns_together(order):
+        return _Process("").take()
+    with _lock:
+        for each in _shared:
+            if each.has_room(order.together):
+                return each.take()
+        _shared.append(_Process(order.together))
+        return _shared[-1].take()
 
 
 def _receive(pipe: Connection, name: str) -> Any:
@@ -130,6 +195,8 @@ def _receive(pipe: Connection, name: str) -> Any:
 
 def _end(pipe: Connection) -> None:
     """Stop the run if it has not ended, and wait until it is saved."""
+    if pipe.closed:
+        return
     with suppress(OSError, EOFError):
         pipe.send((STOP,))
         while not isinstance(event := pipe.recv(), Failure) and event != FINISHED:
@@ -162,121 +229,3 @@ class _Commands:
             if self._is_snapshot_unseen and self._controls.wants_snapshot:
                 self._is_snapshot_unseen = False
                 self._pipe.send((SEEN,))
-
-
-# Child process
-
-
-class _Stopped(BaseException):
-    """Raised if the run is to stop, or the parent process has ended; no failure of the run."""
-
-
-def _stop(number: int, _frame: object) -> None:
-    """Stop at a signal; further ones must not disturb the saving."""
-    signal.signal(number, signal.SIG_IGN)
-    raise _Stopped
-
-
-def _serve(
-    pipe: Connection,
-    order: TrainingJob,
-    snapshot_every: float | None,
-    one_at_a_time: bool,
-    environment: Mapping[str, str],
-    directory: Path,
-) -> None:
-    """Train and send the events; entry point of the process."""
-    # Ctrl+C is sent to all processes of a terminal; the parent stops the run.
-    handle_stop_signals(_stop)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    os.environ.clear()
-    os.environ.update(environment)
-    # The fork server is in the directory in which it was started; a recipe may have relative paths.
-    os.chdir(directory)
-    if order.threads:
-        torch.set_num_threads(order.threads)
-    controls = Controls(
-        snapshot_every,
-        one_at_a_time=one_at_a_time,
-        spare_core=order.threads is None,
-        precision=order.precision,
-    )
-    parent = _Parent(pipe, controls)
-    end: object = FINISHED
-    try:
-        with closing(_events(order, controls)) as events:
-            for event in events:
-                parent.receive()
-                if not (isinstance(event, Step) and event.losses is None):
-                    parent.send(event)
-    except (_Stopped, BrokenPipeError):
-        pass
-    except Exception as error:  # report any error to the window
-        end = Failure.of(error)
-    with suppress(OSError):
-        pipe.send(end)
-
-
-def _events(order: TrainingJob, controls: Controls) -> Generator[object]:
-    if order.folder:
-        return resume(order.folder, order.epochs, controls)
-    recipe = make_recipe(order.recipe)
-    return record(recipe, order.into or make_folder(recipe), controls)
-
-
-class _Parent:
-    """Connection of the training process to its parent."""
-
-    def __init__(self, pipe: Connection, controls: Controls) -> None:
-        self._pipe, self._controls = pipe, controls
-        self._in_flight = 0
-
-    def send(self, event: object) -> None:
-        """Send an event, and wait while `AHEAD` events are in flight."""
-        self._pipe.send(event)
-        self._in_flight += 1
-        while self._in_flight >= MAX_EVENTS_IN_FLIGHT:
-            self._execute_command()
-
-    def receive(self) -> None:
-        """Execute all pending commands."""
-        while self._pipe.poll():
-            self._execute_command()
-
-    def _execute_command(self) -> None:
-        try:
-            what, *values = self._pipe.recv()
-        except (EOFError, OSError):
-            raise _Stopped from None
-        match what, *values:
-            case ("taken",):
-                self._in_flight -= 1
-            case ("seen",):
-                self._controls.seen()
-            case ("steer", key, value):
-                self._controls.steer(key, value)
-            case ("rhythm", seconds):
-                self._controls.snapshot_every = seconds
-            case _:
-                raise _Stopped
-
-
-# Pickling of memory-mapped images
-
-
-def _reduce_memmap(array: np.memmap) -> tuple[Callable[..., np.ndarray], tuple[Any, ...]]:
-    """Pickle the location of mapped values, not the values: they may not fit into memory."""
-    mapped = getattr(array, "_mmap", None)
-    if mapped is None or array.filename is None or not array.flags.c_contiguous or not array.size:
-        return np.array, (np.asarray(array).copy(),)
-    begin = array.offset - array.offset % mmap.ALLOCATIONGRANULARITY
-    first = np.frombuffer(mapped, np.uint8).ctypes.data
-    offset = begin + array.ctypes.data - first
-    return _map, (str(array.filename), array.dtype.str, offset, array.shape)
-
-
-def _map(path: str, dtype: str, offset: int, shape: tuple[int, ...]) -> np.ndarray:
-    return np.memmap(path, np.dtype(dtype), "r", offset, shape)
-
-
-ForkingPickler.register(np.memmap, _reduce_memmap)

@@ -74,8 +74,8 @@ def repeated_runs(recipes: Sequence[Mapping[str, Any] | None]) -> list[list[int]
     families: dict[str, list[int]] = {}
     for i, recipe in enumerate(recipes):
         if recipe is not None:
-            leaves = [pair for pair in _leaves(recipe) if pair[0] not in (SEED, SEEDS)]
-            families.setdefault(repr(sorted(leaves)), []).append(i)
+            others = [pair for pair in leaves(recipe) if pair[0] not in (SEED, SEEDS)]
+            families.setdefault(repr(sorted(others)), []).append(i)
     return [members for members in families.values() if len(members) > 1]
 
 
@@ -112,7 +112,7 @@ def comparable_since(recipe: Mapping[str, Any], changes: Iterable[Change]) -> fl
 
 def differing_values(recipes: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
     """Return the differing dotted keys with their value in each recipe; None if missing."""
-    flat = [dict(_leaves(recipe)) for recipe in recipes]
+    flat = [dict(leaves(recipe)) for recipe in recipes]
     keys = dict.fromkeys(key for each in flat for key in each)
     values = {key: [each.get(key) for each in flat] for key in keys}
     return {key: each for key, each in values.items() if len(set(map(repr, each))) > 1}
@@ -155,10 +155,11 @@ def _text(value: Any) -> str:
     return "-".join(map(_text, value)) if isinstance(value, list | tuple) else str(value)
 
 
-def _leaves(recipe: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
+def leaves(recipe: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
+    """Return the values of a recipe by their dotted keys."""
     found: list[tuple[str, Any]] = []
     for name, value in recipe.items():
-        inside = _leaves(value, f"{prefix}{name}.") if isinstance(value, dict) else None
+        inside = leaves(value, f"{prefix}{name}.") if isinstance(value, dict) else None
         found += [(f"{prefix}{name}", value)] if inside is None else inside
     return found
 

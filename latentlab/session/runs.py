@@ -162,6 +162,8 @@ class TrainingJob:
     precision : str or None
         Precision if its recipe leaves it open, such as that of the run before in the queue; None to
         choose the faster one.
+    together : str
+        Runs with the same text learn together in one process, as on a GPU; empty to learn alone.
     """
 
     recipe: Mapping[str, Any] = field(default_factory=dict)
@@ -170,6 +172,7 @@ class TrainingJob:
     into: Path | None = None
     threads: int | None = None
     precision: Precision | None = None
+    together: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -167,7 +167,7 @@ def test_why_runs_train_one_after_another_is_said(monkeypatch):
     monkeypatch.setattr(cores, "MEMORY_PER_RUN", 1 << 50)
     assert divide_cores(recipes).reason == "memory is short"
     monkeypatch.setattr(side_by_side, "pick_device", lambda name: torch.device("meta"))
-    assert divide_cores(recipes).reason == "they share a GPU"
+    assert divide_cores(recipes).reason == "they share a GPU, and their steps are not the same"
     for name, value in {"RANK": 1, "WORLD_SIZE": 2, "MASTER_PORT": 1, "MASTER_ADDR": "x"}.items():
         monkeypatch.setenv(name, str(value))
     assert divide_cores(recipes) == side_by_side.Cores(

@@ -94,7 +94,8 @@ def test_what_waits_can_be_taken_out_of_the_queue(bench):
 def test_a_sweep_queues_the_draft_with_each_value(bench):
     bench.controller.training.set_draft({"objective": {"beta": 1.0, "free_bits": 0.5}})
     bench.controller.training.sweep("objective.beta", (0.5, 4.0))
-    assert orders(bench) == [TrainingJob({"objective": {"beta": 0.5, "free_bits": 0.5}})]
+    (job,) = orders(bench)
+    assert job.recipe == {"objective": {"beta": 0.5, "free_bits": 0.5}}
     assert bench.state.training.queue == ({"objective": {"beta": 4.0, "free_bits": 0.5}},)
     assert bench.state.draft.values == {"objective": {"beta": 1.0, "free_bits": 0.5}}
 
@@ -103,7 +104,7 @@ def test_a_draft_with_seeds_is_trained_once_with_each(bench):
     once = {"training": {"seed": 3, "seeds": 1}}
     bench.controller.training.set_draft({"training": {"seed": 3, "seeds": 2}})
     bench.controller.training.start()
-    assert orders(bench) == [TrainingJob(once)]
+    assert [job.recipe for job in orders(bench)] == [once]
     assert bench.state.training.queue == ({"training": {"seed": 4, "seeds": 1}},)
     bench.controller.training.sweep("objective.beta", (2.0,))
     assert [each["training"]["seed"] for each in bench.state.training.queue] == [4, 3, 4]
@@ -134,7 +135,8 @@ def sweep(bench, monkeypatch, count, *values):
 
 def test_runs_of_a_sweep_train_beside_the_first_on_cores_of_their_own(bench, monkeypatch):
     sweep(bench, monkeypatch, 3, 1.0, 2.0, 3.0, 4.0)
-    assert orders(bench) == [TrainingJob(betas(1.0)[0], threads=1)]
+    (first,) = orders(bench)
+    assert (first.recipe, first.threads) == (betas(1.0)[0], 1)
     jobs = [call[1] for each in bench.training.others for call in each.calls]
     assert jobs == [TrainingJob(values, threads=1) for values in betas(2.0, 3.0)]
     assert [run.recipe for run in bench.state.training.beside] == betas(2.0, 3.0)
@@ -201,17 +203,34 @@ def test_a_run_beside_that_is_open_is_opened_again_at_its_end(bench, monkeypatch
     assert [each.path for each in bench.lane.asked if isinstance(each, Open)] == [folder]
 
 
-def test_runs_train_one_after_another_on_a_gpu_and_beside_one_that_began_alone(bench, monkeypatch):
+def test_runs_train_after_one_that_began_alone(bench, monkeypatch):
     monkeypatch.setattr(training, "core_count", lambda: 3)
     bench.controller.training.start()
     bench.controller.training.enqueue()
-    bench.training.progressed.emit(Run(device="CPU"))
-    assert bench.training.others == []
-    bench.controller.training.enqueue()
-    bench.training.end()
-    bench.training.progressed.emit(Run(device="NVIDIA"))
-    assert bench.training.others == []
+    for device in ("CPU", "NVIDIA"):
+        bench.training.progressed.emit(Run(device=device))
+        assert bench.training.others == []
     assert len(bench.state.training.queue) == 1
+
+
+def test_on_a_gpu_the_runs_of_a_sweep_learn_together_and_others_after_them(bench, monkeypatch):
+    monkeypatch.setattr(training, "core_count", lambda: 8)
+    draft = {"model": {"kind": "vae"}, "objective": {"beta": 1.0}}
+    bench.controller.training.set_draft(draft)
+    bench.controller.training.sweep("objective.beta", (1.0, 2.0, 3.0))
+    bench.controller.training.set_draft({"model": {"kind": "cvae"}})
+    bench.controller.training.enqueue()
+    bench.training.progressed.emit(Run(device="NVIDIA"))
+    jobs = [orders(bench)[0], *(call[1] for each in bench.training.others for call in each.calls)]
+    assert [job.recipe["objective"]["beta"] for job in jobs] == [1.0, 2.0, 3.0]
+    assert len({job.together for job in jobs}) == 1
+    assert jobs[0].together
+    assert [each["model"]["kind"] for each in bench.state.training.queue] == ["cvae"]
+    bench.training.others[0].end("succeeded")
+    assert len(bench.training.others) == 2, "the other kind would take the GPU from them"
+    bench.training.end()
+    assert orders(bench)[-1].recipe["model"]["kind"] == "cvae"
+    assert orders(bench)[-1].together == ""
 
 
 def test_a_run_beside_the_current_one_cannot_be_deleted(bench, monkeypatch):

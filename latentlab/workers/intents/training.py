@@ -15,6 +15,7 @@ from latentlab.session.library.entries import Discard
 from latentlab.session.model import Adopt, Open
 from latentlab.session.recipes import has_same_images, repetitions, value_of, with_value
 from latentlab.session.runs import Draft, TrainingJob
+from latentlab.session.together import MAX_TOGETHER, together_key
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -77,6 +78,7 @@ class TrainingIntents:
         self._workspaces, self._undo = workspaces, undo
         self._training, self._beside, self._runs = training, beside, runs
         self._at_once = 1
+        self._together, self._is_on_gpu = "", False
         self._previous: Path | None = None
         self._resumed = False
         demand.on(ReadRecipe, self._on_recipe)
@@ -165,12 +167,15 @@ class TrainingIntents:
         """Start a run of a recipe, with its share of the cores if others are queued."""
         training = self._store.state.training
         at_once = runs_at_once(1 + len(training.queue) + len(training.beside), core_count())
-        job = TrainingJob(values, threads=_share(at_once), precision=precision)
+        key = together_key(values)
+        others = (*training.queue, *(run.recipe for run in training.beside))
+        together = key if any(together_key(each) == key for each in others) else ""
+        job = TrainingJob(values, threads=_share(at_once), precision=precision, together=together)
         self._begin(job, at_once)
 
     def _begin(self, job: TrainingJob, at_once: int = 1) -> None:
         state = self._store.state
-        self._at_once = at_once
+        self._at_once, self._together, self._is_on_gpu = at_once, job.together, False
         opening = self._runs.wanted if Open in state.awaited else None
         before = opening or (state.model.source if state.model else None)
         if before not in self._runs.discarded:
@@ -289,17 +294,24 @@ class TrainingIntents:
 
     # Runs beside the current one
 
-    def _fill_cores(self, run: Run | None) -> None:
+    def _fill(self, run: Run | None) -> None:
         """Start queued runs beside the current one, if it was started with its share of cores.
 
-        They compute in its precision if they learn from the same images.
+        On a GPU, start those that can learn together with it. They compute in its precision if they
+        learn from the same images.
         """
         training = self._store.state.training
-        room = max(0, self._at_once - 1 - len(training.beside))
-        for values in training.queue[:room]:
-            self._set(queue=self._store.state.training.queue[1:])
-            precision = _precision_of(run, values)
-            job = TrainingJob(values, threads=_share(self._at_once), precision=precision)
+        together = self._together if self._is_on_gpu else ""
+        at_once = (MAX_TOGETHER if together else 1) if self._is_on_gpu else self._at_once
+        room = max(0, at_once - 1 - len(training.beside))
+        chosen, left = [], []
+        for values in training.queue:
+            is_able = not together or together_key(values) == together
+            (chosen if is_able and len(chosen) < room else left).append(values)
+        self._set(queue=tuple(left))
+        for values in chosen:
+            threads, precision = _share(self._at_once), _precision_of(run, values)
+            job = TrainingJob(values, threads=threads, precision=precision, together=together)
             self._beside.start(job)
 
     def stop_beside(self, index: int) -> None:
@@ -320,15 +332,16 @@ class TrainingIntents:
         if folder and model and model.source == folder and folder.exists():
             self._runs.replace_model(folder)
         self._runs.list()
-        self._fill_cores(self._store.state.training.run)
+        self._fill(self._store.state.training.run)
 
     # Events of training
 
     def show_run(self, run: Run) -> None:
         """Show the progress and the log of the run."""
         self._share_cores(with_run=run.device == "CPU" and run.phase != "paused")
-        if run.device == "CPU":
-            self._fill_cores(run)
+        if run.device:
+            self._is_on_gpu = run.device != "CPU"
+            self._fill(run)
         state, log = self._store.state, self._training.past
         previous = state.training.run
         if previous and run.epoch > previous.epoch:
