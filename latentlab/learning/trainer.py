@@ -213,19 +213,19 @@ class Trainer:
         batches = order.split(self.recipe.training.batch_size)
         while self.position < len(batches):
             runner = self._runner
-            for rows in runner.steps(batches[self.position :]):
-                if rows is None:
-                    yield False
-                    continue
-                self.step_count += 1
-                self.position += 1
-                self.meter.count(rows)
-                yield True
+            for is_made in runner.steps(batches[self.position :]):
+                yield is_made
                 if runner is not self._runner:
                     # The recipe has changed, so a trace or graph is out of date.
                     break
         self.position = 0
         self.epoch += 1
+
+    def count(self, images: int) -> None:
+        """Count a step that was made, with some images of this process."""
+        self.step_count += 1
+        self.position += 1
+        self.meter.count(images)
 
     def load(self, batches: Sequence[Tensor]) -> Iterator[tuple[Inputs, int]]:
         """Yield this process's slice of each batch of rows, with the size of the full batch."""

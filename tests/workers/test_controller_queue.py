@@ -229,6 +229,8 @@ def test_on_a_gpu_the_runs_of_a_sweep_learn_together_and_others_after_them(bench
     bench.training.others[0].end("succeeded")
     assert len(bench.training.others) == 2, "the other kind would take the GPU from them"
     bench.training.end()
+    assert len(orders(bench)) == 1
+    bench.training.others[1].end("succeeded")
     assert orders(bench)[-1].recipe["model"]["kind"] == "cvae"
     assert orders(bench)[-1].together == ""
 

@@ -89,18 +89,23 @@ class Stack:
     def make_steps(self) -> None:
         """Make the step of each run that waits for one; an error is raised in its run."""
         waiting = [member for member in self._members if member.rows is not None]
-        if len(waiting) > 1 and len(waiting) == len(self._members):
-            if self._formation is None or not self._formation.fits(waiting):
-                self._formation = _Formation(waiting)
-            try:
-                if self._formation.make():
-                    return
-            except Exception as error:
+        try:
+            if not self._make_together(waiting):
                 for member in waiting:
-                    member.error = error
-                return
+                    member.make_alone()
+        except Exception as error:
+            for member in waiting:
+                member.error = error
         for member in waiting:
-            member.make_alone()
+            member.rows = None
+
+    def _make_together(self, waiting: Sequence[Member]) -> bool:
+        """Make the steps at once; return False if a run does not wait, or cannot take part."""
+        if len(waiting) < 2 or len(waiting) < len(self._members):
+            return False
+        if self._formation is None or not self._formation.fits(waiting):
+            self._formation = _Formation(waiting)
+        return self._formation.make()
 
 
 class Member:
@@ -115,23 +120,23 @@ class Member:
     def __init__(self, trainer: Trainer) -> None:
         self.trainer = trainer
         self.rows: Tensor | None = None
-        """Rows of the batch whose step it waits for."""
+        """Rows of the batch whose step it waits for; None if it waits for none."""
         self.error: Exception | None = None
         self._alone: StepRunner | None = None
 
-    def steps(self, batches: Sequence[Tensor]) -> Iterator[int | None]:
+    def steps(self, batches: Sequence[Tensor]) -> Iterator[bool]:
         """See `StepRunner.steps`."""
         for rows in batches:
             self.trainer.begin_step(len(rows))
             self.rows = rows
             try:
-                yield None
+                yield False
             finally:
                 self.rows = None
             if self.error:
                 error, self.error = self.error, None
                 raise error
-            yield len(rows)
+            yield True
 
     def make_alone(self) -> None:
         """Make the step that is waited for without the others."""
@@ -210,6 +215,9 @@ class _Formation:
                 raise
             self._losses = None
             return False
+        for member in self.members:
+            if not member.error:
+                member.trainer.count(self._batch)
         return True
 
     def _inputs(self, rows: Tensor) -> Inputs:

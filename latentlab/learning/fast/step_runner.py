@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 class StepRunner(Protocol):
     """Runs training steps."""
 
-    def steps(self, batches: Sequence[Tensor]) -> Iterator[int | None]:
-        """Make a step with each batch of rows; yield the number of images of this process.
+    def steps(self, batches: Sequence[Tensor]) -> Iterator[bool]:
+        """Make a step with each batch of rows, count it, and yield True.
 
-        A runner that waits for the steps of other runs yields None meanwhile.
+        A runner that waits for the steps of other runs yields False meanwhile.
         """
 
 
@@ -45,13 +45,14 @@ class Eager:
     def __init__(self, trainer: Trainer) -> None:
         self._trainer = trainer
 
-    def steps(self, batches: Sequence[Tensor]) -> Iterator[int]:
+    def steps(self, batches: Sequence[Tensor]) -> Iterator[bool]:
         """See `StepRunner.steps`."""
         for inputs, batch_size in self._trainer.load(batches):
             self._trainer.begin_step(batch_size)
             augmented = self._trainer.augmented(inputs)
             self._trainer.learn(self._gradients(augmented, batch_size))
-            yield len(inputs[0])
+            self._trainer.count(len(inputs[0]))
+            yield True
 
     def _gradients(self, inputs: Inputs, batch_size: int) -> dict[str, Tensor]:
         return self._trainer.gradients(inputs, batch_size)
@@ -94,7 +95,7 @@ class CudaGraph:
         self._trainer = trainer
         self._step = CudaGraphStep(self._learn, (trainer.noise.generator, trainer.rng))
 
-    def steps(self, batches: Sequence[Tensor]) -> Iterator[int]:
+    def steps(self, batches: Sequence[Tensor]) -> Iterator[bool]:
         """See `StepRunner.steps`."""
         if not batches:
             return
@@ -102,7 +103,8 @@ class CudaGraph:
         for rows in order.split(len(batches[0])):
             self._trainer.begin_step(len(rows))
             self._step(rows)
-            yield len(rows)
+            self._trainer.count(len(rows))
+            yield True
 
     def _learn(self, rows: Tensor) -> None:
         self._trainer.learn_rows(rows)

@@ -286,11 +286,14 @@ class TrainingIntents:
 
     def _next(self, before: Run | None = None) -> None:
         """Start the next run of the queue, after the run `before`."""
-        queue = self._store.state.training.queue
-        if queue and not self._training.running:
-            first, *others = queue
-            self._set(queue=tuple(others))
-            self._begin_new(first, _precision_of(before, first))
+        training = self._store.state.training
+        if not training.queue or self._training.running:
+            return
+        first, *others = training.queue
+        if self._is_on_gpu and training.beside and together_key(first) != self._together:
+            return  # it would take the GPU from those that learn together
+        self._set(queue=tuple(others))
+        self._begin_new(first, _precision_of(before, first))
 
     # Runs beside the current one
 
@@ -304,7 +307,8 @@ class TrainingIntents:
         together = self._together if self._is_on_gpu else ""
         at_once = (MAX_TOGETHER if together else 1) if self._is_on_gpu else self._at_once
         room = max(0, at_once - 1 - len(training.beside))
-        chosen, left = [], []
+        chosen: list[Mapping[str, Any]] = []
+        left: list[Mapping[str, Any]] = []
         for values in training.queue:
             is_able = not together or together_key(values) == together
             (chosen if is_able and len(chosen) < room else left).append(values)
@@ -333,6 +337,7 @@ class TrainingIntents:
             self._runs.replace_model(folder)
         self._runs.list()
         self._fill(self._store.state.training.run)
+        self._next()
 
     # Events of training
 
