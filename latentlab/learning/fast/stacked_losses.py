@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from latentlab.learning.batch_loss import Inputs
     from latentlab.learning.trainer import Trainer
 
-CONVOLUTIONS = (torch.ops.aten.convolution.default, torch.ops.aten.convolution_backward.default)
+ops = torch.ops.aten
+CONVOLUTIONS = (ops.convolution.default, ops.convolution_backward.default)
 EMPTY = ("aten::empty", "aten::empty_like", "aten::new_empty")
 
 
@@ -74,6 +75,7 @@ class StackedLosses:
         self._has_gradient = [out is not None for out in _outputs(traced.graph)]
         tensors = [*self._tensors(inputs), *self._empty()]
         self._graph = trace(vmap(_without_none(traced.graph)), tensors)
+        _add_bias_in_products(self._graph)
         use_fast_operations(self._graph, tensors)
 
     def __call__(self, inputs: Inputs) -> Tensor:
@@ -214,6 +216,37 @@ def _outputs(graph: fx.GraphModule) -> tuple[fx.Node | None, ...]:
 def _without_none(graph: fx.GraphModule) -> Any:
     """Return the graph as a function whose results are all tensors, as `vmap` requires."""
     return lambda *tensors: tuple(each for each in graph(*tensors) if each is not None)
+
+
+def _add_bias_in_products(graph: fx.GraphModule) -> None:
+    """Let each batched product add its bias, as that of one model does: in bf16, it rounds once.
+
+    ``vmap`` takes a product with a bias apart: it multiplies the bias by 1, and adds it afterwards.
+    """
+    for node in graph.graph.nodes:
+        if node.target is not ops.add.Tensor:
+            continue
+        bias = _behind(node.args[0], ops.view.default, ops.mul.Scalar)
+        product = _behind(node.args[1], ops._unsafe_view.default)
+        if bias is None or product is None or product.target is not ops.bmm.default:
+            continue
+        with graph.graph.inserting_before(node):
+            row = graph.graph.call_function(ops.unsqueeze.default, (bias, 1))
+            made = graph.graph.call_function(ops.baddbmm.default, (row, *product.args))
+        node.replace_all_uses_with(made)
+    graph.graph.eliminate_dead_code()
+    graph.recompile()
+
+
+def _behind(node: Any, *operations: object) -> fx.Node | None:
+    """Return the input of some operations, of which nothing else uses a result; else None."""
+    for operation in operations:
+        if not isinstance(node, fx.Node) or node.target is not operation or len(node.users) > 1:
+            return None
+        if operation is ops.mul.Scalar and node.args[1] != 1:
+            return None
+        node = node.args[0]
+    return node if isinstance(node, fx.Node) else None
 
 
 def _difference(each: Sequence[tuple[Traced, tuple[Draw, ...]]]) -> str:

@@ -142,6 +142,20 @@ def test_runs_of_a_stack_are_those_that_train_alone(values, caplog):
                 assert getattr(one, part) == pytest.approx(getattr(other, part), rel=1e-5)
 
 
+def test_in_bf16_products_round_as_those_of_one_model():
+    """Else the bias would be added to what is rounded already, and the losses part by 1e-3."""
+    recipes = several(precision="bf16")
+    runs = Runs(*recipes).go(2)
+    products = [
+        node for node in runs.stack._formation._losses._graph.graph.nodes if "baddbmm" in node.name
+    ]
+    assert len(products) == 4, "one of each layer"
+    runs.go()
+    for i, recipe in enumerate(recipes):
+        last, *_ = reversed(alone(recipe)[1])
+        assert runs.of(EpochEnd, i)[-1].validation == pytest.approx(last.validation, rel=1e-4)
+
+
 @pytest.mark.parametrize(("values", "reason"), ALONE.values(), ids=ALONE)
 def test_what_cannot_be_stacked_is_said_once_and_trained_step_by_step(values, reason, caplog):
     recipes = several(**values)
