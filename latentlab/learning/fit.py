@@ -19,6 +19,7 @@ from latentlab.learning.events import Change, EpochEnd, Event, SavedState, Start
 from latentlab.learning.fast import device as devices
 from latentlab.learning.fast.distributed import join_processes, local_device
 from latentlab.learning.fast.precision import choose_precision, kept_precision
+from latentlab.learning.fast.stack import leaving
 from latentlab.learning.memory import check_fits
 from latentlab.learning.monitor import Monitor
 from latentlab.learning.steering import STEERABLE_PREFIXES, Controls
@@ -47,9 +48,7 @@ def fit(
     changes: Iterable[Change] = (),
     data: Generator[Progress, None, Splits] | None = None,
 ) -> Generator[Event, None, Model]:
-    """Train the model of a recipe.
-
-    `latentlab.work.finish` runs the generator to its end and returns the model.
+    """Train the model of a recipe; `latentlab.work.finish` returns it.
 
     Parameters
     ----------
@@ -70,8 +69,7 @@ def fit(
     ------
     Event
         ``Progress`` until the data is loaded, one ``Started``, ``Step``, ``EpochEnd``, ``Change``,
-        ``Snapshot``, ``EpochPreview``, and a ``FinalTest`` if there are test images. A run of a
-        stack yields ``Waiting`` before each step, which `Stack.make_steps` makes.
+        ``Snapshot``, ``EpochPreview``, in a stack ``Waiting``, and at last a ``FinalTest``.
 
     Returns
     -------
@@ -97,12 +95,8 @@ def fit(
     monitor = Monitor(trainer, controls, resume, keeps_best=bool(counted.test))
     yield _started(trainer, splits, devices.device_name(device))
     learning = _learn(trainer, monitor, _Steering(trainer, controls, replay), keep, counted)
-    with devices.training_on(device):
-        try:
-            yield from _exclude_consumer(learning, monitor)
-        finally:
-            if controls.stack:
-                controls.stack.leave(trainer)
+    with devices.training_on(device), leaving(controls.stack, trainer):
+        yield from _exclude_consumer(learning, monitor)
     return trainer.shown.cpu().eval()
 
 

@@ -22,10 +22,9 @@ from latentlab.learning.fast.device import pick_device
 from latentlab.learning.fast.distributed import torchrun_group
 from latentlab.learning.steering import Controls
 from latentlab.runs.training_process import train
-from latentlab.session.cores import runs_at_once
+from latentlab.session.cores import MAX_TOGETHER, runs_at_once, together_key
 from latentlab.session.failure import Failure
 from latentlab.session.recipes import has_same_images
-from latentlab.session.together import MAX_TOGETHER, together_key
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence

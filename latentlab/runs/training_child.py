@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
+import mmap
 import os
 import signal
 import time
 from contextlib import suppress
 from multiprocessing.connection import wait
+from multiprocessing.reduction import ForkingPickler
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import torch
 
 from latentlab.learning.events import Step, Waiting
 from latentlab.learning.fast.stack import Stack
 from latentlab.learning.recipe import make_recipe
 from latentlab.learning.steering import Controls
-from latentlab.runs import mapped_pickles as mapped_pickles
 from latentlab.runs.library import make_folder
 from latentlab.runs.recorder import record, resume
 from latentlab.runs.stop_signals import handle_stop_signals
 from latentlab.session.failure import Failure
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Mapping, Sequence
+    from collections.abc import Callable, Generator, Mapping, Sequence
     from multiprocessing.connection import Connection
     from pathlib import Path
 
@@ -229,3 +231,24 @@ def _events(job: TrainingJob, controls: Controls) -> Generator[object]:
         return
     recipe = make_recipe(job.recipe)
     yield from record(recipe, job.into or make_folder(recipe), controls)
+
+
+# Pickling of memory-mapped images
+
+
+def _reduce_memmap(array: np.memmap) -> tuple[Callable[..., np.ndarray], tuple[Any, ...]]:
+    """Pickle the location of mapped values, not the values: they may not fit into memory."""
+    mapped = getattr(array, "_mmap", None)
+    if mapped is None or array.filename is None or not array.flags.c_contiguous or not array.size:
+        return np.array, (np.asarray(array).copy(),)
+    begin = array.offset - array.offset % mmap.ALLOCATIONGRANULARITY
+    first = np.frombuffer(mapped, np.uint8).ctypes.data
+    offset = begin + array.ctypes.data - first
+    return _map, (str(array.filename), array.dtype.str, offset, array.shape)
+
+
+def _map(path: str, dtype: str, offset: int, shape: tuple[int, ...]) -> np.ndarray:
+    return np.memmap(path, np.dtype(dtype), "r", offset, shape)
+
+
+ForkingPickler.register(np.memmap, _reduce_memmap)

@@ -22,7 +22,6 @@ from latentlab import models
 from latentlab.data import sources
 from latentlab.learning.events import Snapshot, Started
 from latentlab.learning.fast import device as devices
-from latentlab.runs import mapped_pickles as mapped_pickles
 from latentlab.runs.training_child import (
     FINISHED,
     SEEN,
@@ -33,9 +32,9 @@ from latentlab.runs.training_child import (
     TAKEN,
     serve,
 )
+from latentlab.session.cores import MAX_TOGETHER
 from latentlab.session.failure import Failure, RemoteFailure
 from latentlab.session.recipes import value_of
-from latentlab.session.together import MAX_TOGETHER
 
 if TYPE_CHECKING:
     from collections.abc import Generator

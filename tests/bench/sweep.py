@@ -39,9 +39,9 @@ from latentlab.learning.recipe import read_recipe
 from latentlab.runs import training_process
 from latentlab.runs.recorder import record
 from latentlab.runs.side_by_side import Cores, SideBySide, divide_cores
+from latentlab.session.cores import together_key
 from latentlab.session.curves.curves import last_losses
 from latentlab.session.runs import TrainingJob
-from latentlab.session.together import together_key
 
 if TYPE_CHECKING:
     from latentlab.learning.recipe import Recipe

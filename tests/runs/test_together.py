@@ -16,10 +16,10 @@ from latentlab.runs import side_by_side, training_process
 from latentlab.runs.recorder import record
 from latentlab.runs.side_by_side import SideBySide, divide_cores
 from latentlab.runs.training_process import train
+from latentlab.session.cores import MAX_TOGETHER, together_key
 from latentlab.session.curves.curves import last_losses
 from latentlab.session.failure import RemoteFailure
 from latentlab.session.runs import TrainingJob
-from latentlab.session.together import MAX_TOGETHER, together_key
 
 BETAS = (0.5, 2.0, 4.0)
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from latentlab.learning.fast.trace import (
-    Traced,
+    TracedStep,
     tensors_of,
     trace_gradients,
     unchanged_buffers,
@@ -50,7 +50,7 @@ class TracedLosses:
         self._weights = list(losses.parameters())
         self._steps: dict[Shapes, int] = {}
         self._began = time.perf_counter()
-        self._graphs: dict[Shapes, Traced | None] = {}
+        self._graphs: dict[Shapes, TracedStep | None] = {}
 
     def __call__(
         self, objective: Objective, inputs: Inputs, numbers: Numbers
@@ -77,7 +77,7 @@ class TracedLosses:
             weight.grad = grad
         return dict(zip(traced.names, made, strict=False))
 
-    def _trace(self, objective: Objective, inputs: Inputs, numbers: Numbers) -> Traced | None:
+    def _trace(self, objective: Objective, inputs: Inputs, numbers: Numbers) -> TracedStep | None:
         try:
             with unchanged_buffers(self._losses):
                 traced = trace_gradients(self._losses, objective, inputs, numbers)

@@ -7,6 +7,7 @@ optimizer, and is validated, saved and stopped alone. It only waits, at each ste
 from __future__ import annotations
 
 import logging
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -78,13 +79,11 @@ class Stack:
         self.leave(trainer)
         if not trainer.train_feed.resident or trainer.team.size > 1:
             return make_runner(trainer)
-        member = Member(trainer)
-        self._members.append(member)
-        return member
+        return Member(trainer, self._members)
 
     def leave(self, trainer: Trainer) -> None:
         """Make the steps of the others without a trainer from now on."""
-        self._members = [member for member in self._members if member.trainer is not trainer]
+        self._members[:] = [member for member in self._members if member.trainer is not trainer]
 
     def make_steps(self) -> None:
         """Make the step of each run that waits for one; an error is raised in its run."""
@@ -108,6 +107,16 @@ class Stack:
         return self._formation.make()
 
 
+@contextmanager
+def leaving(stack: Stack | None, trainer: Trainer) -> Iterator[None]:
+    """Let a trainer leave its stack, if it has one, at the end."""
+    try:
+        yield
+    finally:
+        if stack:
+            stack.leave(trainer)
+
+
 class Member:
     """Runner of the steps of one run of a stack.
 
@@ -115,10 +124,13 @@ class Member:
     ----------
     trainer : Trainer
         Trainer of the run; its images must be resident on the device.
+    members : list of Member
+        Those of the stack, which it joins with its first step.
     """
 
-    def __init__(self, trainer: Trainer) -> None:
+    def __init__(self, trainer: Trainer, members: list[Member]) -> None:
         self.trainer = trainer
+        self._members = members
         self.rows: Tensor | None = None
         """Rows of the batch whose step it waits for; None if it waits for none."""
         self.error: Exception | None = None
@@ -126,6 +138,8 @@ class Member:
 
     def steps(self, batches: Sequence[Tensor]) -> Iterator[bool]:
         """See `StepRunner.steps`."""
+        if self not in self._members:
+            self._members.append(self)
         for rows in batches:
             self.trainer.begin_step(len(rows))
             self.rows = rows

@@ -14,7 +14,7 @@ from torch import Tensor, fx
 from torch.func import vmap
 
 from latentlab.learning.fast.trace import (
-    Traced,
+    TracedStep,
     tensors_of,
     trace,
     trace_gradients,
@@ -142,7 +142,7 @@ def _generators(trainer: Trainer) -> tuple[torch.Generator, ...]:
     return trainer.noise.generator, trainer.rng
 
 
-def _lift(trainer: Trainer, inputs: Inputs) -> tuple[Traced, tuple[Draw, ...]]:
+def _lift(trainer: Trainer, inputs: Inputs) -> tuple[TracedStep, tuple[Draw, ...]]:
     """Trace the step of one model, with what it draws at random as further inputs."""
     try:
         with unchanged_buffers(trainer.losses):
@@ -162,7 +162,7 @@ def _lift(trainer: Trainer, inputs: Inputs) -> tuple[Traced, tuple[Draw, ...]]:
         if node not in copied:
             copied[node] = new.node_copy(node, copied.__getitem__)
     new.eliminate_dead_code()
-    return Traced(fx.GraphModule(old, new), traced.names), tuple(found.values())
+    return TracedStep(fx.GraphModule(old, new), traced.names), tuple(found.values())
 
 
 def _check(node: fx.Node) -> None:
@@ -249,7 +249,7 @@ def _behind(node: Any, *operations: object) -> fx.Node | None:
     return node if isinstance(node, fx.Node) else None
 
 
-def _difference(each: Sequence[tuple[Traced, tuple[Draw, ...]]]) -> str:
+def _difference(each: Sequence[tuple[TracedStep, tuple[Draw, ...]]]) -> str:
     """Return in what the steps of some models differ; empty if they are the same operations."""
     (first, draws), *others = each
     for other, drawn in others:

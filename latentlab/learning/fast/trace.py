@@ -28,8 +28,8 @@ NOOPS = (ops.alias.default, ops.detach.default)
 torch.hub.tqdm.monitor_interval = 0  # type: ignore[attr-defined]
 
 
-class Traced(NamedTuple):
-    """Traced losses and gradients.
+class TracedStep(NamedTuple):
+    """TracedStep losses and gradients.
 
     Parameters
     ----------
@@ -56,7 +56,7 @@ def tensors_of(
 
 def trace_gradients(
     losses: nn.Module, objective: Objective, inputs: Inputs, numbers: Numbers
-) -> Traced:
+) -> TracedStep:
     """Trace losses and gradients; nothing is computed or drawn. See also `unchanged_buffers`.
 
     Parameters
@@ -87,7 +87,7 @@ def trace_gradients(
         return [*(value.detach() for value in values.values()), *aligned]
 
     graph = trace(learn, tensors_of([*weights.values()], inputs, numbers))
-    return Traced(graph, tuple(names))
+    return TracedStep(graph, tuple(names))
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from latentlab.learning.steering import STEERABLE_PREFIXES
-from latentlab.session.cores import core_count, runs_at_once
+from latentlab.session.cores import MAX_TOGETHER, core_count, runs_at_once, together_key
 from latentlab.session.export import DescribeForm, ReadRecipe
 from latentlab.session.failure import without_changed
 from latentlab.session.form import field_titles
@@ -15,7 +15,6 @@ from latentlab.session.library.entries import Discard
 from latentlab.session.model import Adopt, Open
 from latentlab.session.recipes import has_same_images, repetitions, value_of, with_value
 from latentlab.session.runs import Draft, TrainingJob
-from latentlab.session.together import MAX_TOGETHER, together_key
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

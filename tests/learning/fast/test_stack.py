@@ -7,7 +7,7 @@ import pytest
 import torch
 from training_support import STEPS, recipe_of, same
 
-from latentlab.learning.events import Change, EpochEnd, Waiting
+from latentlab.learning.events import Change, EpochEnd, Started, Waiting
 from latentlab.learning.fast import stack as stacks
 from latentlab.learning.fast.stack import Stack
 from latentlab.learning.fit import fit
@@ -206,6 +206,18 @@ def test_one_is_stopped_alone_and_its_state_is_that_of_a_run_alone():
     assert close(runs.arrays(1), alone(recipes[1], steps=6)[0])
     for i in (0, 2):
         assert close(runs.arrays(i), alone(recipes[i])[0])
+
+
+def test_one_that_never_makes_a_step_is_not_waited_for(caplog):
+    recipes = several()
+    runs = Runs(*recipes)
+    events = fit(recipes[1], controls=runs.controls[1])
+    next(event for event in events if isinstance(event, Started))
+    events.close()
+    runs.go(2)
+    assert len(runs.stack._formation.members) == 3
+    for i in range(3):
+        runs.stop(i)
 
 
 def test_one_that_diverges_ends_alone():
