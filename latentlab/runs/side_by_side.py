@@ -69,7 +69,7 @@ def divide_cores(recipes: Sequence[Recipe]) -> Cores:
     devices = {pick_device(each.training.device).type for each in recipes}
     if devices != {"cpu"}:
         keys = {together_key(each.to_dict()) for each in recipes}
-        if devices != {"cuda"} or len(keys) > 1:
+        if devices != {"cuda"} or len(keys) > 1 or "" in keys:
             return Cores(1, cores, "they share a GPU, and their steps are not the same")
         return Cores(min(len(recipes), MAX_TOGETHER), None, together=keys.pop())
     if at_once < 2:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from latentlab.session.runs import TrainingJob
 
 MAX_EVENTS_IN_FLIGHT = 2
-"""Maximum number of events in flight; then the run waits for the receiver."""
+"""Maximum number of events in flight of a run alone; then it waits for the receiver."""
 START, STOP, TAKEN, SEEN = "start", "stop", "taken", "seen"
 STEER, SNAPSHOT_INTERVAL = "steer", "rhythm"
 FINISHED = "finished"
@@ -84,7 +84,6 @@ class Server:
         self._seats = seats
         self._stack = stack
         self._listened = 0.0
-        self._blocked_since: float | None = None
 
     def run(self) -> None:
         """Train until the parent has closed all pipes."""
@@ -101,17 +100,14 @@ class Server:
                 self._listen(now, PAUSE_S)
 
     def _are_ready(self, now: float) -> bool:
-        """Return whether all runs that learn wait for a step, but for those that are paused."""
-        learning = [seat for seat in self._seats if seat.events]
-        if any(seat.is_starting for seat in learning):
-            return False
-        blocked = [seat for seat in learning if seat.is_blocked and not seat.is_waiting]
-        if not blocked:
-            self._blocked_since = None
-        elif self._blocked_since is None:
-            self._blocked_since = now
-        is_paused = self._blocked_since is not None and now - self._blocked_since >= PAUSE_S
-        return any(seat.is_waiting for seat in learning) and (not blocked or is_paused)
+        """Return whether all runs that learn together wait for a step, but for those paused."""
+        learning = [seat for seat in self._seats if seat.events and not seat.is_independent]
+        for seat in learning:
+            seat.blocked_since = (seat.blocked_since or now) if seat.is_blocked else None
+        others = [seat.blocked_since for seat in learning if not seat.is_waiting]
+        return len(others) < len(learning) and all(
+            since is not None and now - since >= PAUSE_S for since in others
+        )
 
     def _listen(self, now: float, seconds: float = 0.0) -> None:
         """Execute all pending messages; wait for one for some seconds."""
@@ -136,15 +132,20 @@ class Seat:
         self.pipe = pipe
         self.is_open = True
         self.events: Generator[object] | None = None
-        self.is_starting = self.is_waiting = False
+        self.is_waiting = self._has_waited = False
+        self.is_independent = False
+        """Whether the run makes its steps itself, as with images on disk."""
+        self.blocked_since: float | None = None
         self._stack = stack
+        # What is sent must not wait for a parent that does not read: it would hold the other runs.
+        self._max_in_flight = 1 if stack else MAX_EVENTS_IN_FLIGHT
         self._controls = Controls()
         self._in_flight = 0
 
     @property
     def is_blocked(self) -> bool:
         """Whether the receiver is to take events before the run goes on."""
-        return self._in_flight >= MAX_EVENTS_IN_FLIGHT
+        return self._in_flight >= self._max_in_flight
 
     def listen(self) -> None:
         """Execute all pending messages."""
@@ -180,7 +181,7 @@ class Seat:
             stack=self._stack,
         )
         self._in_flight = 0
-        self.is_starting = True
+        self.is_waiting = self.is_independent = self._has_waited = False
         self.events = _events(job, self._controls)
 
     def advance(self) -> bool:
@@ -197,8 +198,8 @@ class Seat:
 
     def _take(self, event: object) -> None:
         self.is_waiting = isinstance(event, Waiting)
-        if self.is_waiting or isinstance(event, Step):
-            self.is_starting = False
+        self.is_independent |= isinstance(event, Step) and not self._has_waited
+        self._has_waited |= self.is_waiting
         if self.is_waiting or (isinstance(event, Step) and event.losses is None):
             return
         self._in_flight += 1
@@ -207,6 +208,7 @@ class Seat:
     def stop(self, end: object = FINISHED) -> None:
         """Stop the run if it has not ended, save it, and tell its end."""
         if self.events is None:
+            self._send(end)
             return
         try:
             self.events.close()
@@ -216,7 +218,7 @@ class Seat:
 
     def _end(self, end: object) -> None:
         self.events = None
-        self.is_starting = self.is_waiting = False
+        self.is_waiting = False
         self._send(end)
 
     def _send(self, event: object) -> None:

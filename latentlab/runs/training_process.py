@@ -82,8 +82,8 @@ def train(order: TrainingJob, controls: Controls) -> Generator[object]:
     with ExitStack() as stack:
         place, pipe = _place_for(order)
         process = place.process
-        stack.callback(place.give_back)
-        stack.callback(_end, pipe)
+        stack.callback(place.leave)
+        stack.callback(place.end, pipe)
         commands = _Commands(pipe, controls)
         with suppress(ConnectionError):  # the process was killed: the first `_receive` fails
             pipe.send((START, order, controls.snapshot_every, controls.one_at_a_time))
@@ -92,10 +92,10 @@ def train(order: TrainingJob, controls: Controls) -> Generator[object]:
                 commands.send()
             event = _receive(pipe, process.name)
             if event == FINISHED:
-                pipe.close()
+                place.take_back(pipe)
                 return
             if isinstance(event, Failure):
-                pipe.close()
+                place.take_back(pipe)
                 raise RemoteFailure(event)
             if isinstance(event, Started) and event.device == devices.device_name(CPU):
                 stack.enter_context(devices.training_on(CPU))
@@ -145,7 +145,22 @@ class _Process:
         self._users += 1
         return self, self._free.pop()
 
-    def give_back(self) -> None:
+    def take_back(self, pipe: Connection) -> None:
+        """Take back the pipe of a run that has ended, for another one."""
+        with _lock:
+            self._free.append(pipe)
+
+    def end(self, pipe: Connection) -> None:
+        """Stop a run if it has not ended, and wait until it is saved."""
+        if pipe in self._free or pipe.closed:
+            return
+        with suppress(OSError, EOFError):
+            pipe.send((STOP,))
+            while not isinstance(event := pipe.recv(), Failure) and event != FINISHED:
+                pass
+        pipe.close()
+
+    def leave(self) -> None:
         """Give back the place of a run that has ended; the last one waits for the process."""
         with _lock:
             self._users -= 1
@@ -190,17 +205,6 @@ def _receive(pipe: Connection, name: str) -> Any:
         text = "The training process ended unexpectedly. What it had saved is kept."
         advice = "Resume the run. If it happens again, choose a smaller model or batch."
         return Failure(text, advice, f"Process {name} closed its pipe.")
-
-
-def _end(pipe: Connection) -> None:
-    """Stop the run if it has not ended, and wait until it is saved."""
-    if pipe.closed:
-        return
-    with suppress(OSError, EOFError):
-        pipe.send((STOP,))
-        while not isinstance(event := pipe.recv(), Failure) and event != FINISHED:
-            pass
-    pipe.close()
 
 
 class _Commands:

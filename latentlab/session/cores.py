@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import psutil
 
-from latentlab.session.recipes import SEED, SEEDS, leaves
+from latentlab.session.recipes import SEED, SEEDS, kind_of, leaves
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,6 +27,10 @@ OWN_KEYS = (
     "objective.schedule",
 )
 """Keys of what each run has for itself; the rest decides which operations a step has."""
+STACKED_MODELS = ("vae", "cvae", "ladder-vae")
+"""Models whose products can be stacked: fully connected ones."""
+NOT_STACKED = (("model.norm", "batch"), ("model.prior", "flow"), ("model.posterior", "flow"))
+"""Settings of networks with buffers, which a step may change."""
 
 
 def core_count() -> int:
@@ -44,7 +48,14 @@ def runs_at_once(runs: int, cores: int) -> int:
 
 
 def together_key(recipe: Mapping[str, Any]) -> str:
-    """Return a text that is the same for the recipes of runs that can learn together."""
+    """Return a text that is the same for the recipes of runs that can learn together.
+
+    It is empty if the model cannot: its runs would only use the memory of each other.
+    """
+    if kind_of(recipe, "model") not in STACKED_MODELS or any(
+        kind_of(recipe, key) == kind for key, kind in NOT_STACKED
+    ):
+        return ""
     common = [
         (key, value)
         for key, value in leaves(recipe)

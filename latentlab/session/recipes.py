@@ -86,14 +86,15 @@ def data_title(kind: str) -> str:
 
 def recipe_title(recipe: Mapping[str, Any]) -> str:
     """Return model and data set of a recipe, such as ``VAE 2-D · MNIST``."""
-    model, data = _kind(recipe, "model"), _kind(recipe, "data")
+    model, data = kind_of(recipe, "model"), kind_of(recipe, "data")
     name = model_title(model, value_of(recipe, "model.latent_dim"))
     return " · ".join(part for part in (name, data_title(data)) if part)
 
 
-def _kind(recipe: Mapping[str, Any], name: str) -> str:
-    table = recipe.get(name, "")
-    return table if isinstance(table, str) else str(table.get("kind", ""))
+def kind_of(recipe: Mapping[str, Any], key: str) -> str:
+    """Return the kind that a table of a recipe, or a value in its place, names; empty if none."""
+    table = value_of(recipe, key)
+    return str(table.get("kind", "")) if isinstance(table, dict) else str(table or "")
 
 
 def comparable_since(recipe: Mapping[str, Any], changes: Iterable[Change]) -> float:

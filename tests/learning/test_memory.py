@@ -58,10 +58,10 @@ def test_images_without_room_beside_the_network_are_told_with_advice(monkeypatch
 
 
 def test_other_errors_of_a_network_are_not_taken_for_a_lack_of_memory(monkeypatch):
-    def fail(self):
+    def fail(self, weights):
         raise RuntimeError("no such optimizer")
 
-    monkeypatch.setattr(Trainer, "_make_optimizer", fail)
+    monkeypatch.setattr(Trainer, "make_optimizer", fail)
     with pytest.raises(RuntimeError, match="no such optimizer"):
         run(recipe_of())
 

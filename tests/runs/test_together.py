@@ -1,5 +1,7 @@
 """Runs that learn together in one process, as on a GPU: each is recorded as if it were alone."""
 
+import time
+from multiprocessing import Pipe
 from threading import Thread
 
 import numpy as np
@@ -9,12 +11,14 @@ import torch
 from training_support import recipe_of
 
 from latentlab.learning.checkpoint import load_model
-from latentlab.learning.events import EpochEnd, Started, Step
+from latentlab.learning.events import EpochEnd, Snapshot, Started, Step
+from latentlab.learning.fast import stack as stacks
 from latentlab.learning.steering import Controls
 from latentlab.learning.training_state import read_training_state
 from latentlab.runs import side_by_side, training_process
 from latentlab.runs.recorder import record
 from latentlab.runs.side_by_side import SideBySide, divide_cores
+from latentlab.runs.training_child import FINISHED, START, TAKEN, Seat, Server
 from latentlab.runs.training_process import train
 from latentlab.session.cores import MAX_TOGETHER, together_key
 from latentlab.session.curves.curves import last_losses
@@ -31,6 +35,7 @@ def together(own_place, monkeypatch):
 
 
 def jobs_of(folder, **training):
+    """Return the jobs of a sweep over beta."""
     recipes = [
         recipe_of(objective={"beta": beta}, seed=i, **training) for i, beta in enumerate(BETAS)
     ]
@@ -94,6 +99,95 @@ def test_one_that_is_paused_does_not_hold_the_others_for_long(tmp_path):
     assert [event.epoch for event in held if isinstance(event, EpochEnd)] == [1, 2, 3]
 
 
+class Parent:
+    """The other end of a pipe: starts a run, and takes its events while it is not paused."""
+
+    def __init__(self, pipe, job, snapshot_every=None):
+        self._pipe, self.events, self.is_paused = pipe, [], False
+        pipe.send((START, job, snapshot_every, False))
+
+    def take(self):
+        """Take what has arrived; return whether the run has ended."""
+        while not self.is_paused and self._pipe.poll():
+            self.events.append(self._pipe.recv())
+            if self.events[-1] == FINISHED:
+                self._pipe.close()
+                return True
+            self._pipe.send((TAKEN,))
+        return False
+
+
+@pytest.fixture
+def served(monkeypatch):
+    """Serve some runs in a thread; count the stacks that were made."""
+    made = []
+
+    class Counted(stacks._Formation):
+        def __init__(self, members):
+            made.append(len(members))
+            super().__init__(members)
+
+    monkeypatch.setattr(stacks, "_Formation", Counted)
+
+    def serve(jobs, snapshots):
+        ends = [Pipe() for _ in jobs]
+        parents = [
+            Parent(ours, job, every)
+            for (ours, _), job, every in zip(ends, jobs, snapshots, strict=True)
+        ]
+        stack = stacks.Stack()
+        server = Server([Seat(theirs, stack) for _, theirs in ends], stack)
+        Thread(target=server.run, daemon=True).start()
+        return parents, made
+
+    return serve
+
+
+def until(parents, condition, seconds=60):
+    """Take events until a condition holds; return the parents whose runs have not ended."""
+    live, end = list(parents), time.monotonic() + seconds
+    while not condition() and live:
+        assert time.monotonic() < end
+        live = [parent for parent in live if not parent.take()]
+        time.sleep(0.001)
+    return live
+
+
+def test_runs_keep_step_though_one_shows_its_weights(tmp_path, served):
+    """Snapshots, previews and losses come at other times in each run."""
+    parents, made = served(jobs_of(tmp_path, epochs=8), [0.02, None, None])
+    assert until(parents, lambda: False) == []
+    assert made == [3], "a run that yields more events than the others has left the stack"
+    assert sum(isinstance(event, Snapshot) for event in parents[0].events) > 3
+
+
+def test_one_that_is_paused_before_a_large_event_holds_nobody(tmp_path, served):
+    jobs = jobs_of(tmp_path, epochs=100_000, hidden=(512, 512))
+    parents, made = served(jobs, [0.01, None, None])
+    first, *others = parents
+    until(parents, lambda: any(isinstance(event, Snapshot) for event in first.events))
+    first.is_paused = True
+    before = [len(other.events) for other in others]
+    until(parents, lambda: all(len(o.events) > n + 8 for o, n in zip(others, before, strict=True)))
+    assert made == [3, 2]
+    first.is_paused = False
+    more = len(first.events) + 8
+    until(parents, lambda: len(first.events) > more)
+    assert made == [3, 2, 3]
+    for parent in parents:
+        parent._pipe.close()
+
+
+def test_a_place_is_taken_again_after_a_run_has_ended(tmp_path, monkeypatch):
+    monkeypatch.setattr(training_process, "MAX_TOGETHER", 2)
+    held, process = begun(jobs_of(tmp_path / "held", epochs=100_000)[0])
+    for i in range(3):
+        events, other = begun(jobs_of(tmp_path / str(i), epochs=1)[1])
+        assert other.pid == process.pid
+        assert [event.epoch for event in events if isinstance(event, EpochEnd)] == [1]
+    held.close()
+
+
 def test_one_that_fails_fails_alone(tmp_path):
     good, bad, _ = jobs_of(tmp_path, epochs=2)
     recipe = {**bad.recipe, "model": {"kind": "no such"}}
@@ -132,5 +226,8 @@ def test_what_learns_together_on_a_gpu(monkeypatch):
     assert divide_cores([recipe_of(), recipe_of("cvae")]).reason.startswith("they share a GPU")
     free = [recipe_of(objective={"free_bits": bits}) for bits in (0.5, 1.0)]
     assert divide_cores(free).reason.startswith("they share a GPU")
+    # Their convolutions cannot be stacked, and all at once they would only use more memory.
+    conv = {"kind": "conv-vae", "hidden": None, "width": 2, "latent_dim": 3}
+    assert divide_cores([recipe_of(model=conv)] * 2).reason.startswith("they share a GPU")
     seeds = [recipe_of(seed=seed, learning_rate=rate) for seed, rate in enumerate((0.1, 0.2))]
     assert divide_cores(seeds).runs == 2

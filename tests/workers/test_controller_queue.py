@@ -221,6 +221,7 @@ def test_on_a_gpu_the_runs_of_a_sweep_learn_together_and_others_after_them(bench
     bench.controller.training.set_draft({"model": {"kind": "cvae"}})
     bench.controller.training.enqueue()
     bench.training.progressed.emit(Run(device="NVIDIA"))
+    bench.training.progressed.emit(Run(device="NVIDIA"))
     jobs = [orders(bench)[0], *(call[1] for each in bench.training.others for call in each.calls)]
     assert [job.recipe["objective"]["beta"] for job in jobs] == [1.0, 2.0, 3.0]
     assert len({job.together for job in jobs}) == 1
@@ -233,6 +234,32 @@ def test_on_a_gpu_the_runs_of_a_sweep_learn_together_and_others_after_them(bench
     bench.training.others[1].end("succeeded")
     assert orders(bench)[-1].recipe["model"]["kind"] == "cvae"
     assert orders(bench)[-1].together == ""
+
+
+def on_a_gpu(bench, monkeypatch, device, *values):
+    """Sweep over beta on a machine with many cores and a GPU."""
+    monkeypatch.setattr(training, "core_count", lambda: 8)
+    bench.controller.training.set_draft({"model": {"kind": "vae"}, "objective": {"beta": 1.0}})
+    bench.controller.training.sweep("objective.beta", values)
+    bench.training.progressed.emit(Run(device=device))
+
+
+def test_where_runs_cannot_share_a_gpu_they_train_one_after_another(bench, monkeypatch):
+    on_a_gpu(bench, monkeypatch, "MPS", 1.0, 2.0, 3.0)
+    assert bench.training.others == []
+    assert len(bench.state.training.queue) == 2
+
+
+def test_nothing_is_started_beside_a_run_whose_device_is_not_known(bench, monkeypatch):
+    monkeypatch.setattr(training, "MAX_TOGETHER", 2)
+    on_a_gpu(bench, monkeypatch, "NVIDIA", 1.0, 2.0, 3.0, 4.0, 5.0)
+    assert len(bench.training.others) == 1
+    bench.training.end()
+    bench.training.progressed.emit(Run())
+    bench.training.others[0].end("succeeded")
+    assert len(bench.training.others) == 1
+    bench.training.progressed.emit(Run(device="NVIDIA"))
+    assert len(bench.training.others) == 2
 
 
 def test_a_run_beside_the_current_one_cannot_be_deleted(bench, monkeypatch):

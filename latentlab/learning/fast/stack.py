@@ -24,9 +24,10 @@ from latentlab.learning.fast.stacked_losses import (
 )
 from latentlab.learning.fast.step_runner import make_runner
 from latentlab.learning.loader import make_loader
+from latentlab.work import Progress
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterator, Sequence
 
     from torch import Tensor
 
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
     from latentlab.learning.fast.step_runner import StepRunner
     from latentlab.learning.loader import Loader
     from latentlab.learning.trainer import Trainer
-    from latentlab.work import Progress
 
 log = logging.getLogger(__name__)
 
@@ -49,6 +49,7 @@ class Stack:
         self._members: list[Member] = []
         self._formation: _Formation | None = None
         self._splits: dict[str, Splits] = {}
+        self._reading: set[str] = set()
         self._loaders: dict[tuple[Any, ...], tuple[ImageSet, Loader]] = {}
 
     # Images, which the runs share
@@ -56,9 +57,14 @@ class Stack:
     def read(self, config: DataConfig) -> Generator[Progress, None, Splits]:
         """Read the images of a data config once; see `read_binarized`."""
         key = config.model_dump_json()
+        while key in self._reading:
+            yield Progress("Waiting for the images")
         if key not in self._splits:
-            splits = yield from read_binarized(config)
-            self._splits.setdefault(key, splits)
+            self._reading.add(key)
+            try:
+                self._splits[key] = yield from read_binarized(config)
+            finally:
+                self._reading.remove(key)
         return self._splits[key]
 
     def load(
@@ -83,7 +89,10 @@ class Stack:
 
     def leave(self, trainer: Trainer) -> None:
         """Make the steps of the others without a trainer from now on."""
-        self._members[:] = [member for member in self._members if member.trainer is not trainer]
+        others = [member for member in self._members if member.trainer is not trainer]
+        if len(others) < len(self._members):
+            self._members[:] = others
+            self._break_up()
 
     def make_steps(self) -> None:
         """Make the step of each run that waits for one; an error is raised in its run."""
@@ -99,12 +108,19 @@ class Stack:
             member.rows = None
 
     def _make_together(self, waiting: Sequence[Member]) -> bool:
-        """Make the steps at once; return False if a run does not wait, or cannot take part."""
-        if len(waiting) < 2 or len(waiting) < len(self._members):
+        """Make the steps at once; return False if there is one only, or they cannot be stacked."""
+        if len(waiting) < 2:
             return False
         if self._formation is None or not self._formation.fits(waiting):
+            self._break_up()
             self._formation = _Formation(waiting)
         return self._formation.make()
+
+    def _break_up(self) -> None:
+        """Free what the formation holds; its step refers to itself."""
+        if self._formation:
+            self._formation.break_up()
+            self._formation = None
 
 
 @contextmanager
@@ -134,7 +150,7 @@ class Member:
         self.rows: Tensor | None = None
         """Rows of the batch whose step it waits for; None if it waits for none."""
         self.error: Exception | None = None
-        self._alone: StepRunner | None = None
+        self._alone: dict[int, StepRunner] = {}
 
     def steps(self, batches: Sequence[Tensor]) -> Iterator[bool]:
         """See `StepRunner.steps`."""
@@ -155,16 +171,19 @@ class Member:
     def make_alone(self) -> None:
         """Make the step that is waited for without the others."""
         assert self.rows is not None
-        self._alone = self._alone or make_runner(self.trainer)
+        size = len(self.rows)
+        if size not in self._alone:
+            # A graph is of the size of its first batch, and others would be made without one.
+            self._alone[size] = make_runner(self.trainer)
         try:
-            for _ in self._alone.steps([self.rows]):
+            for _ in self._alone[size].steps([self.rows]):
                 pass
         except Exception as error:
             self.error = error
 
     def moved(self) -> None:
-        """Forget the runner that may know the addresses of weights, which have been moved."""
-        self._alone = None
+        """Forget the runners that may know the addresses of weights, which have been moved."""
+        self._alone.clear()
 
     def inputs(self, rows: Tensor) -> Inputs:
         """Return the images, labels and observation mask of a batch."""
@@ -198,7 +217,9 @@ class _Formation:
         self._optimizers = _common_optimizers(members)
         generators = [each for t in self._trainers for each in (t.noise.generator, t.rng)]
         is_cuda = self._device.type == "cuda"
-        self._step = CudaGraphStep(self._learn, tuple(generators)) if is_cuda else self._learn
+        self._step: Callable[[Tensor], None] | None = (
+            CudaGraphStep(self._learn, tuple(generators)) if is_cuda else self._learn
+        )
 
     def _stack(self) -> StackedLosses:
         if len({(trainer.precision, trainer.device) for trainer in self._trainers}) > 1:
@@ -217,10 +238,19 @@ class _Formation:
         """Return whether it is of these members, and none has made more steps than the others."""
         return self.members == tuple(members) and self._lags == _lags(members)
 
+    def break_up(self) -> None:
+        """Free the memory of the step, and the common tensors with the weights' next move."""
+        self._step = None
+        self._losses = None
+
     def make(self) -> bool:
         """Make the steps; return False if the batches do not have the size of the stack."""
         batches = [member.rows for member in self.members if member.rows is not None]
-        if self._losses is None or any(len(rows) != self._batch for rows in batches):
+        if (
+            self._losses is None
+            or self._step is None
+            or any(len(rows) != self._batch for rows in batches)
+        ):
             return False
         try:
             self._step(torch.stack(batches).to(self._device))

@@ -174,7 +174,7 @@ class TrainingIntents:
 
     def _begin(self, job: TrainingJob, at_once: int = 1) -> None:
         state = self._store.state
-        self._at_once, self._together, self._is_on_gpu = at_once, job.together, False
+        self._at_once, self._together = at_once, job.together
         opening = self._runs.wanted if Open in state.awaited else None
         before = opening or (state.model.source if state.model else None)
         if before not in self._runs.discarded:
@@ -311,6 +311,8 @@ class TrainingIntents:
         for values in training.queue:
             is_able = not together or together_key(values) == together
             (chosen if is_able and len(chosen) < room else left).append(values)
+        if not chosen:
+            return
         self._set(queue=tuple(left))
         for values in chosen:
             threads, precision = _share(self._at_once), _precision_of(run, values)
@@ -335,7 +337,10 @@ class TrainingIntents:
         if folder and model and model.source == folder and folder.exists():
             self._runs.replace_model(folder)
         self._runs.list()
-        self._fill(self._store.state.training.run)
+        run = self._store.state.training.run
+        # What a run that loads its images will compute on is not known.
+        if run is None or run.device:
+            self._fill(run)
         self._next()
 
     # Events of training
@@ -345,6 +350,8 @@ class TrainingIntents:
         self._share_cores(with_run=run.device == "CPU" and run.phase != "paused")
         if run.device:
             self._is_on_gpu = run.device != "CPU"
+            if run.device == "MPS":
+                self._together = ""  # there, each run has a process of its own
             self._fill(run)
         state, log = self._store.state, self._training.past
         previous = state.training.run

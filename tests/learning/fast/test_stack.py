@@ -1,6 +1,7 @@
 """Runs whose steps are made at once are those that train alone."""
 
 import math
+from itertools import islice
 
 import numpy as np
 import pytest
@@ -10,8 +11,10 @@ from training_support import STEPS, recipe_of, same
 from latentlab.learning.events import Change, EpochEnd, Started, Waiting
 from latentlab.learning.fast import stack as stacks
 from latentlab.learning.fast.stack import Stack
+from latentlab.learning.fast.step_runner import make_runner
 from latentlab.learning.fit import fit
 from latentlab.learning.steering import Controls
+from latentlab.work import Progress
 
 SCHEDULE = {"kind": "cosine", "epochs": 2, "start": 1, "end": 0}
 FULL = {
@@ -35,11 +38,11 @@ RECIPES = {
     "mmd": {"objective": {"kind": "elbo", "extra": "mmd"}},
     "mixture": {"model": {"prior": "mixture"}},
     "vamp": {"kind": "cvae", "model": {"prior": {"kind": "vamp", "pseudo_inputs": 5}}},
-    "flow": {"model": {"posterior": "flow"}},
     "ladder": {"model": {"kind": "ladder-vae", "latent_dim": None}},
 }
 ALONE = {
-    "norm": ({"model": {"norm": "batch"}}, "changes more than its weights"),
+    "norm": ({"model": {"norm": "batch"}}, "has buffers"),
+    "flow": ({"model": {"posterior": "flow"}}, "has buffers"),
     "convolutions": (
         {"model": {"kind": "conv-vae", "hidden": None, "width": 2, "latent_dim": 3}},
         "grouped ones",
@@ -190,11 +193,33 @@ def test_images_are_read_and_kept_once(monkeypatch):
 
     original = stacks.read_binarized
     monkeypatch.setattr(stacks, "read_binarized", note)
-    runs = Runs(*several()).go(2)
-    loaders = {id(member.trainer.train_feed) for member in runs.stack._members}
-    assert (len(loaders), len(runs.stack._splits)) == (1, 1)
+    runs = Runs(*several())
+    for _ in range(40):  # in turn, as the process does
+        for i in range(3):
+            next(runs.live[i])
+    assert len(read) == 1
+    runs.go(1)
+    assert len({id(member.trainer.train_feed) for member in runs.stack._members}) == 1
     for i in range(3):
         runs.stop(i)
+
+
+def test_images_that_one_run_fails_to_read_are_read_by_the_next(monkeypatch):
+    def fail_once(config):
+        monkeypatch.setattr(stacks, "read_binarized", original)
+        yield Progress("Reading")
+        raise RuntimeError("no such disk")
+
+    original = stacks.read_binarized
+    monkeypatch.setattr(stacks, "read_binarized", fail_once)
+    stack = Stack()
+    one, other = [fit(recipe, controls=Controls(stack=stack)) for recipe in several()[:2]]
+    next(one)
+    assert next(other).message == "Waiting for the images"
+    with pytest.raises(RuntimeError):
+        next(one)
+    assert any(isinstance(event, Started) for event in islice(other, 1000))
+    other.close()
 
 
 def test_one_is_stopped_alone_and_its_state_is_that_of_a_run_alone():
@@ -233,9 +258,33 @@ def test_one_that_diverges_ends_alone():
 
 def test_one_that_is_paused_is_waited_for_by_none():
     recipes = several(schedule=SCHEDULE)
-    runs = Runs(*recipes).go(5).go(4, without=(1,)).go()
+    runs = Runs(*recipes).go(5).go(4, without=(1,))
+    assert [each.trainer.step_count for each in runs.stack._formation.members] == [9, 9]
+    runs.go()
     for i, recipe in enumerate(recipes):
         assert close(runs.arrays(i), alone(recipe)[0])
+
+
+def test_the_last_one_goes_on_with_a_runner_of_each_size_of_its_batches(monkeypatch):
+    """A graph is of the size of its first batch; the last of an epoch is smaller."""
+    sizes = []
+
+    class Recorded:
+        def __init__(self, trainer):
+            self._runner, self._sizes = make_runner(trainer), set()
+            sizes.append(self._sizes)
+
+        def steps(self, batches):
+            self._sizes |= set(map(len, batches))
+            return self._runner.steps(batches)
+
+    monkeypatch.setattr(stacks, "make_runner", Recorded)
+    short, long, _ = several()
+    recipes = [short.changed("training.epochs", 1), long]
+    runs = Runs(*recipes).go()
+    assert all(len(each) == 1 for each in sizes)
+    assert {300, 100} == set().union(*sizes)
+    assert close(runs.arrays(1), alone(long)[0])
 
 
 def test_one_is_steered_alone():
