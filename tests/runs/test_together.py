@@ -100,21 +100,29 @@ def test_one_that_is_paused_does_not_hold_the_others_for_long(tmp_path):
 
 
 class Parent:
-    """The other end of a pipe: starts a run, and takes its events while it is not paused."""
+    """The other end of a pipe: starts a run, and takes one event after the other.
+
+    A paused one keeps its last event, for which the run then waits.
+    """
 
     def __init__(self, pipe, job, snapshot_every=None):
-        self._pipe, self.events, self.is_paused = pipe, [], False
+        self._pipe, self.events, self.is_paused, self._has_event = pipe, [], False, False
         pipe.send((START, job, snapshot_every, False))
 
     def take(self):
-        """Take what has arrived; return whether the run has ended."""
-        while not self.is_paused and self._pipe.poll():
-            self.events.append(self._pipe.recv())
-            if self.events[-1] == FINISHED:
-                self._pipe.close()
-                return True
+        """Take the next event, if it has arrived; return whether the run has ended."""
+        if self.is_paused:
+            return False
+        if self._has_event:
+            self._has_event = False
             self._pipe.send((TAKEN,))
-        return False
+        if not self._pipe.poll():
+            return False
+        self.events.append(self._pipe.recv())
+        self._has_event = self.events[-1] != FINISHED
+        if not self._has_event:
+            self._pipe.close()
+        return not self._has_event
 
 
 @pytest.fixture
