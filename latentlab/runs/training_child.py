@@ -102,11 +102,9 @@ class Server:
     def _are_ready(self, now: float) -> bool:
         """Return whether all runs that learn together wait for a step, but for those paused."""
         learning = [seat for seat in self._seats if seat.events and not seat.is_independent]
-        for seat in learning:
-            seat.blocked_since = (seat.blocked_since or now) if seat.is_blocked else None
-        others = [seat.blocked_since for seat in learning if not seat.is_waiting]
+        others = [seat for seat in learning if not seat.is_waiting]
         return len(others) < len(learning) and all(
-            since is not None and now - since >= PAUSE_S for since in others
+            seat.is_blocked and now - seat.sent_at >= PAUSE_S for seat in others
         )
 
     def _listen(self, now: float, seconds: float = 0.0) -> None:
@@ -135,7 +133,8 @@ class Seat:
         self.is_waiting = self._has_waited = False
         self.is_independent = False
         """Whether the run makes its steps itself, as with images on disk."""
-        self.blocked_since: float | None = None
+        self.sent_at = 0.0
+        """Time of the last event."""
         self._stack = stack
         # What is sent must not wait for a parent that does not read: it would hold the other runs.
         self._max_in_flight = 1 if stack else MAX_EVENTS_IN_FLIGHT
@@ -204,6 +203,7 @@ class Seat:
             return
         self._in_flight += 1
         self._send(event)
+        self.sent_at = time.perf_counter()
 
     def stop(self, end: object = FINISHED) -> None:
         """Stop the run if it has not ended, save it, and tell its end."""

@@ -121,8 +121,11 @@ class Parent:
         self.events.append(self._pipe.recv())
         self._has_event = self.events[-1] != FINISHED
         if not self._has_event:
-            self._pipe.close()
+            self.close()
         return not self._has_event
+
+    def close(self):
+        self._pipe.close()
 
 
 @pytest.fixture
@@ -136,6 +139,7 @@ def served(monkeypatch):
             super().__init__(members)
 
     monkeypatch.setattr(stacks, "_Formation", Counted)
+    started = []
 
     def serve(jobs, snapshots):
         ends = [Pipe() for _ in jobs]
@@ -145,10 +149,15 @@ def served(monkeypatch):
         ]
         stack = stacks.Stack()
         server = Server([Seat(theirs, stack) for _, theirs in ends], stack)
-        Thread(target=server.run, daemon=True).start()
+        started.append((parents, Thread(target=server.run, daemon=True)))
+        started[-1][1].start()
         return parents, made
 
-    return serve
+    yield serve
+    for parents, thread in started:
+        for parent in parents:
+            parent.close()
+        thread.join(60)
 
 
 def until(parents, condition, seconds=60):
@@ -182,8 +191,6 @@ def test_one_that_is_paused_before_a_large_event_holds_nobody(tmp_path, served):
     more = len(first.events) + 8
     until(parents, lambda: len(first.events) > more)
     assert made == [3, 2, 3]
-    for parent in parents:
-        parent._pipe.close()
 
 
 def test_a_place_is_taken_again_after_a_run_has_ended(tmp_path, monkeypatch):
