@@ -10,7 +10,6 @@ from torch import Tensor, fx, nn
 from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.func import functional_call
 from torch.fx.experimental.proxy_tensor import make_fx
-from torch.fx.passes.fake_tensor_prop import FakeTensorProp
 
 from latentlab.learning.batch_loss import minimized
 
@@ -23,9 +22,6 @@ if TYPE_CHECKING:
 ops = torch.ops.aten
 NOOPS = (ops.alias.default, ops.detach.default)
 """Operations that return their input; autograd leaves many of them."""
-
-# torch's interpreter creates a hidden progress bar, whose thread never ends.
-torch.hub.tqdm.monitor_interval = 0  # type: ignore[attr-defined]
 
 
 class TracedStep(NamedTuple):
@@ -126,8 +122,11 @@ def use_fast_operations(graph: fx.GraphModule, tensors: Sequence[Tensor]) -> Non
     for node in graph.graph.nodes:
         _use_binding(node)
     graph.recompile()
-    # Raises an error if a replaced operation takes other arguments.
-    FakeTensorProp(graph, FakeTensorMode(allow_non_fake_inputs=True)).propagate(*tensors)
+    # Raises an error if a replaced operation takes other arguments. torch's `FakeTensorProp` would
+    # make a progress bar, whose lock is shared by forked processes: one that is killed in it would
+    # keep all others from ever making a trace.
+    with FakeTensorMode(allow_non_fake_inputs=True) as mode, torch.no_grad():
+        graph(*map(mode.from_tensor, tensors))
 
 
 def _fold_noops(node: fx.Node) -> None:

@@ -6,6 +6,7 @@ from itertools import islice
 import numpy as np
 import pytest
 import torch
+from torch.fx import interpreter
 from training_support import STEPS, recipe_of, same
 
 from latentlab.learning.events import Change, EpochEnd, Started, Waiting
@@ -337,3 +338,16 @@ def test_an_error_of_a_step_ends_every_run_and_loses_none(monkeypatch):
     runs.go()
     assert [str(error) for error in runs.failed.values()] == ["The device is gone."] * 3
     assert all(saved[-1].position.step == 4 for saved in runs.saved)
+
+
+def test_a_trace_takes_no_lock_that_a_killed_process_may_hold(monkeypatch):
+    """Forked processes share the lock of progress bars; a killed one would keep it for ever."""
+
+    def refuse(*args, **options):
+        raise AssertionError("a progress bar")
+
+    monkeypatch.setattr(interpreter, "tqdm", refuse)
+    runs = Runs(*several()).go(2)
+    assert runs.stack._formation._losses is not None
+    for i in range(3):
+        runs.stop(i)
