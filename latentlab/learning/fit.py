@@ -20,7 +20,7 @@ from latentlab.learning.fast import device as devices
 from latentlab.learning.fast.distributed import join_processes, local_device
 from latentlab.learning.fast.precision import choose_precision, kept_precision
 from latentlab.learning.fast.stack import leaving
-from latentlab.learning.memory import check_fits
+from latentlab.learning.memory import check_fits, too_large
 from latentlab.learning.monitor import Monitor
 from latentlab.learning.steering import STEERABLE_PREFIXES, Controls
 from latentlab.learning.trainer import Trainer
@@ -69,7 +69,7 @@ def fit(
     ------
     Event
         ``Progress`` until the data is loaded, one ``Started``, ``Step``, ``EpochEnd``, ``Change``,
-        ``Snapshot``, ``EpochPreview``, in a stack ``Waiting``, and at last a ``FinalTest``.
+        ``Snapshot``, ``EpochPreview``, ``Waiting`` in a stack, ``FinalTest`` of test images.
 
     Returns
     -------
@@ -216,7 +216,7 @@ def _learn(
             raise
         # Its frames hold the tensors of the step, which leave no memory for the trial.
         clear_frames(error.__traceback__)
-        raise trainer.too_large() from error
+        raise too_large(trainer) from error
     finally:
         save()
 

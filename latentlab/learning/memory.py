@@ -1,4 +1,4 @@
-"""Refusal of networks and batches for which no memory of the device can suffice."""
+"""Refusal of networks and batches for which the memory of the device does not suffice."""
 
 from __future__ import annotations
 
@@ -7,12 +7,20 @@ from typing import TYPE_CHECKING
 import psutil
 import torch
 
-from latentlab.errors import RecipeError
+from latentlab.errors import (
+    MEMORY_ADVICE,
+    LatentlabError,
+    RecipeError,
+    TrainingError,
+    is_out_of_memory,
+)
+from latentlab.learning.batch_loss import minimized
 from latentlab.learning.checkpoint import meta_model
 
 if TYPE_CHECKING:
     from latentlab.data.image_set import ImageSet
     from latentlab.learning.recipe import Recipe
+    from latentlab.learning.trainer import Trainer
 
 NUMBER_BYTES = 4
 """Bytes of an fp32 number."""
@@ -54,3 +62,42 @@ def total_memory(device: torch.device) -> int:
     if device.type == "cuda":
         return torch.cuda.mem_get_info(device)[1]
     return psutil.virtual_memory().total
+
+
+def largest_batch(trainer: Trainer) -> int:
+    """Return a batch size that fits into memory, found by trial; 0 if none does."""
+    size = trainer.recipe.training.batch_size // 2
+    while size:
+        try:
+            # A quarter more, for the optimizer's state and for fragmentation.
+            tried = min(size + size // 4, len(trainer.train_feed))
+            rows = torch.arange(tried, device=trainer.device)
+            x, y = trainer.train_feed.batch(rows)
+            values = trainer.losses(trainer.recipe.objective, (x, y, None), trainer.numbers)
+            minimized(values).mean().backward()
+        except (RuntimeError, MemoryError) as error:
+            if not is_out_of_memory(error):
+                raise
+            size //= 2
+        else:
+            break
+        finally:
+            trainer.optimizer.zero_grad(set_to_none=True)
+            if trainer.device.type == "cuda":
+                torch.cuda.empty_cache()
+    return size
+
+
+def too_large(trainer: Trainer) -> LatentlabError:
+    """Return the error for a batch that does not fit into memory."""
+    size = trainer.recipe.training.batch_size
+    fits = largest_batch(trainer)
+    if not fits:
+        text = "Not even a step with one image fits into the memory that is free."
+        return TrainingError(text, MEMORY_ADVICE)
+    return RecipeError(
+        {
+            "training.batch_size": f"{size} images at once need more memory than there is; "
+            f"{fits} would fit"
+        }
+    )

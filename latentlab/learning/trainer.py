@@ -11,13 +11,9 @@ from torch.nn.utils import clip_grad_norm_
 from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 from latentlab.errors import (
-    MEMORY_ADVICE,
-    LatentlabError,
     RecipeError,
-    TrainingError,
-    is_out_of_memory,
 )
-from latentlab.learning.batch_loss import LossModule, backward, data_parallel, minimized
+from latentlab.learning.batch_loss import LossModule, backward, data_parallel
 from latentlab.learning.events import Snapshot
 from latentlab.learning.fast.device import prefer_onednn, use_bf16
 from latentlab.learning.fast.distributed import ProcessGroup
@@ -248,12 +244,12 @@ class Trainer:
 
     def learn(self, values: dict[str, Tensor]) -> None:
         """Update the weights from their gradients, and add up the losses."""
-        self.clip()
+        self.clip_gradients()
         self.optimizer.step()
-        self.follow()
+        self.update_average()
         self.meter.add(values)
 
-    def clip(self) -> None:
+    def clip_gradients(self) -> None:
         """Clip the gradients, if the recipe says so."""
         training = self.recipe.training
         if training.clip:
@@ -261,7 +257,7 @@ class Trainer:
             if self.network:
                 clip_grad_norm_(self.network.parameters(), training.clip)
 
-    def follow(self) -> None:
+    def update_average(self) -> None:
         """Update the EMA of the weights, if there is one."""
         if self.ema:
             self._update_ema(self.ema, self.recipe.training.average)
@@ -324,43 +320,6 @@ class Trainer:
         _, height, width = self.train_feed.spec.shape
         rows = rows.to(self.device)
         return observation_mask(rows, height, width, training.missing, training.seed)
-
-    def largest_batch(self) -> int:
-        """Return a batch size that fits into memory, found by trial; 0 if none does."""
-        size = self.recipe.training.batch_size // 2
-        while size:
-            try:
-                # A quarter more, for the optimizer's state and for fragmentation.
-                tried = min(size + size // 4, len(self.train_feed))
-                rows = torch.arange(tried, device=self.device)
-                x, y = self.train_feed.batch(rows)
-                values = self.losses(self.recipe.objective, (x, y, None), self.numbers)
-                minimized(values).mean().backward()
-            except (RuntimeError, MemoryError) as error:
-                if not is_out_of_memory(error):
-                    raise
-                size //= 2
-            else:
-                break
-            finally:
-                self.optimizer.zero_grad(set_to_none=True)
-                if self.device.type == "cuda":
-                    torch.cuda.empty_cache()
-        return size
-
-    def too_large(self) -> LatentlabError:
-        """Return the error for a batch that does not fit into memory."""
-        size = self.recipe.training.batch_size
-        fits = self.largest_batch()
-        if not fits:
-            text = "Not even a step with one image fits into the memory that is free."
-            return TrainingError(text, MEMORY_ADVICE)
-        return RecipeError(
-            {
-                "training.batch_size": f"{size} images at once need more memory than there is; "
-                f"{fits} would fit"
-            }
-        )
 
     def snapshot(self) -> Snapshot:
         """Return a copy of the evaluated weights as arrays."""

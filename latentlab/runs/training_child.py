@@ -55,12 +55,12 @@ def serve(pipes: Sequence[Connection], environment: Mapping[str, str], directory
     # The fork server is in the directory in which it was started; a recipe may have relative paths.
     os.chdir(directory)
     stack = Stack() if len(pipes) > 1 else None
-    seats = [Seat(pipe, stack) for pipe in pipes]
+    runs = [ServedRun(pipe, stack) for pipe in pipes]
     try:
-        Server(seats, stack).run()
+        Server(runs, stack).run()
     except Stopped:
-        for seat in seats:
-            seat.stop()
+        for run in runs:
+            run.stop()
 
 
 def _stop(number: int, _frame: object) -> None:
@@ -74,48 +74,48 @@ class Server:
 
     Parameters
     ----------
-    seats : sequence of Seat
+    runs : sequence of ServedRun
         The pipes and their runs.
     stack : Stack or None
         Makes the steps of runs that learn together; None for a single run.
     """
 
-    def __init__(self, seats: Sequence[Seat], stack: Stack | None) -> None:
-        self._seats = seats
+    def __init__(self, runs: Sequence[ServedRun], stack: Stack | None) -> None:
+        self._runs = runs
         self._stack = stack
         self._listened = 0.0
 
     def run(self) -> None:
         """Train until the parent has closed all pipes."""
-        while any(seat.is_open for seat in self._seats):
+        while any(run.is_open for run in self._runs):
             now = time.perf_counter()
             if now - self._listened >= LISTEN_S:
                 self._listen(now)
-            moved = [seat.advance() for seat in self._seats]
+            moved = [run.advance() for run in self._runs]
             if self._stack and self._are_ready(now):
                 self._stack.make_steps()
-                for seat in self._seats:
-                    seat.is_waiting = False
+                for run in self._runs:
+                    run.is_waiting = False
             elif not any(moved):
                 self._listen(now, PAUSE_S)
 
     def _are_ready(self, now: float) -> bool:
         """Return whether all runs that learn together wait for a step, but for those paused."""
-        learning = [seat for seat in self._seats if seat.events and not seat.is_independent]
-        others = [seat for seat in learning if not seat.is_waiting]
+        learning = [run for run in self._runs if run.events and not run.is_independent]
+        others = [run for run in learning if not run.is_waiting]
         return len(others) < len(learning) and all(
-            seat.is_blocked and now - seat.sent_at >= PAUSE_S for seat in others
+            run.is_blocked and now - run.sent_at >= PAUSE_S for run in others
         )
 
     def _listen(self, now: float, seconds: float = 0.0) -> None:
         """Execute all pending messages; wait for one for some seconds."""
         self._listened = now
-        pipes = {seat.pipe: seat for seat in self._seats if seat.is_open}
+        pipes = {run.pipe: run for run in self._runs if run.is_open}
         for pipe in wait(pipes, seconds):
             pipes[pipe].listen()  # type: ignore[index]
 
 
-class Seat:
+class ServedRun:
     """A pipe to the parent, and the run that it has started, if any.
 
     Parameters

@@ -79,11 +79,10 @@ def train(order: TrainingJob, controls: Controls) -> Generator[object]:
     RemoteFailure
         If the run fails.
     """
+    shared, pipe = _process_for(order)
+    process, is_over = shared.process, False
     with ExitStack() as stack:
-        place, pipe = _place_for(order)
-        process = place.process
-        stack.callback(place.leave)
-        stack.callback(place.end, pipe)
+        stack.callback(lambda: shared.leave(pipe, is_over=is_over))
         commands = _Commands(pipe, controls)
         with suppress(ConnectionError):  # the process was killed: the first `_receive` fails
             pipe.send((START, order, controls.snapshot_every, controls.one_at_a_time))
@@ -91,12 +90,11 @@ def train(order: TrainingJob, controls: Controls) -> Generator[object]:
             while not pipe.poll(POLL_INTERVAL_S):
                 commands.send()
             event = _receive(pipe, process.name)
-            if event == FINISHED:
-                place.take_back(pipe)
-                return
+            is_over = event == FINISHED or isinstance(event, Failure)
             if isinstance(event, Failure):
-                place.take_back(pipe)
                 raise RemoteFailure(event)
+            if is_over:
+                return
             if isinstance(event, Started) and event.device == devices.device_name(CPU):
                 stack.enter_context(devices.training_on(CPU))
             if isinstance(event, Snapshot):
@@ -145,32 +143,32 @@ class _Process:
         self._users += 1
         return self, self._free.pop()
 
-    def take_back(self, pipe: Connection) -> None:
-        """Take back the pipe of a run that has ended, for another one."""
-        with _lock:
-            self._free.append(pipe)
+    def leave(self, pipe: Connection, *, is_over: bool) -> None:
+        """Stop a run if it is not over, and let another one take its pipe if it is.
 
-    def end(self, pipe: Connection) -> None:
-        """Stop a run if it has not ended, and wait until it is saved."""
-        if pipe in self._free or pipe.closed:
-            return
-        with suppress(OSError, EOFError):
-            pipe.send((STOP,))
-            while not isinstance(event := pipe.recv(), Failure) and event != FINISHED:
-                pass
-        pipe.close()
-
-    def leave(self) -> None:
-        """Give back the place of a run that has ended; the last one waits for the process."""
+        Waits until the run is saved, and after the last one for the end of the process.
+        """
+        if not is_over:
+            _stop(pipe)
         with _lock:
+            if is_over:
+                self._free.append(pipe)
             self._users -= 1
-            is_over = not self._users
-            if is_over and self in _shared:
+            is_last = not self._users
+            if is_last and self in _shared:
                 _shared.remove(self)
-        if is_over:
-            for pipe in self._free:
-                pipe.close()
+        if is_last:
+            for each in self._free:
+                each.close()
             self.process.join()
+
+
+def _stop(pipe: Connection) -> None:
+    with suppress(OSError, EOFError):
+        pipe.send((STOP,))
+        while not isinstance(event := pipe.recv(), Failure) and event != FINISHED:
+            pass
+    pipe.close()
 
 
 _lock = Lock()
@@ -186,7 +184,7 @@ def learns_together(order: TrainingJob) -> bool:
     return devices.pick_device(wanted).type == "cuda"
 
 
-def _place_for(order: TrainingJob) -> tuple[_Process, Connection]:
+def _process_for(order: TrainingJob) -> tuple[_Process, Connection]:
     """Return a process for a run, and its pipe: a new one, or that of runs that it learns with."""
     if not learns_together(order):
         return _Process("").take()

@@ -18,7 +18,7 @@ from latentlab.learning.training_state import read_training_state
 from latentlab.runs import side_by_side, training_process
 from latentlab.runs.recorder import record
 from latentlab.runs.side_by_side import SideBySide, divide_cores
-from latentlab.runs.training_child import FINISHED, START, TAKEN, Seat, Server
+from latentlab.runs.training_child import FINISHED, START, TAKEN, ServedRun, Server
 from latentlab.runs.training_process import train
 from latentlab.session.cores import MAX_TOGETHER, together_key
 from latentlab.session.curves.curves import last_losses
@@ -133,12 +133,12 @@ def served(monkeypatch):
     """Serve some runs in a thread; count the stacks that were made."""
     made = []
 
-    class Counted(stacks._Formation):
+    class Counted(stacks.StackedStep):
         def __init__(self, members):
             made.append(len(members))
             super().__init__(members)
 
-    monkeypatch.setattr(stacks, "_Formation", Counted)
+    monkeypatch.setattr(stacks, "StackedStep", Counted)
     started = []
 
     def serve(jobs, snapshots):
@@ -148,7 +148,7 @@ def served(monkeypatch):
             for (ours, _), job, every in zip(ends, jobs, snapshots, strict=True)
         ]
         stack = stacks.Stack()
-        server = Server([Seat(theirs, stack) for _, theirs in ends], stack)
+        server = Server([ServedRun(theirs, stack) for _, theirs in ends], stack)
         started.append((parents, Thread(target=server.run, daemon=True)))
         started[-1][1].start()
         return parents, made
